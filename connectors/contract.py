@@ -1,0 +1,110 @@
+"""The contract every channel fulfils. Pure: bytes in, values out; the sockets are the gateway's."""
+
+from collections.abc import Generator, Mapping
+from typing import ClassVar, Protocol
+
+from state.model.base import Value
+from state.model.channel import Capabilities, Channel, Terms
+from state.model.content import Media
+from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent
+
+Conversation = Generator[Call, Reply, Sent]
+"""A send in progress: yields calls, is sent their replies, returns Sent or raises Undelivered."""
+
+
+class Setting(Value, frozen=True):
+    """One setting of a channel type: what it means, whether it is needed, and whether it is a secret."""
+
+    name: str
+    meaning: str
+    required: bool = True
+    secret: bool = False
+    default: str = ""
+    example: str = ""
+
+
+class File(Value, frozen=True):
+    """Media as fetched from a provider."""
+
+    body: bytes
+    mime: str = ""
+    name: str = ""
+    sha256: str = ""
+
+
+class Connector(Protocol):
+    """One channel's side of the provider's wire; made for one channel row, keeps no other state."""
+
+    type: ClassVar[str]
+    settings: ClassVar[tuple[Setting, ...]]
+    capabilities: ClassVar[Capabilities]
+    terms: ClassVar[Terms]
+
+    def __init__(self, channel: Channel) -> None:
+        """Read what is needed from the channel's settings; raises ValueError naming the setting that is wrong."""
+
+    def verify(self, request: Request) -> None:
+        """Check the signature on the raw bytes in constant time; raises Forged."""
+
+    def receive(self, request: Request) -> Received:
+        """Read a verified request (a handshake too); raises Malformed where nothing of it can be read."""
+
+    def send(self, message: Outbound) -> Conversation:
+        """Turn a message into calls; raises Undelivered (BadMessage before any call where a limit is broken)."""
+
+
+class Fetches(Protocol):
+    """A connector whose inbound media must be fetched from the provider."""
+
+    def fetch(self, media: Media) -> Generator[Call, Reply, File]:
+        """Fetch a media item by its `ref`; raises Undelivered."""
+
+
+class ShowsTyping(Protocol):
+    """A connector that can show the customer that an answer is being written."""
+
+    def typing(self, to: tuple[str, ...], last_inbound: str) -> Generator[Call, Reply, None]:
+        """Show typing; `last_inbound` is the provider's id of the customer's last message."""
+
+
+class Shown(Value, frozen=True):
+    """What a simulated phone shows of a message it got: the provider's id and the content as the provider took it."""
+
+    provider_id: str
+    to: str
+    content: Mapping[str, object]
+
+
+class Answered(Value, frozen=True):
+    """The simulated provider's answer to one call: the reply, what the phone now shows, and webhooks to send back."""
+
+    reply: Reply
+    shown: tuple[Shown, ...] = ()
+    webhooks: tuple[Request, ...] = ()
+
+
+class Simulator(Protocol):
+    """The provider's end of the same wire, for channels made as simulated."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Play the provider for this channel, with the same credentials."""
+
+    def says(self, sender: str, what: Mapping[str, object]) -> Request:
+        """The signed webhook that leaves when the customer does something on the phone."""
+
+    def answer(self, request: Request) -> Answered:
+        """Answer one call of ours as the provider would."""
+
+
+__all__ = [
+    "Answer",
+    "Answered",
+    "Connector",
+    "Conversation",
+    "Fetches",
+    "File",
+    "Setting",
+    "Shown",
+    "ShowsTyping",
+    "Simulator",
+]

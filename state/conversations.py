@@ -1,0 +1,210 @@
+"""Conversations: taken in batches by one node at a time, and put back by the one commit of their turn.
+
+`take` leases conversations that have events waiting; `commit` writes all a turn decided, if the lease still holds.
+On a database of our own (SQLite) the lease needs no writing: the turn loop of the one process is its only taker.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from state.model.event import Event, MessageReceived
+from state.model.ids import new_id
+from state.model.turn import Played, SetTimer, Snapshot
+from state.lease import LeaseLost, freeing, leasable, leasing
+from state.outbox import Queued, queue_asks
+from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
+from state.tables import Ms, conversation, event, inbox, journal, message, timer
+from state.writer import Op
+
+_CANDIDATES = Query(
+    sa.select(inbox.c.conversation, inbox.c.lane)
+    .join(
+        conversation, sa.and_(conversation.c.id == inbox.c.conversation, conversation.c.lane == inbox.c.lane)
+    )
+    .where(conversation.c.lease_until <= Now(), conversation.c.mode != sa.literal_column("'parked'"))
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "limit",
+)
+_TAKE = leasable(conversation, "id lane contact channel snapshot revision lease_epoch urns last_in last_id")
+_LEASE = leasing(conversation)
+_WAITING = Fetch(inbox, "id lane", "conversation lane", order="id")
+_EVENTS = Fetch(event, "id body", "id lane")
+_HELD = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
+_SAVE = update(
+    conversation,
+    "snapshot mode revision lease_until urns last_in last_id updated_at",
+    "id lane",
+)
+_CONSUMED = delete(inbox, "id lane")
+_IN = insert(
+    message, "id lane conversation channel direction content provider_id reply_to client_ref accepted"
+)
+_OUT = insert(message, "id lane conversation channel direction content reply_to client_ref native")
+_JOURNAL = insert(journal, "id lane conversation body")
+_TIMER = insert(timer, "id lane conversation name run due_at")
+_NO_TIMER = delete(timer, "conversation lane name")
+_NO_TIMERS = delete(timer, "conversation lane")
+_RELEASE = update(conversation, "lease_until", "id lane")
+_FREE_ALL = freeing(conversation)
+
+_encode = msgspec.json.Encoder().encode
+_decode_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+_decode_snapshot = msgspec.json.Decoder(Snapshot)
+_decode_urns = msgspec.json.Decoder(tuple[str, ...]).decode
+_NEW = Snapshot()
+_FREE = 10
+
+
+class Taken(NamedTuple):
+    """A conversation leased for a turn, with the events that wait (id and event), oldest first."""
+
+    id: str
+    lane: int
+    contact: str
+    channel: str
+    snapshot: Snapshot
+    revision: int
+    epoch: int
+    urns: tuple[str, ...]
+    last_in: int
+    last_id: str
+    events: tuple[tuple[str, Event], ...]
+
+
+class Turned(NamedTuple):
+    """A turn to commit: the conversation as it was taken, what was decided, the replies as queued, and the time."""
+
+    taken: Taken
+    played: Played
+    queued: tuple[Queued, ...]
+    at: int
+
+
+def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
+    """Lease up to `limit` conversations that have events waiting and nobody at work on them."""
+    (candidates,) = yield [(_CANDIDATES, (limit * 2,))]
+    keys = list(dict.fromkeys((row[0], row[1]) for row in candidates))[:limit]
+    if not keys:
+        return []
+    rows = [found[0] for found in (yield [(_TAKE, key) for key in keys]) if found and found[0][_FREE]]
+    if shared:
+        yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
+    waiting = yield [(_WAITING, (row[0], row[1])) for row in rows]
+    bodies = yield [(_EVENTS, (each[0], each[1])) for found in waiting for each in found]
+    events = iter(bodies)
+    return [
+        _taken(row, row[6] + shared, len(found), events) for row, found in zip(rows, waiting, strict=True)
+    ]
+
+
+def _taken(row: Row, epoch: int, count: int, bodies: Iterator[list[Row]]) -> Taken:
+    found = [next(bodies)[0] for _ in range(count)]
+    events = tuple((str(each[0]), _decode_event.decode(each[1])) for each in found)
+    snapshot = _decode_snapshot.decode(row[4]) if row[4] else _NEW
+    return Taken(
+        row[0], row[1], row[2], row[3], snapshot, row[5], epoch, _decode_urns(row[7]), row[8], row[9], events
+    )
+
+
+def commit(turn: Turned) -> Op[None]:
+    """Write all of a turn, or nothing: raises LeaseLost where the conversation is another node's by now."""
+    taken = turn.taken
+    (held,) = yield [(_HELD, (taken.id, taken.lane))]
+    if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
+        raise LeaseLost(taken.id)
+    clears = _timer_clears(taken, turn.played)
+    if clears:
+        yield clears
+    yield [*_consumed(taken), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
+
+
+def _consumed(taken: Taken) -> list[tuple[Statement, Row]]:
+    """The events leave the inbox, and the customer's messages enter the conversation."""
+    asks: list[tuple[Statement, Row]] = []
+    for event_id, happened in taken.events:
+        asks.append((_CONSUMED, (event_id, taken.lane)))
+        if isinstance(happened, MessageReceived):
+            content = _encode(happened.content).decode()
+            row = (event_id, taken.lane, taken.id, taken.channel, "in", content)
+            asks.append(
+                (_IN, (*row, happened.provider_id, happened.reply_to, happened.client_ref, happened.at))
+            )
+    return asks
+
+
+def _saved(turn: Turned) -> tuple[Statement, Row]:
+    taken, after = turn.taken, turn.played.after
+    urns, last_in, last_id = taken.urns, taken.last_in, taken.last_id
+    for _, happened in taken.events:
+        urns = happened.addresses or urns
+        if isinstance(happened, MessageReceived) and happened.at >= last_in:
+            last_in, last_id = happened.at, happened.provider_id
+    state = _encode(after).decode()
+    key = (taken.id, taken.lane)
+    where = _encode(urns).decode()
+    return (_SAVE, (state, after.mode, taken.revision + 1, 0, where, last_in, last_id, turn.at, *key))
+
+
+def _replies(turn: Turned) -> list[tuple[Statement, Row]]:
+    asks: list[tuple[Statement, Row]] = []
+    for item in turn.queued:
+        if item.message is not None:
+            asks.append(message_ask(item))
+        asks.extend(queue_asks(item))
+    return asks
+
+
+def message_ask(item: Queued) -> tuple[Statement, Row]:
+    """The row of an outbound message."""
+    said = item.message
+    assert said is not None
+    native = _encode(said.native).decode() if said.native else ""
+    content = _encode(said.content).decode()
+    row = (item.id, item.lane, item.conversation, item.channel, "out", content)
+    return (_OUT, (*row, said.reply_to, said.client_ref, native))
+
+
+def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
+    """What happened in the turn; a conversation nobody answers (no flow) needs no journal."""
+    taken, played = turn.taken, turn.played
+    if not played.steps and not played.fault:
+        return []
+    body = {
+        "events": [event_id for event_id, _ in taken.events],
+        "steps": played.steps,
+        "replies": [item.id for item in turn.queued],
+        "after": played.after,
+        "fault": played.fault,
+    }
+    return [(_JOURNAL, (new_id(taken.lane), taken.lane, taken.id, _encode(body).decode()))]
+
+
+def _timer_clears(taken: Taken, played: Played) -> list[tuple[Statement, Row]]:
+    """Timers end with their flow run, by name when cancelled, and when set again."""
+    if taken.snapshot.flow and played.after.run != taken.snapshot.run:
+        return [(_NO_TIMERS, (taken.id, taken.lane))]
+    names = {*played.cancels, *(each.name for each in played.timers)}
+    return [(_NO_TIMER, (taken.id, taken.lane, name)) for name in sorted(names)]
+
+
+def _timers(turn: Turned) -> list[tuple[Statement, Row]]:
+    taken, run = turn.taken, turn.played.after.run
+    last: dict[str, SetTimer] = {each.name: each for each in turn.played.timers}
+    return [
+        (_TIMER, (new_id(taken.lane), taken.lane, taken.id, name, run, each.at))
+        for name, each in last.items()
+    ]
+
+
+def release(keys: Sequence[tuple[str, int]]) -> Op[None]:
+    """Give leased conversations back unplayed."""
+    yield [(_RELEASE, (0, *key)) for key in keys]
+
+
+def free_all() -> Op[None]:
+    """Forget all leases: for the one process that owns the database, when it starts."""
+    yield [(_FREE_ALL, ())]

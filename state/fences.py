@@ -1,0 +1,117 @@
+"""Suspensions as fences: every change raises an epoch, and every live node must have seen it before the change is told.
+
+A node holds a permit to send for a bounded time; it renews the permit with the epoch it has read. Times are on the
+database's clock in milliseconds, so that nodes with wrong clocks agree.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from state import audit
+from state.model.ids import new_id, now_ms
+from state.model.suspension import Scope, Suspension
+from state.statements import Now, Query, Write, insert
+from state.tables import Ms, fence, node, suspension
+from state.writer import Op
+
+_EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(), "")
+_READ_EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")), "")
+_RAISE = Write(sa.update(fence).values(epoch=fence.c.epoch + sa.literal_column("1")), "")
+_NEW = insert(suspension, "id epoch scope body created_at")
+_LIFT = Write(
+    sa.update(suspension)
+    .values(
+        lifted_at=sa.bindparam("at", type_=Ms),
+        epoch=sa.bindparam("epoch", type_=Ms),
+        body=sa.bindparam("body"),
+    )
+    .where(suspension.c.id == sa.bindparam("k_id", type_=suspension.c.id.type)),
+    "at epoch body k_id",
+)
+_ACTIVE = Query(
+    sa.select(suspension.c.body).where(suspension.c.lifted_at.is_(None)).order_by(suspension.c.id), ""
+)
+ACTIVE = _ACTIVE
+"""The suspensions in force (JSON)."""
+_ONE = Query(
+    sa.select(suspension.c.body, suspension.c.lifted_at).where(
+        suspension.c.id == sa.bindparam("id", type_=suspension.c.id.type)
+    ),
+    "id",
+)
+_JOIN = insert(node, "id started_at epoch permit_until", ignore=True)
+_RENEW = Write(
+    sa.update(node)
+    .values(epoch=sa.bindparam("epoch", type_=Ms), permit_until=Now() + sa.bindparam("length", type_=Ms))
+    .where(node.c.id == sa.bindparam("k_id", type_=node.c.id.type)),
+    "epoch length k_id",
+)
+_LEAVE = Write(sa.delete(node).where(node.c.id == sa.bindparam("id", type_=node.c.id.type)), "id")
+_FORGET = Write(sa.delete(node).where(node.c.permit_until < Now() - sa.literal_column("86400000")), "")
+_BEHIND = Query(
+    sa.select(node.c.id, node.c.permit_until - Now()).where(
+        node.c.epoch < sa.bindparam("epoch", type_=Ms), node.c.permit_until > Now()
+    ),
+    "epoch",
+)
+BEHIND = _BEHIND
+"""The live nodes that have not seen an epoch yet, with the milliseconds their permits still run."""
+
+
+class NotInForce(Exception):
+    """There is no such suspension in force."""
+
+
+class Permit(NamedTuple):
+    """What a node learnt when it renewed its permit: the epoch and the suspensions in force."""
+
+    epoch: int
+    suspensions: tuple[Suspension, ...]
+
+
+def renew(node_id: str, started_at: int, length_ms: int) -> Op[Permit]:
+    """Read epoch and suspensions and extend the node's permit with them, in one transaction."""
+    ((epoch,),) = (yield [(_READ_EPOCH, ())])[0]
+    rows = (yield [(_ACTIVE, ())])[0]
+    yield [(_JOIN, (node_id, started_at, 0, 0))]
+    yield [(_RENEW, (epoch, length_ms, node_id)), (_FORGET, ())]
+    return Permit(epoch, tuple(msgspec.json.decode(row[0], type=Suspension) for row in rows))
+
+
+def leave(node_id: str) -> Op[None]:
+    """A node that stops waits for nobody and is waited for by nobody."""
+    yield [(_LEAVE, (node_id,))]
+
+
+def suspend(scope: Scope, ground: str, reason: str, actor: str) -> Op[Suspension]:
+    """Put a suspension in force; it binds a node from the moment that node has seen its epoch."""
+    epoch = yield from _next_epoch()
+    made = Suspension(
+        id=new_id(0), epoch=epoch, scope=scope, ground=ground, reason=reason, actor=actor, at=now_ms()
+    )
+    body = msgspec.json.encode(made).decode()
+    yield [(_NEW, (made.id, epoch, msgspec.json.encode(scope).decode(), body, made.at))]
+    yield from audit.note(actor, "suspend", made.id, reason, suspension=made)
+    return made
+
+
+def lift(suspension_id: str, reason: str, actor: str) -> Op[Suspension]:
+    """End a suspension; raises NotInForce."""
+    epoch = yield from _next_epoch()
+    (rows,) = yield [(_ONE, (suspension_id,))]
+    if not rows or rows[0][1] is not None:
+        raise NotInForce(suspension_id)
+    old = msgspec.json.decode(rows[0][0], type=Suspension)
+    lifted = msgspec.structs.replace(old, lifted_at=now_ms(), epoch=epoch)
+    yield [(_LIFT, (lifted.lifted_at, epoch, msgspec.json.encode(lifted).decode(), suspension_id))]
+    yield from audit.note(actor, "lift", suspension_id, reason, suspension=lifted)
+    return lifted
+
+
+def _next_epoch() -> Op[int]:
+    """Raise the epoch; the row's lock makes changes queue up."""
+    yield [(_RAISE, ())]
+    ((epoch,),) = (yield [(_EPOCH, ())])[0]
+    return int(epoch)

@@ -1,0 +1,194 @@
+"""The inbox: what came in, durable before it is acknowledged.
+
+`accept` writes one envelope with all its events in one operation: messages and the like wait in `inbox` for their
+conversation's turn, receipts are merged into the messages they speak of, notices become signals.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from state import contacts
+from state.contacts import Who
+from state.model.address import lane_of
+from state.model.event import AddressChanged, Event, Notice, Receipt, Typing
+from state.model.ids import lane_of_id, new_id
+from state.model.receipts import fact
+from state.receipts import merge_asks, wait_ask
+from state.statements import Query, Row, Statement, Write, insert, update
+from state.tables import envelope, event, inbox, signal
+from state.writer import Op
+
+_ENVELOPE = insert(envelope, "id lane channel request body problems")
+_EVENT = insert(event, "id lane channel conversation envelope key body", ignore=True)
+_SIGNAL = insert(signal, "id lane channel key action code body", ignore=True)
+_PENDING = Write(
+    sa.insert(inbox).from_select(
+        ["id", "lane", "conversation"],
+        sa.select(event.c.id, event.c.lane, event.c.conversation).where(
+            event.c.id == sa.bindparam("id", type_=event.c.id.type),
+            event.c.lane == sa.bindparam("lane", type_=event.c.lane.type),
+        ),
+    ),
+    "id lane",
+)
+_REPLAYED = update(envelope, "problems", "id lane")
+QUARANTINED = Query(
+    sa.select(envelope.c.id, envelope.c.lane, envelope.c.channel, envelope.c.problems)
+    .where(envelope.c.problems != sa.literal_column("''"))
+    .order_by(envelope.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "limit",
+)
+"""Envelopes that could not be read whole, oldest first: id, lane, channel, problems (JSON)."""
+ENVELOPE = Query(
+    sa.select(envelope.c.channel, envelope.c.request, envelope.c.body, envelope.c.problems).where(
+        envelope.c.id == sa.bindparam("id", type_=envelope.c.id.type),
+        envelope.c.lane == sa.bindparam("lane", type_=envelope.c.lane.type),
+    ),
+    "id lane",
+)
+"""One envelope: channel, request (JSON without body), raw body, problems (JSON)."""
+
+encode = msgspec.json.Encoder().encode
+
+
+class Arrived(NamedTuple):
+    """One event and the channel it belongs to, with its team."""
+
+    event: Event
+    channel: str
+    team: str
+
+
+class Envelope(NamedTuple):
+    """A request as it came: the channel of its address, what was asked (JSON), the raw body, problems (JSON or "")."""
+
+    channel: str
+    request: str
+    body: bytes
+    problems: str = ""
+
+
+class Placed(NamedTuple):
+    """Where events went: the lanes with new work, and who the events are from, by (channel, addresses)."""
+
+    lanes: tuple[int, ...]
+    who: Mapping[tuple[str, tuple[str, ...]], Who]
+
+
+def accept(
+    letter: Envelope, arrived: Sequence[Arrived], known: Mapping[tuple[str, tuple[str, ...]], Who]
+) -> Op[Placed]:
+    """Store an envelope and its events. `known` spares look-ups: who an address on a channel is."""
+    who: dict[tuple[str, tuple[str, ...]], Who] = {}
+    for item in arrived:
+        urns = item.event.addresses
+        if isinstance(item.event, AddressChanged):
+            who[item.channel, urns] = yield from contacts.find(item.team, item.channel, urns + item.event.new)
+        elif _has_turn(item.event) and (item.channel, urns) not in who:
+            found = known.get((item.channel, urns))
+            if found is None:
+                found = yield from contacts.find(item.team, item.channel, urns, item.event.name)
+            who[item.channel, urns] = found
+    home = next(iter(who.values())).lane if who else lane_of(letter.channel)
+    letter_id = new_id(home)
+    asks: list[tuple[Statement, Row]] = [
+        (_ENVELOPE, (letter_id, home, letter.channel, letter.request, letter.body, letter.problems))
+    ]
+    pending: list[tuple[Statement, Row]] = []
+    for item in arrived:
+        _place(item, letter_id, who, asks, pending)
+    yield asks
+    if pending:
+        yield pending
+    return Placed(tuple({each.lane for each in who.values()}), who)
+
+
+def _has_turn(happened: Event) -> bool:
+    return not isinstance(happened, (Receipt, Notice, Typing))
+
+
+def _place(
+    item: Arrived,
+    letter_id: str,
+    who: Mapping[tuple[str, tuple[str, ...]], Who],
+    asks: list[tuple[Statement, Row]],
+    pending: list[tuple[Statement, Row]],
+) -> None:
+    """The rows of one event."""
+    happened = item.event
+    if isinstance(happened, Receipt):
+        asks.extend(receipt_asks(happened, item.channel))
+    elif isinstance(happened, Notice):
+        lane = lane_of(item.channel)
+        body = encode(happened).decode()
+        asks.append(
+            (_SIGNAL, (new_id(lane), lane, item.channel, happened.key, happened.action, happened.code, body))
+        )
+    elif not isinstance(happened, Typing):
+        _, lane, conversation = who[item.channel, happened.addresses]
+        event_id = new_id(lane)
+        row = (event_id, lane, item.channel, conversation, letter_id, happened.key, encode(happened).decode())
+        asks.append((_EVENT, row))
+        pending.append((_PENDING, (event_id, lane)))
+
+
+def receipt_asks(happened: Receipt, channel: str) -> list[tuple[Statement, Row]]:
+    """Merge a receipt at once where the provider carried our id along, else let it wait for its message."""
+    facts = fact(happened.status, happened.at, happened.fault)
+    try:
+        lane = lane_of_id(happened.message_id)
+    except ValueError:
+        home = lane_of(happened.addresses[0] if happened.addresses else happened.provider_id)
+        return [wait_ask(happened.provider_id, channel, happened.status, home, facts)]
+    asks = merge_asks(happened.message_id, lane, facts)
+    fault = happened.fault
+    if fault and fault.action in {"WARN", "SUSPEND", "CONSENT", "AUTH"}:
+        home = lane_of(channel)
+        row = (new_id(home), home, channel, happened.key, fault.action, fault.code, encode(happened).decode())
+        asks.append((_SIGNAL, row))
+    return asks
+
+
+def internal(conversation: str, lane: int, channel: str, happened: Event) -> Op[None]:
+    """An event of our own making (a timer, an effect's result, a hand-back): stored and waiting for its turn."""
+    yield from put(conversation, lane, channel, happened)
+
+
+def put(conversation: str, lane: int, channel: str, happened: Event) -> Op[None]:
+    """The same as part of a larger operation; an event whose key is there already is not stored again."""
+    event_id = new_id(lane)
+    body = encode(happened).decode()
+    yield [(_EVENT, (event_id, lane, channel, conversation, event_id, happened.key, body))]
+    yield [(_PENDING, (event_id, lane))]
+
+
+def replayed(envelope_id: str, problems: str) -> Op[None]:
+    """Note what is still wrong with a quarantined envelope after its events were taken again ("": nothing)."""
+    yield [(_REPLAYED, (problems, envelope_id, lane_of_id(envelope_id)))]
+
+
+def quarantine(letter: Envelope) -> Op[str]:
+    """Keep an authentic request that nobody can read; gives the envelope's id."""
+    lane = lane_of(letter.channel)
+    letter_id = new_id(lane)
+    yield [(_ENVELOPE, (letter_id, lane, letter.channel, letter.request, letter.body, letter.problems))]
+    return letter_id
+
+
+__all__: list[Any] = [
+    "ENVELOPE",
+    "QUARANTINED",
+    "Arrived",
+    "Envelope",
+    "Placed",
+    "accept",
+    "internal",
+    "put",
+    "quarantine",
+    "receipt_asks",
+    "replayed",
+]

@@ -1,0 +1,1 @@
+"""The common message model: plain frozen values every room speaks in."""

@@ -1,0 +1,65 @@
+"""What a channel is and what it can do: the row of a connected account, its capabilities and its terms."""
+
+from collections.abc import Mapping
+
+from state.model.base import Value
+
+
+class Capabilities(Value, frozen=True, kw_only=True):
+    """What a channel can show and report. No claim without a fixture.
+
+    Sizes in characters or, for media, bytes; 0 or an empty set means it cannot.
+    """
+
+    schemes: tuple[str, ...]
+    text: int
+    media: Mapping[str, int] = {}
+    caption: int = 0
+    buttons: int = 0
+    button_title: int = 0
+    list_rows: int = 0
+    url_button: bool = False
+    location: bool = False
+    contact_card: bool = False
+    template: bool = False
+    reaction: bool = False
+    form: bool = False
+    reply: bool = False
+    typing: bool = False
+    mark_read: bool = False
+    streaming: bool = False
+    receipts: tuple[str, ...] = ()
+    reconcilable: bool = False
+    idempotent: bool = False
+
+
+class Terms(Value, frozen=True, kw_only=True):
+    """A channel's terms as far as they bind sending: the pack's version and date, and figures with their units."""
+
+    version: str
+    reply_window: int = 0
+    """Seconds after the customer's last message in which free-form content is allowed; 0: no window."""
+    template_outside_window: bool = False
+    minimum_age: int = 0
+    stop_words: tuple[str, ...] = ()
+    pace: float = 0
+    """Messages a second for one sender; 0: no limit."""
+    pair_interval: float = 0
+    """Seconds a message to the same recipient costs in the long run; 0: no limit."""
+    pair_burst: int = 1
+
+
+class Channel(Value, frozen=True, kw_only=True):
+    """One connected account. `settings` are public, `credentials` are unsealed here and never shown."""
+
+    id: str
+    type: str
+    team: str = "default"
+    account: str = ""
+    settings: Mapping[str, str] = {}
+    credentials: Mapping[str, str] = {}
+    simulated: bool = False
+    flow: str = ""
+
+    def __repr__(self) -> str:
+        return f"Channel({self.id!r}, {self.type!r})"

@@ -1,0 +1,180 @@
+"""What happens to us: events, as connectors read them from the wire and the gateway makes them itself.
+
+`key` is unique within a channel and is what duplicates are told by; `at` is the provider's time in milliseconds, UTC;
+`account` is which of our senders it came to (empty: the channel's own); `addresses` are the customer's URNs.
+"""
+
+from typing import Any, Literal
+
+from state.model.base import Value
+from state.model.content import Content
+from state.model.receipts import Fault, ReceiptStatus
+
+Purpose = Literal["service", "marketing", "one_time_codes", "profiling", "channel_data"]
+
+
+class Referral(Value, frozen=True):
+    """What brought a customer: an advert, a link, a shop page."""
+
+    source: str = ""
+    id: str = ""
+    url: str = ""
+    headline: str = ""
+    body: str = ""
+    click_id: str = ""
+
+
+class Happened(Value, frozen=True, kw_only=True, tag_field="event"):
+    """What all events share."""
+
+    key: str
+    at: int
+    account: str = ""
+    addresses: tuple[str, ...] = ()
+    name: str = ""
+
+
+class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
+    """A customer said something. `reply_to` is a provider's message id; `context` names a product quoted."""
+
+    provider_id: str
+    content: Content
+    reply_to: str = ""
+    forwarded: bool = False
+    group: str = ""
+    product: str = ""
+    referral: Referral | None = None
+    client_ref: str = ""
+
+
+class MessageEchoed(Happened, frozen=True, kw_only=True, tag="echo"):
+    """Somebody of ours wrote to the customer outside Parley, in the provider's own app."""
+
+    provider_id: str
+    content: Content
+
+
+class Receipt(Happened, frozen=True, kw_only=True, tag="receipt"):
+    """What became of a message we sent; `message_id` is ours where the provider carried it along."""
+
+    provider_id: str
+    status: ReceiptStatus
+    message_id: str = ""
+    fault: Fault | None = None
+    category: str = ""
+    billable: bool | None = None
+
+
+class Reacted(Happened, frozen=True, kw_only=True, tag="reaction"):
+    """A customer put an emoji on a message (a provider's id), or took it back (empty)."""
+
+    provider_id: str
+    target: str
+    emoji: str = ""
+
+
+class Edited(Happened, frozen=True, kw_only=True, tag="edit"):
+    """A customer changed an earlier message; `content` is the whole new content."""
+
+    provider_id: str
+    target: str
+    content: Content
+
+
+class Deleted(Happened, frozen=True, kw_only=True, tag="delete"):
+    """A customer took an earlier message back."""
+
+    provider_id: str
+    target: str
+
+
+class OptedIn(Happened, frozen=True, kw_only=True, tag="opt_in"):
+    """A customer allowed messages of a purpose, in the channel's own words."""
+
+    purpose: Purpose = "marketing"
+    note: str = ""
+
+
+class OptedOut(Happened, frozen=True, kw_only=True, tag="opt_out"):
+    """A customer stopped messages of a purpose."""
+
+    purpose: Purpose = "marketing"
+    note: str = ""
+
+
+class Started(Happened, frozen=True, kw_only=True, tag="started"):
+    """A customer opened the conversation without saying anything yet."""
+
+    referral: Referral | None = None
+
+
+class AddressChanged(Happened, frozen=True, kw_only=True, tag="address_changed"):
+    """A customer has a new address: `addresses` are the old ones, `new` what holds from now on."""
+
+    new: tuple[str, ...]
+    note: str = ""
+
+
+class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
+    """The provider tells us about our account; `action` is an action word or `info`; evidence is the provider's JSON."""
+
+    name: str = ""
+    code: str
+    action: str = "info"
+    reason: str = ""
+    scope: str = ""
+    until: int = 0
+    evidence: dict[str, Any] = {}
+
+
+class Typing(Happened, frozen=True, kw_only=True, tag="typing"):
+    """A customer is writing. Ephemeral: not stored."""
+
+
+class ClientEvent(Happened, frozen=True, kw_only=True, tag="client_event"):
+    """A named event an app sent over its in-app channel."""
+
+    event_name: str
+    value: Any = None
+
+
+class EffectDone(Happened, frozen=True, kw_only=True, tag="effect_result"):
+    """An effect ended: `result` where `fault` is none. `effect` is the name the flow asked by."""
+
+    effect: str
+    effect_id: str
+    result: Any = None
+    fault: Fault | None = None
+
+
+class TimerFired(Happened, frozen=True, kw_only=True, tag="timer"):
+    """A timer of the conversation is due."""
+
+    timer: str
+    run: int = 0
+
+
+class HandedBack(Happened, frozen=True, kw_only=True, tag="handed_back"):
+    """A person gave the conversation back to the bot."""
+
+    note: str = ""
+
+
+Event = (
+    MessageReceived
+    | MessageEchoed
+    | Receipt
+    | Reacted
+    | Edited
+    | Deleted
+    | OptedIn
+    | OptedOut
+    | Started
+    | AddressChanged
+    | Notice
+    | Typing
+    | ClientEvent
+    | EffectDone
+    | TimerFired
+    | HandedBack
+)

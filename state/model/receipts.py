@@ -1,0 +1,76 @@
+"""What became of a message: a lattice of facts, each kept at its earliest time, merged in any order.
+
+A status is derived from the facts, never stored: evidence of delivery outranks failure and both are kept
+(provider ranks: played > read > delivered > failed > sent).
+"""
+
+from typing import Literal
+
+from state.model.base import Value
+
+Status = Literal["queued", "accepted", "sent", "failed", "delivered", "read", "played"]
+ReceiptStatus = Literal["sent", "delivered", "read", "played", "failed"]
+
+
+class Fault(Value, frozen=True):
+    """Why something failed: a stable `code`, the provider's or our `reason`, and who it is attributed to."""
+
+    code: str
+    reason: str = ""
+    action: str = ""
+    attribution: Literal["", "ours", "channel", "recipient", "third_party"] = ""
+
+
+class Facts(Value, frozen=True):
+    """When each thing was first known to have happened (milliseconds since 1970, UTC); 0 means not known."""
+
+    accepted: int = 0
+    sent: int = 0
+    failed: int = 0
+    delivered: int = 0
+    read: int = 0
+    played: int = 0
+    fault: Fault | None = None
+
+    def merge(self, other: "Facts") -> "Facts":
+        """The join of both: commutative, associative and idempotent."""
+        return Facts(
+            _first(self.accepted, other.accepted),
+            _first(self.sent, other.sent),
+            _first(self.failed, other.failed),
+            _first(self.delivered, other.delivered),
+            _first(self.read, other.read),
+            _first(self.played, other.played),
+            _first_fault(self, other),
+        )
+
+    @property
+    def status(self) -> Status:
+        """The highest fact there is evidence for."""
+        for name in _RANK:
+            if getattr(self, name):
+                return name
+        return "queued"
+
+
+_RANK: tuple[Status, ...] = ("played", "read", "delivered", "failed", "sent", "accepted")
+
+
+def _first(one: int, two: int) -> int:
+    """The earlier of two times, where 0 means never."""
+    return min(one, two) if one and two else one or two
+
+
+def _first_fault(one: Facts, two: Facts) -> Fault | None:
+    """The fault of the earliest failure; equal times are settled by the codes, so that order cannot matter."""
+    known = [
+        (facts.failed, facts.fault.code, facts.fault.reason, facts.fault)
+        for facts in (one, two)
+        if facts.fault
+    ]
+    return min(known, key=lambda each: each[:3])[3] if known else None
+
+
+def fact(status: ReceiptStatus, at: int, fault: Fault | None = None) -> Facts:
+    """The facts one receipt tells; `at` in milliseconds, UTC."""
+    return Facts(**{status: at}, fault=fault)

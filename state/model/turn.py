@@ -1,0 +1,82 @@
+"""What a turn starts from and what it decides: plain values between the conversations room, the gateway and the store."""
+
+from typing import Any, Literal
+
+from state.model.base import Value
+from state.model.content import Content
+from state.model.receipts import Fault
+
+Mode = Literal["bot", "person", "parked"]
+
+
+class Snapshot(Value, frozen=True):
+    """Where a conversation stands: its flow run, the state in it and the flow's fields.
+
+    `run` counts the flow runs of this conversation. `mode` says who answers: the bot, a person, or nobody (parked after
+    an error of the flow, resumed by an admin).
+    """
+
+    flow: str = ""
+    version: str = ""
+    run: int = 0
+    state: str = ""
+    data: dict[str, Any] = {}
+    mode: Mode = "bot"
+
+
+class Customer(Value, frozen=True):
+    """Who a turn is with: contact id, channel, addresses on it, name and locale (BCP 47) as far as known."""
+
+    contact: str = ""
+    channel: str = ""
+    channel_type: str = ""
+    addresses: tuple[str, ...] = ()
+    name: str = ""
+    locale: str = ""
+
+
+class Say(Value, frozen=True):
+    """A message the turn wants sent; `reply_to` is a message id of ours or the provider's; `valid` in seconds."""
+
+    content: Content
+    reply_to: str = ""
+    native: dict[str, Any] = {}
+    valid: int = 0
+    client_ref: str = ""
+
+
+class SetTimer(Value, frozen=True):
+    """A timer set by name (an earlier one of that name is replaced); `at` in milliseconds, UTC."""
+
+    name: str
+    at: int
+
+
+class EffectCall(Value, frozen=True):
+    """A back-end call the turn asks for: run after the commit, at least once, always with the same `key`."""
+
+    name: str
+    args: dict[str, Any] = {}
+    key: str = ""
+
+
+class Step(Value, frozen=True):
+    """One trigger in a turn's journal: the event's id or key, the trigger, and the states before and after."""
+
+    event: str
+    trigger: str
+    source: str
+    target: str
+    note: str = ""
+
+
+class Played(Value, frozen=True):
+    """All a turn decided: nothing of it has happened until it is committed."""
+
+    after: Snapshot
+    says: tuple[Say, ...] = ()
+    timers: tuple[SetTimer, ...] = ()
+    cancels: tuple[str, ...] = ()
+    effects: tuple[EffectCall, ...] = ()
+    steps: tuple[Step, ...] = ()
+    fault: Fault | None = None

@@ -1,0 +1,245 @@
+"""The outbox: what is to be sent or run, held, and what became of it.
+
+A row is queued by the turn that decided it, leased by one node, marked `sending` durably before the first byte, and
+settled once: gone (accepted, failed, refused, expired, unknown), queued again for later, or held. In one conversation
+rows leave one after the other: only the oldest of a kind can be taken.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from state.lease import LeaseLost, freeing, leasable, leasing
+from state.model.ids import new_id
+from state.model.message import Decision
+from state.model.receipts import Facts
+from state.model.turn import Say
+from state.receipts import merge_asks
+from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
+from state.tables import Ms, conversation, decision, exchange, message, outbox
+from state.writer import Op
+
+EFFECTS = "~effects"
+"""The channel name under which effects wait."""
+URGENT, NORMAL, BULK = 0, 1, 2
+"""Priorities: one-time codes overtake conversation, conversation overtakes campaigns."""
+
+_QUEUE = insert(outbox, "id lane conversation channel kind state body due_at expires_at priority")
+
+
+def _candidates() -> sa.Select[Any]:
+    """The oldest due row of each conversation that nobody has leased."""
+    before = outbox.alias()
+    earlier = sa.exists().where(
+        before.c.conversation == outbox.c.conversation,
+        before.c.lane == outbox.c.lane,
+        before.c.kind == outbox.c.kind,
+        before.c.id < outbox.c.id,
+    )
+    return (
+        sa.select(outbox.c.id, outbox.c.lane)
+        .where(
+            outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
+            outbox.c.priority == sa.bindparam("priority", type_=outbox.c.priority.type),
+            outbox.c.due_at <= sa.bindparam("now", type_=Ms),
+            outbox.c.state != sa.literal_column("'held'"),
+            outbox.c.lease_until <= Now(),
+            ~earlier,
+        )
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
+    )
+
+
+_CANDIDATES = Query(_candidates(), "channel priority now limit")
+_TAKE = leasable(outbox, "id lane conversation channel kind state body expires_at attempt lease_epoch")
+_LEASE = leasing(outbox)
+_TALK = Fetch(conversation, "contact last_in last_id urns", "id lane")
+_LETTER = Fetch(message, "content reply_to native", "id lane")
+_HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
+_SENDING = update(outbox, "state attempt", "id lane")
+_DECIDED = insert(decision, "id lane message body")
+_EXCHANGED = insert(exchange, "id lane message attempt body")
+_AGAIN = update(outbox, "state due_at attempt lease_until", "id lane")
+_DONE = delete(outbox, "id lane")
+_PROVIDER_ID = update(message, "provider_id", "id lane")
+_OUTCOME = update(message, "outcome", "id lane")
+_FREE_ALL = freeing(outbox)
+_REQUEUE = Write(
+    sa.update(outbox)
+    .values(state=sa.literal_column("'queued'"), due_at=sa.bindparam("now", type_=Ms))
+    .where(
+        outbox.c.state == sa.literal_column("'held'"),
+        outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
+    ),
+    "now lane",
+)
+_NEXT_DUE = Query(
+    sa.select(sa.func.min(outbox.c.due_at)).where(
+        outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
+        outbox.c.due_at > sa.bindparam("now", type_=Ms),
+        outbox.c.state != sa.literal_column("'held'"),
+    ),
+    "channel now",
+)
+NEXT_DUE = _NEXT_DUE
+"""When the next row of a channel is due after now (milliseconds, UTC), or null."""
+_CHANNELS = Query(sa.select(outbox.c.channel).distinct(), "")
+HELD_LANES = Query(
+    sa.select(outbox.c.lane).where(outbox.c.state == sa.literal_column("'held'")).distinct(), ""
+)
+"""The lanes in which rows are held."""
+
+_encode = msgspec.json.Encoder().encode
+_FREE = 10
+
+
+class Queued(NamedTuple):
+    """A row to queue: a message, or `body` (JSON) of another kind. Times in milliseconds, UTC."""
+
+    id: str
+    lane: int
+    conversation: str
+    channel: str
+    kind: str
+    body: str
+    due_at: int
+    expires_at: int
+    priority: int = NORMAL
+    message: Say | None = None
+
+
+class Leased(NamedTuple):
+    """A row a node has leased. `state` is `sending` where a node before us was cut off in the middle of it."""
+
+    id: str
+    lane: int
+    conversation: str
+    channel: str
+    kind: str
+    state: str
+    body: str
+    expires_at: int
+    attempt: int
+    epoch: int
+    talk: "Talk"
+    message: "Letter | None"
+
+
+class Talk(NamedTuple):
+    """The conversation a row belongs to: the contact, when the customer last wrote (milliseconds, UTC), the provider's
+    id of that message, and the customer's addresses (JSON)."""
+
+    contact: str
+    last_in: int
+    last_id: str
+    urns: str
+
+
+class Letter(NamedTuple):
+    """The message of a row: content (JSON), the provider's id it quotes, and native options (JSON or "")."""
+
+    content: str
+    reply_to: str
+    native: str
+
+
+class Settled(NamedTuple):
+    """What became of a leased row.
+
+    `again_at` > 0 queues it again for then; `held` keeps it until a lift; otherwise the row is gone. `facts`,
+    `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider.
+    """
+
+    row: Leased
+    facts: Facts = Facts()
+    provider_id: str = ""
+    outcome: str = ""
+    again_at: int = 0
+    held: bool = False
+    attempt: int = 0
+    trace: str = ""
+    decision: Decision | None = None
+
+
+def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
+    """The statement that queues a row."""
+    key = (item.id, item.lane, item.conversation, item.channel, item.kind)
+    return [(_QUEUE, (*key, "queued", item.body, item.due_at, item.expires_at, item.priority))]
+
+
+def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[list[Leased]]:
+    """Lease up to `limit` due rows of a channel, urgent ones first."""
+    found = yield [(_CANDIDATES, (channel, priority, now, limit)) for priority in (URGENT, NORMAL, BULK)]
+    keys = [(row[0], row[1]) for rows in found for row in rows][:limit]
+    if not keys:
+        return []
+    rows = [each[0] for each in (yield [(_TAKE, key) for key in keys]) if each and each[0][_FREE]]
+    yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
+    talks = yield [(_TALK, (row[2], row[1])) for row in rows]
+    letters = yield [(_LETTER, (row[0], row[1])) for row in rows]
+    return [
+        Leased(*row[:9], row[9] + 1, Talk(*talk[0][:4]), Letter(*letter[0][:3]) if letter else None)
+        for row, talk, letter in zip(rows, talks, letters, strict=True)
+    ]
+
+
+def _check(row: Leased) -> Op[None]:
+    (held,) = yield [(_HELD, (row.id, row.lane))]
+    if not held or held[0][0] != row.epoch:
+        raise LeaseLost(row.id)
+
+
+def sending(row: Leased, made: Decision) -> Op[None]:
+    """Mark a row `sending` with the decision that lets it go: durable before the first byte. Raises LeaseLost."""
+    yield from _check(row)
+    yield [
+        (_SENDING, ("sending", row.attempt + 1, row.id, row.lane)),
+        _decision_ask(row, made),
+    ]
+
+
+def _decision_ask(row: Leased, made: Decision) -> tuple[Statement, Row]:
+    return (_DECIDED, (new_id(row.lane), row.lane, row.id, _encode(made).decode()))
+
+
+def settle(end: Settled) -> Op[None]:
+    """Write what became of a row. Raises LeaseLost."""
+    row = end.row
+    yield from _check(row)
+    key = (row.id, row.lane)
+    asks: list[tuple[Statement, Row]] = []
+    if end.held or end.again_at:
+        asks.append((_AGAIN, ("held" if end.held else "queued", end.again_at, end.attempt, 0, *key)))
+    else:
+        asks.append((_DONE, key))
+    if end.decision:
+        asks.append(_decision_ask(row, end.decision))
+    if end.trace:
+        asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
+    if row.kind == "message":
+        asks.extend(_message_asks(end, key))
+    yield asks
+
+
+def _message_asks(end: Settled, key: tuple[str, int]) -> list[tuple[Statement, Row]]:
+    asks: list[tuple[Statement, Row]] = []
+    if end.facts != Facts():
+        asks.extend(merge_asks(*key, end.facts))
+    if end.provider_id:
+        asks.append((_PROVIDER_ID, (end.provider_id, *key)))
+    if end.outcome:
+        asks.append((_OUTCOME, (end.outcome, *key)))
+    return asks
+
+
+def requeue(lanes: Sequence[int], now: int) -> Op[None]:
+    """Let what is held be decided again, in order."""
+    yield [(_REQUEUE, (now, lane)) for lane in sorted(lanes)]
+
+
+def free_all() -> Op[None]:
+    """Forget all leases: for the one process that owns the database, when it starts."""
+    yield [(_FREE_ALL, ())]

@@ -1,0 +1,101 @@
+"""Receipts merge into messages as a lattice: each fact keeps its earliest time, so neither order nor repetition matters.
+
+A receipt whose message is not known yet (the answer to the send is not committed) waits in `receipt`; `sweep` merges
+those whose message has appeared.
+"""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from state.model.receipts import Facts, Fault, ReceiptStatus
+from state.statements import Query, Row, Statement, Write, delete, insert
+from state.tables import Json, Ms, message, receipt
+from state.writer import Op
+
+_TIMES = ("accepted", "sent", "failed", "delivered", "read", "played")
+
+
+def _earliest(name: str) -> sa.ColumnElement[Any]:
+    """The earlier of the stored time and the new one, where 0 means never."""
+    kept, new = message.c[name], sa.bindparam(f"new_{name}", type_=Ms)
+    zero = sa.literal_column("0")
+    return sa.case((new == zero, kept), (kept == zero, new), (kept < new, kept), else_=new)
+
+
+def _fault() -> sa.ColumnElement[Any]:
+    """The fault of the earliest failure; equal times are settled by the text, so that order cannot matter."""
+    new, at = sa.bindparam("new_fault", type_=Json), sa.bindparam("new_failed", type_=Ms)
+    kept = message.c.fault
+    empty, zero = sa.literal_column("''"), sa.literal_column("0")
+    newer = sa.or_(
+        kept == empty,
+        sa.and_(at != zero, at < message.c.failed),
+        sa.and_(at == message.c.failed, new < kept),
+    )
+    return sa.case((new == empty, kept), (newer, new), else_=kept)
+
+
+_MERGE = Write(
+    sa.update(message)
+    .values({**{name: _earliest(name) for name in _TIMES}, "fault": _fault()})
+    .where(
+        message.c.id == sa.bindparam("k_id", type_=message.c.id.type),
+        message.c.lane == sa.bindparam("k_lane", type_=message.c.lane.type),
+    ),
+    "new_accepted new_sent new_failed new_delivered new_read new_played new_fault k_id k_lane",
+    "k_id k_lane",
+)
+_WAIT = insert(receipt, "provider_id channel status lane at fault", ignore=True)
+_DONE = delete(receipt, "provider_id channel status lane")
+_FOUND = Query(
+    sa.select(
+        receipt.c.provider_id,
+        receipt.c.channel,
+        receipt.c.status,
+        receipt.c.lane,
+        receipt.c.at,
+        receipt.c.fault,
+        message.c.id,
+        message.c.lane,
+    )
+    .join(
+        message,
+        sa.and_(
+            message.c.provider_id == receipt.c.provider_id,
+            message.c.channel == receipt.c.channel,
+            message.c.provider_id != sa.literal_column("''"),
+        ),
+    )
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "limit",
+)
+
+
+def merge_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
+    """The statement that merges facts into a message."""
+    fault = msgspec.json.encode(facts.fault).decode() if facts.fault else ""
+    times = (facts.accepted, facts.sent, facts.failed, facts.delivered, facts.read, facts.played)
+    return [(_MERGE, (*times, fault, message_id, lane))]
+
+
+def wait_ask(
+    provider_id: str, channel: str, status: ReceiptStatus, lane: int, facts: Facts
+) -> tuple[Statement, Row]:
+    """The statement that lets a receipt wait for its message."""
+    fault = msgspec.json.encode(facts.fault).decode() if facts.fault else ""
+    return (_WAIT, (provider_id, channel, status, lane, getattr(facts, status), fault))
+
+
+def sweep(limit: int = 500) -> Op[int]:
+    """Merge the waiting receipts whose message is known by now; gives how many."""
+    (found,) = yield [(_FOUND, (limit,))]
+    asks: list[tuple[Statement, Row]] = []
+    for provider_id, channel, status, lane, at, fault, message_id, message_lane in found:
+        why = msgspec.json.decode(fault, type=Fault) if fault else None
+        asks.extend(merge_asks(message_id, message_lane, Facts(**{status: at}, fault=why)))
+        asks.append((_DONE, (provider_id, channel, status, lane)))
+    if asks:
+        yield asks
+    return len(found)

@@ -1,0 +1,191 @@
+"""Statements of the hot path: written once in SQLAlchemy Core, compiled once for each database, sent as positional rows.
+
+`Write` changes rows and answers nothing; `Fetch` finds rows by key and can be merged over a batch; `Query` is a plain
+read or an update with an answer, run as it stands. A parameter tuple follows the names the statement declares.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+Row = tuple[Any, ...]
+_DIALECTS: dict[str, sa.Dialect] = {
+    "sqlite": sqlite.dialect(paramstyle="qmark"),
+    "postgresql": postgresql.dialect(),
+}
+
+
+class Now(sa.ColumnElement[int]):
+    """The database's own clock in milliseconds since 1970, UTC: one clock for all nodes."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(Now, "sqlite")
+def _now_sqlite(*_: object, **__: object) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+@compiles(Now, "postgresql")
+def _now_postgresql(*_: object, **__: object) -> str:
+    return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+class Text:
+    """One compiled text and how to order a row for it."""
+
+    __slots__ = ("_order", "sql")
+
+    def __init__(self, construct: sa.ClauseElement, params: Sequence[str], dialect: str) -> None:
+        compiled = construct.compile(dialect=_DIALECTS[dialect])
+        assert isinstance(compiled, SQLCompiler)
+        self.sql = str(compiled)
+        wanted = list(compiled.positiontup or ())
+        self._order = None if wanted == list(params) else _order(wanted, params, compiled.params)
+
+    def rows(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows in this text's own order of parameters."""
+        order = self._order
+        return rows if order is None else [order(row) for row in rows]
+
+
+def _order(wanted: list[str], params: Sequence[str], constants: Mapping[str, Any]) -> Callable[[Row], Row]:
+    """How a row is put in order; what is not declared is a constant that SQLAlchemy bound (an OFFSET of 0)."""
+    tail = tuple(constants[name] for name in wanted if name not in params)
+    indexes = [list(params).index(name) for name in wanted if name in params]
+    return lambda row: (*(row[n] for n in indexes), *tail)
+
+
+class Statement:
+    """A named statement with its declared parameters, compiled for a database when first used there."""
+
+    writes = False
+
+    def __init__(self, construct: sa.ClauseElement, params: str) -> None:
+        self.construct = construct
+        self.params = tuple(params.split())
+        self._texts: dict[str, Text] = {}
+
+    def text(self, dialect: str) -> Text:
+        """The compiled text for `sqlite` or `postgresql`."""
+        found = self._texts.get(dialect)
+        if found is None:
+            found = self._texts[dialect] = Text(self._construct(dialect), self.params, dialect)
+        return found
+
+    def _construct(self, dialect: str) -> sa.ClauseElement:
+        return self.construct
+
+
+class Write(Statement):
+    """Changes rows; many rows go in one `executemany`. With `key` the rows are sorted first, so that two writers lock
+    them in the same order."""
+
+    writes = True
+
+    def __init__(self, construct: sa.ClauseElement, params: str, key: str = "") -> None:
+        super().__init__(construct, params)
+        names = key.split()
+        self.order = itemgetter(*(self.params.index(name) for name in names)) if names else None
+
+
+class Query(Statement):
+    """Answers rows, one call a row of parameters."""
+
+
+class Fetch(Statement):
+    """Rows of one table by key columns; on PostgreSQL all keys of a batch go as arrays in one statement.
+
+    `lock` is "", "wait" or "skip": a locking one must have `lane` among its keys, so that it touches only the
+    partitions it names. `also` is one more column, computed. On PostgreSQL the keys follow the columns in each row.
+    """
+
+    def __init__(
+        self,
+        table: sa.Table,
+        columns: str,
+        keys: str,
+        *,
+        lock: str = "",
+        order: str = "",
+        also: sa.ColumnElement[Any] | None = None,
+    ) -> None:
+        self.keys = tuple(keys.split())
+        assert not lock or "lane" in self.keys, "a locking statement names its lanes"
+        self._columns = [table.c[name] for name in columns.split()] + ([] if also is None else [also])
+        self.key_of = itemgetter(*(len(self._columns) + n for n in range(len(self.keys))))
+        self._table, self._lock, self._order = table, lock, order
+        super().__init__(table.select(), keys)
+
+    def _construct(self, dialect: str) -> sa.ClauseElement:
+        c = self._table.c
+        keys = [c[key] for key in self.keys] if dialect == "postgresql" else []
+        query = sa.select(*(column.label(f"c{n}") for n, column in enumerate([*self._columns, *keys])))
+        for key in self.keys:
+            if dialect == "postgresql":
+                array = sa.bindparam(key, type_=sa.ARRAY(c[key].type))
+                query = query.where(c[key] == sa.any_(array))
+            else:
+                query = query.where(c[key] == sa.bindparam(key, type_=c[key].type))
+        if self._order:
+            query = query.order_by(c[self._order])
+        if self._lock and dialect == "postgresql":
+            query = query.with_for_update(skip_locked=self._lock == "skip")
+        return query
+
+
+def insert(table: sa.Table, columns: str, *, ignore: bool = False) -> Write:
+    """An insert of these columns in this order; with `ignore` a row that is there already is left as it is."""
+    from sqlalchemy.dialects.postgresql import insert as dialect_insert
+
+    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns.split()}
+    if not ignore:
+        return Write(sa.insert(table).values(values), columns)
+    return _IgnoringInsert(
+        dialect_insert(table).values(values).on_conflict_do_nothing(), table, values, columns
+    )
+
+
+class _IgnoringInsert(Write):
+    """An insert with ON CONFLICT DO NOTHING, which each dialect spells with its own construct."""
+
+    def __init__(
+        self,
+        construct: sa.ClauseElement,
+        table: sa.Table,
+        values: dict[str, sa.BindParameter[Any]],
+        columns: str,
+    ) -> None:
+        super().__init__(construct, columns)
+        self._sqlite = sqlite.insert(table).values(values).on_conflict_do_nothing()
+        key = [c.name for c in table.primary_key.columns]
+        self.order = itemgetter(*(self.params.index(name) for name in key))
+
+    def _construct(self, dialect: str) -> sa.ClauseElement:
+        return self._sqlite if dialect == "sqlite" else self.construct
+
+
+def update(table: sa.Table, sets: str, keys: str, **extra: sa.ColumnElement[Any]) -> Write:
+    """An update of these columns where the key columns match; `extra` are further expressions to set."""
+    c = table.c
+    values: dict[str, Any] = {name: sa.bindparam(name, type_=c[name].type) for name in sets.split()}
+    query = sa.update(table).values({**values, **extra})
+    for key in keys.split():
+        query = query.where(c[key] == sa.bindparam(f"k_{key}", type_=c[key].type))
+    names = " ".join(f"k_{key}" for key in keys.split())
+    return Write(query, f"{sets} {names}", names)
+
+
+def delete(table: sa.Table, keys: str) -> Write:
+    """A delete where the key columns match."""
+    query = sa.delete(table)
+    for key in keys.split():
+        query = query.where(table.c[key] == sa.bindparam(key, type_=table.c[key].type))
+    return Write(query, keys, keys)

@@ -1,0 +1,78 @@
+"""The store: one door to the database for everybody above. Operations are written in groups, queries read."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from state.statements import Query, Row
+from state.writer import Backend, Op, Writer
+
+T = TypeVar("T")
+
+
+class Database(Backend, Protocol):
+    """What a database backend offers beside writing."""
+
+    @property
+    def dialect(self) -> str: ...
+    @property
+    def shared(self) -> bool: ...
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+    async def read(self, statement: Query, row: Row) -> list[Row]: ...
+
+
+class BadUrl(ValueError):
+    """A database URL of a kind we do not serve."""
+
+
+def sqlite_path(url: str) -> str:
+    """The file of a `sqlite:///relative` or `sqlite:////absolute` URL; raises BadUrl."""
+    scheme, _, path = url.partition(":///")
+    if scheme != "sqlite" or not path:
+        raise BadUrl(f"{url!r}: sqlite:///file or postgresql://… is expected")
+    return path
+
+
+def _backend(url: str) -> Database:
+    if url.startswith(("postgresql://", "postgres://")):
+        from state.postgres import PostgresBackend
+
+        return PostgresBackend(url)
+    from state.sqlite import SqliteBackend
+
+    return SqliteBackend(sqlite_path(url))
+
+
+class Store:
+    """An open database. `shared` says whether other processes may write to it too."""
+
+    def __init__(self, url: str, batch: int = 200) -> None:
+        self._database = _backend(url)
+        self._writer = Writer(self._database, batch)
+        self.shared = self._database.shared
+        self.dialect = self._database.dialect
+
+    async def open(self) -> "Store":
+        """Connect and begin to commit; raises Unavailable."""
+        await self._database.open()
+        self._writer.start()
+        return self
+
+    async def close(self) -> None:
+        """Commit what waits, then close."""
+        await self._writer.stop()
+        await self._database.close()
+
+    def write(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
+        """Run an operation in the next group commit; what the future gives is on disk."""
+        return self._writer.submit(op, *args)
+
+    async def read(self, query: Query, *row: Any) -> list[Row]:
+        """Run a plain read; raises Unavailable."""
+        return await self._database.read(query, row)
+
+    @property
+    def batch_mean(self) -> float:
+        """How many operations a commit has carried on average."""
+        return self._writer.jobs / self._writer.batches if self._writer.batches else 0.0

@@ -1,0 +1,317 @@
+"""The one schema, for SQLite and PostgreSQL.
+
+Hot tables carry `lane` (0–255); their keys and unique constraints end with it, after a time-ordered id, so that they can
+be partitioned or distributed by lane. Ids are 32 hex digits (`state.model.ids`), times are milliseconds since 1970, UTC,
+JSON is text. No foreign keys on hot tables: rows of a turn are written by one transaction of our own.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+metadata = sa.MetaData()
+
+Id = sa.String(32).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+Lane = sa.SmallInteger
+Ms = sa.BigInteger
+Json = sa.Text
+
+
+def _column(name: str, kind: sa.types.TypeEngine[object] | type, default: object = None) -> sa.Column[object]:
+    """A column that is never null; `default` is the server's."""
+    return sa.Column(
+        name, kind, nullable=False, server_default=None if default is None else sa.text(str(default))
+    )
+
+
+def _hot(name: str, *columns: sa.schema.SchemaItem, wide: bool = False) -> sa.Table:
+    """A hot table: time-ordered id first, lane last in the primary key."""
+    key = (sa.Column("id", Id, nullable=False), sa.Column("lane", Lane, nullable=False))
+    return sa.Table(
+        name, metadata, *key, *columns, sa.PrimaryKeyConstraint("id", "lane"), sqlite_with_rowid=False
+    )
+
+
+# Who and where
+
+team = sa.Table(
+    "team",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("parent", sa.String(64)),
+    _column("name", sa.Text),
+    _column("created_at", Ms),
+)
+
+channel = sa.Table(
+    "channel",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    _column("type", sa.String(32)),
+    _column("team", sa.String(64)),
+    _column("account", sa.String(128)),
+    _column("settings", Json),
+    _column("sealed", sa.LargeBinary),
+    _column("simulated", sa.Boolean),
+    _column("flow", sa.Text, "''"),
+    _column("created_at", Ms),
+    sa.Column("removed_at", Ms),
+    _column("last_error", sa.Text, "''"),
+    sa.Column("last_error_at", Ms),
+)
+
+api_key = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    _column("name", sa.Text),
+    _column("digest", sa.String(64)),
+    _column("scopes", Json),
+    _column("created_at", Ms),
+    sa.Column("revoked_at", Ms),
+)
+
+node = sa.Table(
+    "node",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    _column("started_at", Ms),
+    _column("epoch", sa.BigInteger),
+    _column("permit_until", Ms),
+)
+
+contact = _hot(
+    "contact",
+    _column("team", sa.String(64)),
+    _column("name", sa.Text),
+    _column("locale", sa.String(35)),
+    sa.Column("merged_into", Id),
+    _column("created_at", Ms),
+)
+
+address = sa.Table(
+    "address",
+    metadata,
+    sa.Column("urn", sa.String(255), nullable=False),
+    _column("team", sa.String(64)),
+    _column("shard", Lane),
+    _column("contact", Id),
+    _column("lane", Lane),
+    _column("created_at", Ms),
+    sa.PrimaryKeyConstraint("urn", "team", "shard"),
+    sa.Index("address_contact", "contact", "shard"),
+    sqlite_with_rowid=False,
+)
+
+merge = _hot(
+    "merge",
+    _column("winner", Id),
+    _column("loser", Id),
+    _column("urns", Json),
+    sa.Column("undone_at", Ms),
+)
+
+# What came in
+
+envelope = _hot(
+    "envelope",
+    _column("channel", sa.String(64)),
+    _column("request", Json),
+    _column("body", sa.LargeBinary),
+    _column("problems", Json, "''"),
+    wide=True,
+)
+sa.Index(
+    "envelope_quarantined",
+    envelope.c.id,
+    sqlite_where=envelope.c.problems != "",
+    postgresql_where=envelope.c.problems != "",
+)
+
+event = _hot(
+    "event",
+    _column("channel", sa.String(64)),
+    _column("conversation", Id),
+    _column("envelope", Id),
+    _column("key", sa.String(255)),
+    _column("body", Json),
+    sa.UniqueConstraint("key", "channel", "lane", name="event_key"),
+)
+
+inbox = _hot("inbox", _column("conversation", Id))
+sa.Index("inbox_conversation", inbox.c.conversation, inbox.c.lane)
+
+receipt = sa.Table(
+    "receipt",
+    metadata,
+    _column("provider_id", sa.String(255)),
+    _column("channel", sa.String(64)),
+    _column("status", sa.String(16)),
+    _column("lane", Lane),
+    _column("at", Ms),
+    _column("fault", Json, "''"),
+    sa.PrimaryKeyConstraint("provider_id", "channel", "status", "lane"),
+    sqlite_with_rowid=False,
+)
+
+signal = _hot(
+    "signal",
+    _column("channel", sa.String(64)),
+    _column("key", sa.String(255)),
+    _column("action", sa.String(16)),
+    _column("code", sa.String(128)),
+    _column("body", Json),
+    sa.UniqueConstraint("key", "channel", "lane", name="signal_key"),
+)
+
+# Conversations
+
+conversation = _hot(
+    "conversation",
+    _column("contact", Id),
+    _column("channel", sa.String(64)),
+    _column("snapshot", Json, "''"),
+    _column("mode", sa.String(8), "'bot'"),
+    _column("revision", sa.Integer, 0),
+    _column("lease_node", sa.String(64), "''"),
+    _column("lease_until", Ms, 0),
+    _column("lease_epoch", sa.Integer, 0),
+    _column("urns", Json, "''"),
+    _column("last_in", Ms, 0),
+    _column("last_id", sa.String(255), "''"),
+    _column("updated_at", Ms),
+    sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
+)
+
+journal = _hot(
+    "journal",
+    _column("conversation", Id),
+    _column("body", Json),
+)
+sa.Index("journal_conversation", journal.c.conversation, journal.c.id, journal.c.lane)
+
+timer = _hot(
+    "timer",
+    _column("conversation", Id),
+    _column("name", sa.String(128)),
+    _column("run", sa.Integer),
+    _column("due_at", Ms),
+)
+sa.Index("timer_due", timer.c.due_at)
+sa.Index("timer_conversation", timer.c.conversation, timer.c.lane)
+
+message = _hot(
+    "message",
+    _column("conversation", Id),
+    _column("channel", sa.String(64)),
+    _column("direction", sa.String(3)),
+    _column("content", Json),
+    _column("provider_id", sa.String(255), "''"),
+    _column("reply_to", sa.String(255), "''"),
+    _column("client_ref", sa.String(255), "''"),
+    _column("native", Json, "''"),
+    _column("outcome", sa.String(10), "''"),
+    _column("accepted", Ms, 0),
+    _column("sent", Ms, 0),
+    _column("failed", Ms, 0),
+    _column("delivered", Ms, 0),
+    _column("read", Ms, 0),
+    _column("played", Ms, 0),
+    _column("fault", Json, "''"),
+)
+sa.Index("message_conversation", message.c.conversation, message.c.id, message.c.lane)
+sa.Index(
+    "message_provider",
+    message.c.provider_id,
+    message.c.channel,
+    message.c.lane,
+    sqlite_where=message.c.provider_id != "",
+    postgresql_where=message.c.provider_id != "",
+)
+
+# What goes out
+
+outbox = _hot(
+    "outbox",
+    _column("conversation", Id),
+    _column("channel", sa.String(64)),
+    _column("kind", sa.String(8)),
+    _column("state", sa.String(8)),
+    _column("body", Json),
+    _column("due_at", Ms),
+    _column("expires_at", Ms),
+    _column("priority", sa.SmallInteger),
+    _column("attempt", sa.Integer, 0),
+    _column("lease_node", sa.String(64), "''"),
+    _column("lease_until", Ms, 0),
+    _column("lease_epoch", sa.Integer, 0),
+)
+sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.id, outbox.c.lane)
+sa.Index("outbox_due", outbox.c.channel, outbox.c.priority, outbox.c.due_at, outbox.c.id)
+
+decision = _hot("decision", _column("message", Id), _column("body", Json))
+sa.Index("decision_message", decision.c.message, decision.c.lane)
+
+exchange = _hot("exchange", _column("message", Id), _column("attempt", sa.Integer), _column("body", Json))
+sa.Index("exchange_message", exchange.c.message, exchange.c.lane)
+
+activity = sa.Table(
+    "activity",
+    metadata,
+    _column("conversation", Id),
+    _column("seq", sa.Integer),
+    _column("lane", Lane),
+    _column("body", Json),
+    sa.PrimaryKeyConstraint("conversation", "seq", "lane"),
+    sqlite_with_rowid=False,
+)
+
+# What admins do
+
+suspension = sa.Table(
+    "suspension",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    _column("epoch", sa.BigInteger),
+    _column("scope", Json),
+    _column("body", Json),
+    _column("created_at", Ms),
+    sa.Column("lifted_at", Ms),
+)
+
+fence = sa.Table(
+    "fence",
+    metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True),
+    _column("epoch", sa.BigInteger),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    _column("actor", sa.Text),
+    _column("action", sa.String(64)),
+    _column("subject", sa.Text),
+    _column("reason", sa.Text),
+    _column("body", Json),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    _column("api_key", sa.String(64)),
+    _column("key", sa.String(255)),
+    _column("digest", sa.String(64)),
+    _column("status", sa.Integer, 0),
+    _column("answer", sa.Text, "''"),
+    _column("at", Ms),
+    sa.PrimaryKeyConstraint("api_key", "key"),
+)
+
+media = _hot(
+    "media",
+    _column("mime", sa.String(128)),
+    _column("name", sa.Text),
+    _column("size", sa.BigInteger),
+    _column("sha256", sa.String(64)),
+)

@@ -1,0 +1,198 @@
+"""Group commit: all operations that wait share one transaction, and are told when it is on disk.
+
+An operation is a generator: it yields a list of (statement, row) pairs and is sent the list of their answers. The
+writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
+turns costs as many statements as one turn. Within one step the statements must not depend on each other.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, Protocol, TypeVar
+
+from state.statements import Row, Statement
+
+T = TypeVar("T")
+Ask = Sequence[tuple[Statement, Row]]
+Op = Generator[Ask, list[Any], T]
+log = logging.getLogger("parley.state")
+
+
+class Unavailable(Exception):
+    """The database cannot be reached or refuses to write; nothing is known to be stored."""
+
+
+class Conflict(Exception):
+    """A transient conflict with another writer (a deadlock, a serialisation failure): the batch may be run again."""
+
+
+class Backend(Protocol):
+    """One connection that writes: SQLite's or PostgreSQL's."""
+
+    async def begin(self) -> None: ...
+    async def commit(self) -> None: ...
+    async def rollback(self) -> None: ...
+    async def savepoint(self) -> None: ...
+    async def release(self) -> None: ...
+    async def undo(self) -> None: ...
+    async def run(self, statement: Statement, rows: Sequence[Row]) -> Sequence[Any]: ...
+
+
+class _Job:
+    """One operation on its way: how to start it, how far it is, and who waits for it."""
+
+    __slots__ = ("args", "future", "op", "result", "wrote")
+
+    def __init__(
+        self, op: Callable[..., Op[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]"
+    ) -> None:
+        self.op, self.args, self.future = op, args, future
+        self.result: Any = None
+        self.wrote = False
+
+
+class Writer:
+    """Takes operations from any task and commits them in groups of at most `limit`."""
+
+    def __init__(self, backend: Backend, limit: int = 200) -> None:
+        self._backend = backend
+        self._limit = limit
+        self._waiting: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.batches = 0
+        self.jobs = 0
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._task = asyncio.get_running_loop().create_task(self._loop(), name="writer")
+
+    async def stop(self) -> None:
+        """Commit what waits and end."""
+        while self._waiting:
+            await asyncio.wait([self._waiting[-1].future])
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def submit(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
+        """Queue an operation; the future ends when it is committed, or with what it raised."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Job(op, args, future))
+        self._wake.set()
+        return future
+
+    async def _loop(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+                await self._settle(batch)
+
+    async def _settle(self, batch: list[_Job]) -> None:
+        """Commit a batch and tell everybody; a failure of the database fails all of them."""
+        try:
+            await self._commit(batch)
+        except (Unavailable, Conflict) as error:
+            for job in batch:
+                job.result = Unavailable(str(error))
+        self.batches += 1
+        self.jobs += len(batch)
+        for job in batch:
+            if job.future.done():
+                continue
+            if isinstance(job.result, Exception):
+                job.future.set_exception(job.result)
+            else:
+                job.future.set_result(job.result)
+
+    async def _commit(self, batch: list[_Job], tries: int = 5) -> None:
+        for left in reversed(range(tries)):
+            try:
+                return await self._transaction(batch, self._together)
+            except Conflict:
+                if not left:
+                    raise
+            except _Spoilt:
+                return await self._transaction(batch, self._apart)
+
+    async def _transaction(self, batch: list[_Job], run: Callable[[list[_Job]], Any]) -> None:
+        await self._backend.begin()
+        try:
+            await run(batch)
+        except BaseException:
+            await self._backend.rollback()
+            raise
+        await self._backend.commit()
+
+    async def _together(self, batch: list[_Job]) -> None:
+        """All operations in lockstep; raises _Spoilt where one failed after it had written."""
+        try:
+            await _lockstep(self._backend, batch)
+        except (Unavailable, Conflict):
+            raise
+        except Exception as error:
+            log.debug("a batch of %d is run one by one: %r", len(batch), error)
+            raise _Spoilt from error
+        if any(job.wrote and isinstance(job.result, Exception) for job in batch):
+            raise _Spoilt
+
+    async def _apart(self, batch: list[_Job]) -> None:
+        """Each operation behind its own savepoint, so that a failing one takes only itself along."""
+        for job in batch:
+            await self._backend.savepoint()
+            try:
+                await _lockstep(self._backend, [job])
+            except (Unavailable, Conflict):
+                raise
+            except Exception as error:
+                job.result = error
+            if isinstance(job.result, Exception):
+                await self._backend.undo()
+            await self._backend.release()
+
+
+class _Spoilt(Exception):
+    """An operation failed after writing: the batch must be undone and run apart."""
+
+
+async def _lockstep(backend: Backend, batch: Sequence[_Job]) -> None:
+    """Advance all operations step by step, running equal statements of a step together."""
+    running: list[tuple[_Job, Op[Any]]] = []
+    for job in batch:
+        job.result, job.wrote = None, False
+        running.append((job, job.op(*job.args)))
+    answers: list[Any] = [None] * len(running)
+    while running:
+        asked, running = _advance(running, answers)
+        answers = [[None] * len(ask) for ask in asked]
+        groups: dict[Statement, list[tuple[int, int]]] = {}
+        for n, ask in enumerate(asked):
+            for place, (statement, _) in enumerate(ask):
+                groups.setdefault(statement, []).append((n, place))
+        for statement, places in groups.items():
+            results = await backend.run(statement, [asked[n][place][1] for n, place in places])
+            for (n, place), result in zip(places, results, strict=False):
+                answers[n][place] = result
+
+
+def _advance(
+    running: list[tuple[_Job, Op[Any]]], answers: list[Any]
+) -> tuple[list[Ask], list[tuple[_Job, Op[Any]]]]:
+    """Send each operation its answers; gives what the living ones ask next."""
+    asked: list[Ask] = []
+    living: list[tuple[_Job, Op[Any]]] = []
+    for (job, op), answer in zip(running, answers, strict=True):
+        try:
+            ask = op.send(answer)
+        except StopIteration as stop:
+            job.result = stop.value
+        except Exception as error:
+            job.result = error
+        else:
+            job.wrote = job.wrote or any(statement.writes for statement, _ in ask)
+            asked.append(ask)
+            living.append((job, op))
+    return asked, living
