@@ -5,7 +5,7 @@ conversation's turn, receipts are merged into the messages they speak of, notice
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -83,6 +83,25 @@ def accept(
     letter: Envelope, arrived: Sequence[Arrived], known: Mapping[tuple[str, tuple[str, ...]], Who]
 ) -> Op[Placed]:
     """Store an envelope and its events. `known` spares look-ups: who an address on a channel is."""
+    who = yield from _people(arrived, known)
+    home = next(iter(who.values())).lane if who else lane_of(letter.channel)
+    letter_id = new_id(home)
+    row = (letter_id, home, letter.channel, letter.request, letter.body, letter.problems)
+    yield from _put_all(arrived, letter_id, who, [(_ENVELOPE, row)])
+    return Placed(tuple({each.lane for each in who.values()}), who)
+
+
+def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
+    """Store the events of an envelope that was kept before; those that are there already stay as they are."""
+    who = yield from _people(arrived, {})
+    yield from _put_all(arrived, letter_id, who, [])
+    return Placed(tuple({each.lane for each in who.values()}), who)
+
+
+def _people(
+    arrived: Sequence[Arrived], known: Mapping[tuple[str, tuple[str, ...]], Who]
+) -> Op[dict[tuple[str, tuple[str, ...]], Who]]:
+    """Who the events are from; contacts and conversations are made where there are none."""
     who: dict[tuple[str, tuple[str, ...]], Who] = {}
     for item in arrived:
         urns = item.event.addresses
@@ -93,18 +112,21 @@ def accept(
             if found is None:
                 found = yield from contacts.find(item.team, item.channel, urns, item.event.name)
             who[item.channel, urns] = found
-    home = next(iter(who.values())).lane if who else lane_of(letter.channel)
-    letter_id = new_id(home)
-    asks: list[tuple[Statement, Row]] = [
-        (_ENVELOPE, (letter_id, home, letter.channel, letter.request, letter.body, letter.problems))
-    ]
+    return who
+
+
+def _put_all(
+    arrived: Sequence[Arrived],
+    letter_id: str,
+    who: Mapping[tuple[str, tuple[str, ...]], Who],
+    asks: list[tuple[Statement, Row]],
+) -> Op[None]:
     pending: list[tuple[Statement, Row]] = []
     for item in arrived:
         _place(item, letter_id, who, asks, pending)
     yield asks
     if pending:
         yield pending
-    return Placed(tuple({each.lane for each in who.values()}), who)
 
 
 def _has_turn(happened: Event) -> bool:
@@ -177,18 +199,3 @@ def quarantine(letter: Envelope) -> Op[str]:
     letter_id = new_id(lane)
     yield [(_ENVELOPE, (letter_id, lane, letter.channel, letter.request, letter.body, letter.problems))]
     return letter_id
-
-
-__all__: list[Any] = [
-    "ENVELOPE",
-    "QUARANTINED",
-    "Arrived",
-    "Envelope",
-    "Placed",
-    "accept",
-    "internal",
-    "put",
-    "quarantine",
-    "receipt_asks",
-    "replayed",
-]

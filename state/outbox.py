@@ -224,6 +224,12 @@ def settle(end: Settled) -> Op[None]:
     yield asks
 
 
+def finish(row: Leased) -> Op[None]:
+    """Take an effect's row away, as part of the operation that stores its result. Raises LeaseLost."""
+    yield from _check(row)
+    yield [(_DONE, (row.id, row.lane))]
+
+
 def _message_asks(end: Settled, key: tuple[str, int]) -> list[tuple[Statement, Row]]:
     asks: list[tuple[Statement, Row]] = []
     if end.facts != Facts():

@@ -1,17 +1,15 @@
 """SQLite: statements run inline in the event loop's thread, only the commit (the fsync) and reads go to a thread.
 
-One process owns the file: leases of conversations need not be written (`shared` is False) and a lock file keeps a
-second process out.
+One gateway owns the file: leases of conversations need not be written (`shared` is False) and a lock file keeps a
+second one out.
 """
 
 import asyncio
-import contextlib
 import fcntl
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from state.statements import Row, Statement, Write
 from state.writer import Unavailable
@@ -30,8 +28,22 @@ class InUse(Unavailable):
     """Another process has this database open."""
 
 
+def _own(path: str) -> IO[str]:
+    """The lock that says a gateway runs on this file; it goes with the process, however that ends."""
+    lock = open(f"{path}.lock", "w")  # noqa: SIM115 - held for the life of the process
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise InUse(f"a gateway runs on {path} already; SQLite serves one: use PostgreSQL for more") from error
+    return lock
+
+
 class SqliteBackend:
-    """The writing connection and one reading connection on a SQLite file."""
+    """The writing connection and one reading connection on a SQLite file.
+
+    The `owner` is the gateway; a command that only adds a channel or a key opens the file beside it.
+    """
 
     dialect = "sqlite"
     shared = False
@@ -69,9 +81,8 @@ class SqliteBackend:
         self._reader.shutdown()
         self._write.close()
         self._read.close()
-        self._lock.close()
-        with contextlib.suppress(FileNotFoundError):
-            Path(f"{self.path}.lock").unlink()
+        if self._lock:
+            self._lock.close()
 
     async def begin(self) -> None:
         """Start a writing transaction."""

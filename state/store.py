@@ -34,21 +34,21 @@ def sqlite_path(url: str) -> str:
     return path
 
 
-def _backend(url: str) -> Database:
+def _backend(url: str, owner: bool) -> Database:
     if url.startswith(("postgresql://", "postgres://")):
         from state.postgres import PostgresBackend
 
         return PostgresBackend(url)
     from state.sqlite import SqliteBackend
 
-    return SqliteBackend(sqlite_path(url))
+    return SqliteBackend(sqlite_path(url), owner=owner)
 
 
 class Store:
-    """An open database. `shared` says whether other processes may write to it too."""
+    """An open database. `shared` says whether other gateways may work on it too; `owner` is false for commands."""
 
-    def __init__(self, url: str, batch: int = 200) -> None:
-        self._database = _backend(url)
+    def __init__(self, url: str, *, batch: int = 200, owner: bool = True) -> None:
+        self._database = _backend(url, owner)
         self._writer = Writer(self._database, batch)
         self.shared = self._database.shared
         self.dialect = self._database.dialect

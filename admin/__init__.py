@@ -1,0 +1,1 @@
+"""What admins do, and the console's pages over it."""

@@ -1,0 +1,170 @@
+"""What admins do: each operation has an actor, a permission, a reason and an audit entry. Pages, REST and CLI call these."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from state import audit, channels, fences, keys, outbox
+from state.channels import Record
+from state.model.base import Value
+from state.model.ids import now_ms
+from state.model.suspension import Scope, Suspension
+from state.seal import Seal
+from state.store import Store
+from state.writer import Op
+
+
+class Setting(Value, frozen=True):
+    """One setting of a channel type, as the gateway hands it here."""
+
+    name: str
+    meaning: str
+    required: bool = True
+    secret: bool = False
+    default: str = ""
+    example: str = ""
+
+
+class Denied(Exception):
+    """The actor has not the scope an operation needs."""
+
+
+class Refused(ValueError):
+    """An operation was asked for with something wrong: `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+
+
+class Actor(NamedTuple):
+    """Who does it, and what they may do."""
+
+    name: str
+    scopes: frozenset[str]
+
+    def needs(self, scope: str) -> None:
+        """Raise Denied where the actor has not the scope."""
+        if scope not in self.scopes and "admin" not in self.scopes:
+            raise Denied(f"{self.name} has not the scope {scope}")
+
+
+OPERATOR = Actor("operator at the machine", frozenset({"admin"}))
+"""Whoever runs commands on the machine itself."""
+
+
+class Gate(Protocol):
+    """What suspending needs of the nodes."""
+
+    async def settled(self, epoch: int) -> None:
+        """Wait until no live node is behind an epoch."""
+
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+class NewChannel(NamedTuple):
+    """A channel to connect: public settings and secrets by name; `account` is our id at the provider."""
+
+    id: str
+    type: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
+    account: str = ""
+    team: str = "default"
+    simulated: bool = False
+    flow: str = ""
+
+
+async def add_channel(
+    store: Store, seal: Seal | None, actor: Actor, new: NewChannel, schema: Sequence[Setting]
+) -> None:
+    """Connect a channel, its secrets sealed; raises Refused naming the setting that is wrong."""
+    actor.needs("channels:write")
+    if not _SLUG.fullmatch(new.id):
+        raise Refused("id", f"{new.id!r}: lower-case letters, digits and hyphens are allowed, 63 at most")
+    check(new, schema)
+    sealed = b""
+    if new.secrets:
+        if seal is None:
+            raise Refused("seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file")
+        sealed = seal.seal(msgspec.json.encode(new.secrets), new.id)
+    settings = msgspec.json.encode(new.settings).decode()
+    record = Record(
+        new.id, new.type, new.team, new.account, settings, sealed, new.simulated, new.flow, now_ms()
+    )
+    try:
+        await store.write(_add, record, actor.name)
+    except channels.Exists as error:
+        raise Refused("id", f"there is a channel {new.id!r} already") from error
+
+
+def check(new: NewChannel, schema: Sequence[Setting]) -> None:
+    """Compare a channel's settings with its type's; raises Refused."""
+    known = {each.name: each for each in schema}
+    for name in (*new.settings, *new.secrets):
+        if name not in known:
+            raise Refused(name, f"{new.type} has no such setting; it has {', '.join(known)}")
+        if known[name].secret != (name in new.secrets):
+            raise Refused(name, "is a secret" if known[name].secret else "is no secret")
+    for each in schema:
+        if each.required and not new.settings.get(each.name) and not new.secrets.get(each.name):
+            raise Refused(each.name, f"is needed: {each.meaning}")
+
+
+def _add(record: Record, actor: str) -> Op[None]:
+    yield from channels.add(record)
+    yield from audit.note(actor, "add_channel", record.id, type=record.type, settings=record.public())
+
+
+async def remove_channel(store: Store, actor: Actor, channel_id: str, reason: str) -> bool:
+    """Take a channel out of use; says whether there was one."""
+    actor.needs("channels:write")
+
+    def remove() -> Op[bool]:
+        there = yield from channels.remove(channel_id, now_ms())
+        if there:
+            yield from audit.note(actor.name, "remove_channel", channel_id, reason)
+        return there
+
+    return await store.write(remove)
+
+
+async def create_key(store: Store, actor: Actor, name: str, scopes: Sequence[str]) -> str:
+    """Make an API key; gives its secret, which is stored nowhere. Raises Refused."""
+    actor.needs("admin")
+    for scope in scopes:
+        if scope not in keys.SCOPES:
+            raise Refused("scopes", f"{scope!r} is none of {', '.join(keys.SCOPES)}")
+
+    def create() -> Op[str]:
+        secret = yield from keys.create(name, tuple(scopes))
+        yield from audit.note(actor.name, "create_key", name, scopes=list(scopes))
+        return secret
+
+    return await store.write(create)
+
+
+async def suspend(store: Store, gate: Gate, actor: Actor, scope: Scope, ground: str, reason: str) -> Suspension:
+    """Suspend a scope: when this returns, no new send begins in it on any node."""
+    actor.needs("suspend")
+    if not reason.strip():
+        raise Refused("reason", "is needed: who reads the audit wants to know why")
+    made = await store.write(fences.suspend, scope, ground, reason, actor.name)
+    await gate.settled(made.epoch)
+    return made
+
+
+async def lift(store: Store, gate: Gate, actor: Actor, suspension_id: str, reason: str) -> Suspension:
+    """Lift a suspension: what was held is decided again, in order. Raises fences.NotInForce."""
+    actor.needs("suspend")
+    if not reason.strip():
+        raise Refused("reason", "is needed: who reads the audit wants to know why")
+    lifted = await store.write(fences.lift, suspension_id, reason, actor.name)
+    await gate.settled(lifted.epoch)
+    lanes = [row[0] for row in await store.read(outbox.HELD_LANES)]
+    if lanes:
+        await store.write(outbox.requeue, lanes, now_ms())
+    return lifted

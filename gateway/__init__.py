@@ -1,0 +1,1 @@
+"""The process: sockets, loops, settings and commands."""

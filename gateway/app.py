@@ -1,0 +1,144 @@
+"""The composition root: everything is made here, started in order, and stopped in the reverse."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from aiohttp import web
+
+from conversations.router import Router
+from gateway import problems
+from gateway.channels import Channels
+from gateway.delivery import Delivery, Tools
+from gateway.effects import Effects
+from gateway.fence import Fence
+from gateway.metrics import Metrics
+from gateway.pace import Pace
+from gateway.settings import Settings
+from gateway.turns import Turns
+from gateway.wake import Wake
+from gateway.webhooks import Webhooks
+from gateway.wire import Wire
+from state import conversations, migrate, outbox
+from state.migrations import HEAD
+from state.seal import Seal
+from state.store import Store
+
+log = logging.getLogger("parley")
+
+
+class Behind(Exception):
+    """The database's schema is not of this version."""
+
+
+class Gateway:
+    """One running process."""
+
+    def __init__(self, settings: Settings, router: Router) -> None:
+        self.settings, self.router = settings, router
+        self.seal = Seal(settings.seal_key) if settings.seal_key else None
+        self.store = Store(settings.database)
+        self.wake = Wake(settings.redis)
+        self.metrics = Metrics()
+        self.channels = Channels(self.store, self.wake, self.seal)
+        self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
+        self.pace = Pace(settings.redis)
+        self.wire = Wire(allow_private=settings.allow_private_urls)
+        self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, settings.public_url)
+        lease = settings.lease_seconds
+        self.turns = Turns(
+            self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease
+        )
+        lease_ms = int(lease * 1000)
+        self.effects = Effects(
+            self.store, router, self.wire, self.wake, settings.node, settings.delivery_slots, lease_ms
+        )
+        self.delivery = Delivery(
+            Tools(
+                self.store, self.channels, self.fence, self.pace, self.wire, self.wake, self.metrics,
+                settings.node, settings.delivery_slots, lease_ms,
+            )
+        )  # fmt: skip
+        self._tasks: list[asyncio.Task[None]] = []
+        self._runner: web.AppRunner | None = None
+        self.port = settings.port
+
+    async def open(self) -> None:
+        """Open the store and read what the loops need; raises Behind."""
+        at = await migrate.revision(self.settings.database)
+        if at != HEAD:
+            raise Behind(f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`")
+        await self.store.open()
+        if not self.store.shared:
+            await self.store.write(conversations.free_all)
+            await self.store.write(outbox.free_all)
+        await self.fence.renew()
+        await self.channels.load()
+        self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
+
+    async def start(self, app: web.Application) -> None:
+        """Start the loops and listen."""
+        self.wake.start()
+        await self.wire.open()
+        for name, loop in (
+            ("fence", self.fence.run()),
+            ("turns", self.turns.run()),
+            ("timers", self.turns.run_timers()),
+            ("receipts", self.turns.run_receipts()),
+            ("effects", self.effects.run()),
+            ("delivery", self.delivery.run()),
+            ("reload", self._reload()),
+        ):
+            self._spawn(loop, name)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.append(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.remove(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.critical("the %s loop ended: %r", task.get_name(), error, exc_info=error)
+
+    async def _reload(self) -> None:
+        """Other processes add channels too: look for them now and then."""
+        while True:
+            await asyncio.sleep(5)
+            await self.channels.load()
+
+    async def stop(self) -> None:
+        """Listen no more, finish what is under way or hand it back, then close."""
+        if self._runner:
+            await self._runner.cleanup()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.effects.stop()
+        await self.delivery.stop(self.settings.shutdown_seconds)
+        await self.fence.leave()
+        await self.wake.stop()
+        await self.wire.close()
+        await self.pace.close()
+        await self.store.close()
+
+    @property
+    def url(self) -> str:
+        """Where this process is reached."""
+        return self.settings.public_url or f"http://{self.settings.host}:{self.port}"
+
+
+def application(gateway: Gateway) -> web.Application:
+    """The routes of every face."""
+    app = web.Application(middlewares=[problems.middleware], client_max_size=gateway.settings.max_body)
+    app.router.add_route("*", "/webhooks/{channel}", gateway.webhooks.handle)
+    return app
+
+
+

@@ -1,0 +1,98 @@
+"""The connected channels as they run here: each row of the store with its connector."""
+
+import logging
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from connectors import registry
+from connectors.contract import Connector
+from gateway.wake import Wake
+from state import channels as rows
+from state.channels import Record
+from state.model.channel import Channel
+from state.model.ids import now_ms
+from state.seal import Seal, SealError
+from state.store import Store
+
+log = logging.getLogger("parley.channels")
+
+
+class Live(NamedTuple):
+    """A channel ready to work."""
+
+    channel: Channel
+    connector: Connector
+    record: Record
+
+
+class Channels:
+    """All channels of this gateway, read from the store and again whenever they change."""
+
+    def __init__(self, store: Store, wake: Wake, seal: Seal | None) -> None:
+        self._store, self._wake, self._seal = store, wake, seal
+        self._live: dict[str, Live] = {}
+        self._by_account: dict[tuple[str, str], Live] = {}
+        self.broken: dict[str, str] = {}
+
+    async def load(self) -> None:
+        """Read the channels; one that cannot work is named in `broken` with the reason, and stops nobody else."""
+        live: dict[str, Live] = {}
+        broken: dict[str, str] = {}
+        for row in await self._store.read(rows.LIST):
+            record = Record(*row)
+            old = self._live.get(record.id)
+            if old and old.record[:9] == record[:9]:
+                live[record.id] = old._replace(record=record)
+                continue
+            try:
+                live[record.id] = self._make(record)
+            except (ValueError, SealError) as error:
+                broken[record.id] = str(error)
+                log.error("channel %s cannot work: %s", record.id, error)
+        changed = live.keys() != self._live.keys()
+        self._live, self.broken = live, broken
+        self._by_account = {
+            (each.channel.type, each.channel.account): each for each in live.values() if each.channel.account
+        }
+        if changed:
+            self._wake.tell("channels-loaded")
+
+    def _make(self, record: Record) -> Live:
+        channel = open_channel(record, self._seal)
+        return Live(channel, registry.connector(record.type)(channel), record)
+
+    def get(self, channel_id: str) -> Live | None:
+        """A channel by its id."""
+        return self._live.get(channel_id)
+
+    def of_account(self, kind: str, account: str) -> Live | None:
+        """The channel of a type that an account at the provider belongs to."""
+        return self._by_account.get((kind, account))
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(self._live.values())
+
+    async def failed(self, channel_id: str, error: str) -> None:
+        """Note a channel's last error for those who look after it."""
+        await self._store.write(rows.failed, channel_id, error[:500], now_ms())
+
+
+def open_channel(record: Record, seal: Seal | None) -> Channel:
+    """A channel with its credentials unsealed; raises SealError."""
+    credentials: dict[str, str] = {}
+    if record.sealed:
+        if seal is None:
+            raise SealError("credentials are sealed, but there is no seal_key: set it, or seal_key_file")
+        credentials = msgspec.json.decode(seal.open(record.sealed, record.id), type=dict[str, str])
+    return Channel(
+        id=record.id,
+        type=record.type,
+        team=record.team,
+        account=record.account,
+        settings=record.public(),
+        credentials=credentials,
+        simulated=bool(record.simulated),
+        flow=record.flow,
+    )

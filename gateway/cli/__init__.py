@@ -1,0 +1,59 @@
+"""The `parley` command: one parser, one module a group of commands, each imported when it is called."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from gateway import settings
+from gateway.settings import SettingsError
+
+_COMMANDS = {
+    "serve": ("run", "run the gateway"),
+    "demo": ("run", "run with a sample bot and simulated channels; nothing to set up"),
+    "migrate": ("database", "bring the database to this version's schema"),
+    "channels": ("channels", "connect, list, show and remove channels"),
+    "keys": ("keys", "make, list and revoke API keys"),
+    "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
+    "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),
+}
+
+
+class Failure(Exception):
+    """A command that could not do what was asked; the text says what to do."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = argparse.ArgumentParser(prog="parley", description="A conversational messaging gateway.")
+    top.add_argument("--version", action="version", version="parley 0.1.0")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, meaning) in _COMMANDS.items():
+        command = commands.add_parser(name, help=meaning, description=meaning)
+        command.set_defaults(module=module)
+        import_module(f"gateway.cli.{module}").declare(name, command)
+    return top
+
+
+def with_settings(command: argparse.ArgumentParser) -> None:
+    """Add the flags of all settings to a command."""
+    settings.add_flags(command.add_argument_group("settings (file < environment < flags)"))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command; exits with 2 for a wrong setting, with 1 where a command could not do its work."""
+    args = parser().parse_args(argv)
+    module = import_module(f"gateway.cli.{args.module}")
+    try:
+        sys.exit(module.run(args))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except Failure as error:
+        print(f"parley {args.command}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

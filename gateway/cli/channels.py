@@ -1,0 +1,135 @@
+"""`parley channels add|list|show|remove`."""
+
+import argparse
+import getpass
+import sys
+
+import msgspec
+
+from gateway.cli.open import seal_of, with_store
+from gateway.settings import Settings
+from state import channels as rows
+from state.channels import Record
+from state.store import Store
+
+
+def declare(name: str, command: argparse.ArgumentParser) -> None:
+    """The four commands and their flags."""
+    from gateway.cli import with_settings
+
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="connect an account")
+    add.add_argument("id", help="its name here, as in /webhooks/NAME")
+    add.add_argument("--type", required=True, help="whatsapp or inapp")
+    add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting")
+    add.add_argument(
+        "--secret", action="append", default=[], metavar="NAME[=VALUE]", help="a secret; asked for without VALUE"
+    )
+    add.add_argument("--flow", default="", help="the flow that answers here; else the router decides")
+    add.add_argument("--simulated", action="store_true", help="accept simulated traffic only")
+    listing = actions.add_parser("list", help="all channels")
+    show = actions.add_parser("show", help="one channel, without its secrets")
+    show.add_argument("id")
+    remove = actions.add_parser("remove", help="take a channel out of use; its messages stay")
+    remove.add_argument("id")
+    remove.add_argument("--reason", default="", help="for the audit")
+    for each in (listing, show):
+        each.add_argument("--json", action="store_true")
+    for each in (add, listing, show, remove):
+        with_settings(each)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+    work = {"add": _add, "list": _list, "show": _show, "remove": _remove}[args.action]
+
+    async def call(store: Store, settings: Settings) -> int:
+        return await work(store, settings, args)
+
+    return with_store(args, call)
+
+
+def _pairs(given: list[str], *, secret: bool) -> dict[str, str]:
+    from gateway.cli import Failure
+
+    pairs: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals and secret:
+            value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        elif not equals:
+            raise Failure(f"--set {each}: NAME=VALUE is expected")
+        pairs[name] = value
+    return pairs
+
+
+async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    from admin import operations
+    from connectors import registry
+    from gateway.cli import Failure
+    from gateway.connect import connect
+
+    new = operations.NewChannel(
+        args.id, args.type, _pairs(args.set, secret=False), _pairs(args.secret, secret=True),
+        simulated=args.simulated, flow=args.flow,
+    )  # fmt: skip
+    try:
+        await connect(store, seal_of(settings), operations.OPERATOR, new)
+    except registry.UnknownType as error:
+        raise Failure(str(error)) from error
+    except operations.Refused as error:
+        raise Failure(str(error)) from error
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    print(f"channel {args.id} is connected; its webhook is {base}/webhooks/{args.id}")
+    return 0
+
+
+async def _records(store: Store) -> list[Record]:
+    return [Record(*row) for row in await store.read(rows.LIST)]
+
+
+def _public(record: Record) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "type": record.type,
+        "team": record.team,
+        "account": record.account,
+        "settings": record.public(),
+        "secrets": "sealed" if record.sealed else "none",
+        "simulated": bool(record.simulated),
+        "flow": record.flow,
+        "last_error": record.last_error,
+    }
+
+
+async def _list(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    records = await _records(store)
+    if args.json:
+        print(msgspec.json.encode([_public(each) for each in records]).decode())
+    elif not records:
+        print("no channels yet: parley channels add NAME --type whatsapp …")
+    else:
+        for each in records:
+            print(f"{each.id:20} {each.type:12} {each.account:20} {each.last_error or 'no errors'}")
+    return 0
+
+
+async def _show(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    from gateway.cli import Failure
+
+    for each in await _records(store):
+        if each.id == args.id:
+            text = msgspec.json.encode(_public(each))
+            print((text if args.json else msgspec.json.format(text)).decode())
+            return 0
+    raise Failure(f"there is no channel {args.id!r}")
+
+
+async def _remove(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    from admin import operations
+    from gateway.cli import Failure
+
+    if not await operations.remove_channel(store, operations.OPERATOR, args.id, args.reason):
+        raise Failure(f"there is no channel {args.id!r}")
+    print(f"channel {args.id} is out of use")
+    return 0

@@ -1,0 +1,77 @@
+"""`parley demo`: a sample bot, an in-app channel and a simulated WhatsApp phone, with nothing to set up."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from admin import operations
+from admin.operations import NewChannel
+from state.seal import new_key
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
+
+FOLDER = Path("var/demo")
+PHONE = NewChannel(
+    id="phone",
+    type="whatsapp",
+    settings={"phone_number_id": "15550100", "waba_id": "15550199"},
+    secrets={"app_secret": "demo-app-secret", "verify_token": "demo-verify", "access_token": "demo-access-token"},
+    simulated=True,
+)
+APP = NewChannel(id="app", type="inapp", settings={}, secrets={})
+
+
+def defaults(flags: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """The flags, completed by what a demonstration needs and neither flag nor environment says."""
+    folder = Path(flags.get("data_dir") or env.get("PARLEY_DATA_DIR") or FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted: dict[str, Any] = {
+        "data_dir": str(folder),
+        "database": f"sqlite:///{folder / 'parley.db'}",
+        "bots": "examples.orders:Orders",
+        "bot_path": str(Path(__file__).resolve().parent.parent),
+        "log_format": "text",
+        "log_level": "warning",
+        "allow_private_urls": True,
+    }
+    if "PARLEY_SEAL_KEY" not in env:
+        wanted["seal_key_file"] = str(_key_file(folder))
+    missing = {name: value for name, value in wanted.items() if f"PARLEY_{name.upper()}" not in env}
+    return {**missing, **flags}
+
+
+def _key_file(folder: Path) -> Path:
+    """The demonstration's own seal key, made once and readable by its owner alone."""
+    path = folder / "seal.key"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(new_key())
+    return path
+
+
+async def prepare(gateway: "Gateway") -> None:
+    """Connect the two channels where they are not there yet."""
+    from gateway.connect import connect
+
+    there = {live.channel.id for live in gateway.channels}
+    for new in (PHONE, APP):
+        if new.id not in there:
+            await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await gateway.channels.load()
+
+
+def welcome(url: str) -> str:
+    """What to open."""
+    return "\n".join(
+        (
+            "",
+            f"  start here     {url}/",
+            f"  chat           {url}/chat",
+            f"  phone          {url}/simulator",
+            f"  admin          {url}/admin",
+            "",
+            "  Ctrl-C stops; starting again goes on where it was.",
+        )
+    )

@@ -1,0 +1,102 @@
+"""Effects: back-end calls of flows, run after the commit, at least once with the same key; the result is an event."""
+
+import asyncio
+import logging
+
+import msgspec
+
+from conversations import engine
+from conversations.router import Router
+from gateway.wake import Signal, Wake
+from gateway.wire import Http
+from state import inbox, outbox
+from state.lease import LeaseLost
+from state.model.event import EffectDone
+from state.model.ids import now_ms
+from state.model.receipts import Fault
+from state.model.turn import EffectCall
+from state.outbox import Leased
+from state.store import Store
+from state.writer import Op, Unavailable
+
+log = logging.getLogger("parley.effects")
+_POLL = 1.0
+
+
+class Body(msgspec.Struct):
+    """An effect as its outbox row carries it."""
+
+    flow: str
+    call: EffectCall
+
+
+_body = msgspec.json.Decoder(Body)
+
+
+class Effects:
+    """Runs the effects of this node, a bounded number at a time."""
+
+    def __init__(
+        self, store: Store, router: Router, http: Http, wake: Wake, node: str, slots: int, lease_ms: int
+    ) -> None:
+        self._store, self._router, self._http, self._wake = store, router, http, wake
+        self._node, self._slots, self._lease_ms = node, slots, lease_ms
+        self._signal = Signal()
+        self._running: set[asyncio.Task[None]] = set()
+        wake.on("outbox", lambda channel: self._signal.set() if channel == outbox.EFFECTS else None)
+
+    async def run(self) -> None:
+        """Run effects for ever."""
+        while True:
+            try:
+                free = self._slots - len(self._running)
+                rows = await self._take(free) if free > 0 else []
+                for row in rows:
+                    task = asyncio.create_task(self._run(row))
+                    self._running.add(task)
+                    task.add_done_callback(self._ended)
+                if not rows:
+                    await self._signal.wait(_POLL)
+            except Unavailable as error:
+                log.warning("effects wait for the database: %s", error)
+                await asyncio.sleep(0.5)
+
+    async def _take(self, free: int) -> list[Leased]:
+        return await self._store.write(
+            outbox.take, outbox.EFFECTS, self._node, free, now_ms(), self._lease_ms
+        )
+
+    def stop(self) -> None:
+        """Leave what runs to its lease: it is run again with the same key."""
+        for task in self._running:
+            task.cancel()
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        self._signal.set()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("an effect could not be settled", exc_info=error)
+
+    async def _run(self, row: Leased) -> None:
+        body = _body.decode(row.body)
+        call = body.call
+        result, fault = None, None
+        try:
+            result = await engine.run_effect(self._router, body.flow, call.name, call.args, call.key, self._http)
+        except Exception as error:
+            log.warning("effect %s of %s failed: %r", call.name, body.flow, error)
+            fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
+        done = EffectDone(
+            key=f"effect:{row.id}", at=now_ms(), effect=call.name, effect_id=row.id, result=result, fault=fault
+        )
+        try:
+            await self._store.write(_finish, row, done)
+        except LeaseLost:
+            log.info("effect %s: another node has run it", row.id)
+        self._wake.tell("turns", [str(row.lane)])
+
+
+def _finish(row: Leased, done: EffectDone) -> Op[None]:
+    """The effect's row goes and its result waits for the next turn, in one commit."""
+    yield from outbox.finish(row)
+    yield from inbox.put(row.conversation, row.lane, row.channel, done)

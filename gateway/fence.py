@@ -1,0 +1,76 @@
+"""The fence of this node: a permit to send that lapses by itself, and the suspensions it has seen.
+
+A sender asks `closed` right before the first byte. `settled` waits until every live node has seen an epoch or its permit
+has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere.
+"""
+
+import asyncio
+import logging
+import time
+
+from gateway.wake import Signal, Wake
+from state import fences
+from state.model.ids import now_ms
+from state.model.suspension import Suspension, Target
+from state.store import Store
+from state.writer import Unavailable
+
+log = logging.getLogger("parley.fence")
+_MARGIN = 0.9
+"""The part of a permit's length that a node counts on, so that its clock may run a little slow."""
+
+
+class Fence:
+    """This node's view of what is suspended, and how long that view holds."""
+
+    def __init__(self, store: Store, wake: Wake, node: str, permit_seconds: float) -> None:
+        self._store, self._wake, self._node = store, wake, node
+        self._length = permit_seconds
+        self._started = now_ms()
+        self._deadline = 0.0
+        self._signal = Signal()
+        self.epoch = -1
+        self.suspensions: tuple[Suspension, ...] = ()
+        wake.on("fence", lambda _: self._signal.set())
+
+    def lapsed(self) -> bool:
+        """Whether the permit has run out: nothing may be sent until it is renewed."""
+        return time.monotonic() >= self._deadline
+
+    def closed(self, target: Target) -> Suspension | None:
+        """The suspension that covers a target, if any."""
+        return next((each for each in self.suspensions if each.scope.covers(target)), None)
+
+    async def renew(self) -> None:
+        """Read the suspensions and extend the permit; the deadline counts from before the question."""
+        asked = time.monotonic()
+        permit = await self._store.write(fences.renew, self._node, self._started, int(self._length * 1000))
+        lifted = len(permit.suspensions) < len(self.suspensions) or permit.epoch > self.epoch
+        self.epoch, self.suspensions = permit.epoch, permit.suspensions
+        self._deadline = asked + self._length * _MARGIN
+        if lifted:
+            self._wake.tell("outbox", ("*",))
+
+    async def run(self) -> None:
+        """Renew for ever, at a third of the permit's length and whenever somebody changed something."""
+        while True:
+            await self._signal.wait(self._length / 3)
+            try:
+                await self.renew()
+            except Unavailable as error:
+                log.warning("the permit to send could not be renewed: %s", error)
+                await asyncio.sleep(0.2)
+
+    async def settled(self, epoch: int) -> None:
+        """Wait until no live node is behind an epoch."""
+        self._wake.tell("fence")
+        pause = 0.002
+        while behind := await self._store.read(fences.BEHIND, epoch):
+            log.debug("epoch %d: waiting for %s", epoch, [row[0] for row in behind])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 0.1)
+
+    async def leave(self) -> None:
+        """Give the permit back."""
+        self._deadline = 0.0
+        await self._store.write(fences.leave, self._node)

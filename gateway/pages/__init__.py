@@ -1,0 +1,1 @@
+"""The pages at `/`, `/chat` and `/simulator`: templates, styles and modules, with no build step."""

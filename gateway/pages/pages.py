@@ -1,0 +1,99 @@
+"""The pages people look at, rendered from templates, and the files these pages load, read once."""
+
+from functools import cache
+from hashlib import sha256
+from mimetypes import guess_type
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from state.model.base import Value
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+
+HEADERS: Final = MappingProxyType(
+    {
+        "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' https: data: blob:; media-src 'self' https: blob:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-cache",
+    }
+)
+"""What every page and static file is answered with: no inline script or style, nothing from other hosts but pictures."""
+
+
+class StaticFile(Value, frozen=True):
+    """One file the pages load: its bytes, media type and strong ETag (quoted, RFC 9110)."""
+
+    body: bytes
+    mime: str
+    etag: str
+
+
+class StartView(Value, frozen=True):
+    """What the start page tells: the version, the channels' names, whether it is the demo, and the bot's file."""
+
+    version: str
+    channels: tuple[str, ...] = ()
+    demo: bool = True
+    bot: str = ""
+
+
+def start_page(view: StartView) -> str:
+    """The page at `/`, which leads to the others."""
+    return _render("start.html", title="Start", here="/", demo=view.demo, view=view)
+
+
+def chat_page(*, name: str = "Sample bot", demo: bool = True) -> str:
+    """The page at `/chat`: an in-app customer's conversation over Direct Line; `name` is who answers."""
+    return _render("chat.html", title="Chat", here="/chat", demo=demo, name=name)
+
+
+def simulator_page() -> str:
+    """The page at `/simulator`: simulated phones beside the wire they cause."""
+    return _render("simulator.html", title="Simulator", here="/simulator", demo=True)
+
+
+def static_files(*folders: Path) -> dict[str, StaticFile]:
+    """What is served under `/static/`, by path below it; later folders may add files, never replace one (ValueError)."""
+    files: dict[str, StaticFile] = {}
+    for folder in (STATIC, *folders):
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if path.is_file():
+                if name in files:
+                    raise ValueError(f"two static files are named {name}: the second is {path}")
+                files[name] = _read(path)
+    return files
+
+
+def _read(path: Path) -> StaticFile:
+    body = path.read_bytes()
+    mime = (
+        "text/javascript" if path.suffix == ".js" else guess_type(path.name)[0] or "application/octet-stream"
+    )
+    if mime.startswith("text/"):
+        mime += "; charset=utf-8"
+    return StaticFile(body, mime, f'"{sha256(body).hexdigest()[:20]}"')
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _render(template: str, *, demo: bool, **values: object) -> str:
+    faces = [("/chat", "Chat"), *([("/simulator", "Simulator")] if demo else []), ("/admin", "Admin")]
+    return _templates().get_template(template).render(faces=faces, **values)

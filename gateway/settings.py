@@ -1,0 +1,370 @@
+"""Settings: one frozen object, read once: defaults < TOML file < environment (`PARLEY_…`) < flags.
+
+The fields of `Settings` are the one table: the file's keys, the environment's names, the flags and `docs/settings.md`
+come from it.
+"""
+
+import argparse
+import ipaddress
+import os
+import re
+import secrets
+import socket
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from state.seal import BadKey, Seal
+
+PREFIX = "PARLEY_"
+_PASSWORD = re.compile(r"(://[^/@:]*:).*@")
+_NOT_SETTINGS = (PREFIX + "CONFIG", PREFIX + "TEST_")
+
+
+class SettingsError(Exception):
+    """One line for each setting that is unknown or wrong: its name, what is allowed, and where it stands."""
+
+
+class Limit(NamedTuple):
+    """What a setting means and what is allowed beyond its type; `ok` looks at one value, or at each of several.
+
+    What is `secret` is never shown; it has no `flag` where every user of the machine could read it among the processes.
+    """
+
+    meaning: str
+    allowed: str = ""
+    low: float | None = None
+    high: float | None = None
+    ok: Callable[[Any], bool] = lambda value: True
+    secret: bool = False
+    flag: bool = True
+
+
+def _network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _starts(*heads: str) -> Callable[[str], bool]:
+    return lambda text: text.startswith(heads)
+
+
+def _origin(text: str) -> bool:
+    return text == "*" or (text.startswith(("http://", "https://")) and text.count("/") == 2)
+
+
+def _bot(text: str) -> bool:
+    module, colon, name = text.partition(":")
+    return bool(colon) and name.isidentifier() and all(part.isidentifier() for part in module.split("."))
+
+
+def _seal_key(text: str) -> bool:
+    try:
+        Seal(text)
+    except BadKey:
+        return False
+    return True
+
+
+_DATABASE = Limit(
+    "The database. SQLite is built in; PostgreSQL lets several processes share the work",
+    "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+    ok=_starts("sqlite:///", "postgresql://", "postgresql+asyncpg://"),
+    secret=True,
+)
+_REDIS = Limit(
+    "Redis or Valkey, for wake-ups and pace shared between processes; empty: none. Losing it loses time, not messages",
+    "redis://HOST:PORT/NUMBER, rediss://… or unix://…",
+    ok=_starts("redis://", "rediss://", "unix://"),
+    secret=True,
+)
+_PUBLIC_URL = Limit(
+    "Our address as providers and browsers see it; some signatures cover it. Empty: as the request says",
+    "http://… or https://… without a slash at the end",
+    ok=lambda url: url.startswith(("http://", "https://")) and not url.endswith("/"),
+)
+_PROXIES = Limit(
+    "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed",
+    "networks such as 10.0.0.0/8",
+    ok=_network,
+)
+_SEAL_KEY = Limit(
+    "Key that seals credentials in the database; to change it, put the new one before the old, with a blank between",
+    "the base64 of 32 bytes",
+    ok=_seal_key,
+    secret=True,
+    flag=False,
+)
+_DIRECTLINE = Limit(
+    "Secret for which an app's own server gets Direct Line tokens; empty: none are given",
+    "at least 16 characters",
+    ok=lambda text: len(text) >= 16,
+    secret=True,
+    flag=False,
+)
+_NODE = Limit(
+    "Name of this process among those that share the database; empty: made up",
+    "at most 64 characters",
+    ok=lambda text: len(text) <= 64,
+)
+_BODY = Limit("Bytes a request may have; providers send up to 3 MB", low=10_000, high=100_000_000)
+_SLOTS = Limit(
+    "Sends one channel may have on their way at a time, so that a provider that hangs holds only its own"
+)
+_FOREVER = "; 0: for ever"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings of a process. Secrets are left out of its representation."""
+
+    host: Annotated[str, Limit("Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Limit("Port to listen on; 0: any that is free", low=0, high=65535)] = 8080
+    public_url: Annotated[str, _PUBLIC_URL] = ""
+    trusted_proxies: Annotated[tuple[str, ...], _PROXIES] = ()
+    max_body: Annotated[int, _BODY] = 4_000_000
+
+    database: Annotated[str, _DATABASE] = "sqlite:///parley.db"
+    redis: Annotated[str, _REDIS] = ""
+    data_dir: Annotated[str, Limit("Folder for media and other files")] = "var"
+    node: Annotated[str, _NODE] = ""
+
+    seal_key: Annotated[str, _SEAL_KEY] = ""
+    seal_key_file: Annotated[str, Limit("File that holds seal_key")] = ""
+
+    bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS", ok=_bot)] = ()
+    bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
+
+    origins: Annotated[
+        tuple[str, ...],
+        Limit("Origins whose pages may talk to in-app channels", "https://HOST or *", ok=_origin),
+    ] = ()
+    directline_secret: Annotated[str, _DIRECTLINE] = ""
+
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Limit("Least serious lines to log")
+    ] = "info"
+    log_format: Annotated[Literal["json", "text"], Limit("Form of a log line")] = "json"
+
+    allow_private_urls: Annotated[
+        bool, Limit("Whether calls may reach private and local addresses; for tests and the simulator")
+    ] = False
+    lease_seconds: Annotated[
+        float,
+        Limit("How long a process holds a conversation or a row before another may take it", low=1, high=600),
+    ] = 30.0
+    permit_seconds: Annotated[
+        float, Limit("Longest time a suspension waits for a process that does not answer", low=0.2, high=60)
+    ] = 2.0
+    turn_batch: Annotated[int, Limit("Conversations leased at a time", low=1, high=1000)] = 64
+    delivery_slots: Annotated[int, _SLOTS._replace(low=1, high=1000)] = 16
+    shutdown_seconds: Annotated[
+        float, Limit("Time work that is under way is given when the process is stopped", low=0, high=600)
+    ] = 10.0
+
+    keep_envelopes_days: Annotated[
+        int, Limit("How long raw webhook requests are kept" + _FOREVER, low=0, high=36500)
+    ] = 30
+    keep_journal_days: Annotated[
+        int, Limit("How long turns' journals are kept" + _FOREVER, low=0, high=36500)
+    ] = 90
+    keep_messages_days: Annotated[int, Limit("How long messages are kept" + _FOREVER, low=0, high=36500)] = 0
+
+    def __repr__(self) -> str:
+        shown = (f"{each.name}={each.show(getattr(self, each.name))}" for each in TABLE)
+        return f"Settings({', '.join(shown)})"
+
+
+class Setting(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    type: Any
+    default: Any
+    limit: Limit
+
+    @property
+    def environment(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """Its flag, or an empty string."""
+        return "--" + self.name.replace("_", "-") if self.limit.flag else ""
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words."""
+        return self.limit.allowed or _words(self.type, self.limit)
+
+    def show(self, value: Any) -> str:
+        """A value as it may be printed."""
+        if not self.limit.secret or not value:
+            return repr(value)
+        return repr(_PASSWORD.sub(r"\1***@", value.partition("?")[0])) if "://" in value else "***"
+
+    def accept(self, value: Any, *, strict: bool) -> Any:
+        """The value in its type; `strict` takes no text for a number. Raises ValueError."""
+        if not strict and get_origin(self.type) is tuple and isinstance(value, str):
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        taken = msgspec.convert(value, self.type, strict=strict)
+        low, high, ok = self.limit.low, self.limit.high, self.limit.ok
+        if (low is not None and not taken >= low) or (high is not None and not taken <= high):
+            raise ValueError(value)
+        each_one = taken if isinstance(taken, tuple) else (taken,)
+        if taken != self.default and not all(ok(each) and each != "" for each in each_one):
+            raise ValueError(value)
+        return taken
+
+
+def _words(kind: Any, limit: Limit) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(get_args(kind))
+    if kind in (int, float):
+        return f"a {'whole ' if kind is int else ''}number from {limit.low:,g} to {limit.high:,.0f}"
+    return "true or false" if kind is bool else "text"
+
+
+def _table() -> Iterator[Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    for field in msgspec.structs.fields(Settings):
+        kind, limit = get_args(hints[field.name])
+        yield Setting(field.name, kind, field.default, limit)
+
+
+TABLE: tuple[Setting, ...] = tuple(_table())
+_BY_NAME = {each.name: each for each in TABLE}
+
+
+class _Given(NamedTuple):
+    """A value as it was given: from where, and whether it is text that stands for other types."""
+
+    name: str
+    value: Any
+    where: str
+    strict: bool
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add `--config FILE` and a flag for each setting; one that is not given is left out of the namespace."""
+    parser.allow_abbrev = False
+    parser.add_argument("--config", metavar="FILE", help="settings file (TOML); or PARLEY_CONFIG")
+    for each in TABLE:
+        if each.type is bool:
+            action: Any = argparse.BooleanOptionalAction
+            parser.add_argument(each.flag, action=action, default=argparse.SUPPRESS, help=each.limit.meaning)
+        elif each.flag:
+            noun = each.allowed if get_origin(each.type) is Literal else each.name.upper()
+            parser.add_argument(each.flag, metavar=noun, default=argparse.SUPPRESS, help=each.limit.meaning)
+
+
+def read(
+    config: str | None = None, env: Mapping[str, str] = os.environ, flags: Mapping[str, Any] = {}
+) -> Settings:
+    """Put the settings together; `flags` are a namespace's variables. Raises SettingsError with all that is wrong."""
+    config = config or env.get(PREFIX + "CONFIG")
+    found, problems = {}, []
+    for given in (*_from_file(config), *_from_environment(env), *_from_flags(flags)):
+        try:
+            found[given.name] = _take(given)
+        except SettingsError as error:
+            problems.append(str(error))
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return _complete(found)
+
+
+def _take(given: _Given) -> Any:
+    setting = _BY_NAME.get(given.name)
+    if setting is None:
+        raise SettingsError(f"{given.name}: there is no such setting{_perhaps(given.name)} ({given.where})")
+    try:
+        return setting.accept(given.value, strict=given.strict)
+    except ValueError:
+        shown = "this value" if setting.limit.secret else repr(given.value)
+        text = f"{given.name}: {shown} is not allowed; it must be {setting.allowed} ({given.where})"
+        raise SettingsError(text) from None
+
+
+def _perhaps(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, _BY_NAME, n=1)
+    return f"; perhaps {near[0]} is meant" if near else ""
+
+
+def _from_file(config: str | None) -> Iterator[_Given]:
+    if not config:
+        return
+    try:
+        text = Path(config).read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"The settings file {config} cannot be read: {why}") from None
+    for name, value in values.items():
+        yield _Given(name, value, f"{config}, line {_line(text, name)}", strict=True)
+
+
+def _line(text: str, name: str) -> int:
+    """The line a key of the top level or a section stands on."""
+    found = re.search(rf"""^[ \t]*\[*[ \t]*["']?{re.escape(name)}["']?[ \t]*[.=\]]""", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found else 1
+
+
+def _from_environment(env: Mapping[str, str]) -> Iterator[_Given]:
+    for name, value in env.items():
+        if name.startswith(PREFIX) and not name.startswith(_NOT_SETTINGS):
+            yield _Given(name[len(PREFIX) :].lower(), value, f"{name} in the environment", strict=False)
+
+
+def _from_flags(flags: Mapping[str, Any]) -> Iterator[_Given]:
+    for each in TABLE:
+        if each.name in flags:
+            yield _Given(each.name, flags[each.name], f"flag {each.flag}", strict=False)
+
+
+def _complete(found: dict[str, Any]) -> Settings:
+    if not found.get("node"):
+        found["node"] = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
+    if found.get("seal_key_file"):
+        found["seal_key"] = _key_from(found)
+    return Settings(**found)
+
+
+def _key_from(found: Mapping[str, Any]) -> str:
+    name = found["seal_key_file"]
+    if found.get("seal_key"):
+        raise SettingsError(
+            f"seal_key and seal_key_file ({name}) are both given: only one of them is allowed"
+        )
+    try:
+        text = Path(name).read_text(encoding="utf-8").strip()
+        Seal(text)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it must hold the base64 of 32 bytes"
+        raise SettingsError(f"seal_key_file: {name} cannot be used: {why}") from None
+    return text
+
+
+def table() -> str:
+    """The settings as a Markdown table, as `docs/settings.md` holds it."""
+    rows = (
+        f"| `{each.name}` | {each.limit.meaning} | {each.allowed} | {_default(each)} | {'' if each.flag else 'no'} |"
+        for each in TABLE
+    )
+    head = "| setting | what it does | allowed | default | flag |\n|---|---|---|---|---|"
+    return "\n".join((head, *rows))
+
+
+def _default(setting: Setting) -> str:
+    value = setting.default
+    if value in ("", ()):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -1,0 +1,143 @@
+"""The turn loop: lease conversations with waiting events, play them, commit each turn whole; and the timers' loop.
+
+A turn does no I/O, so a batch is played at once and its commits share group commits. One batch at a time: a
+conversation is never in two turns of this node.
+"""
+
+import asyncio
+import logging
+
+import msgspec
+
+from conversations import engine
+from conversations.router import Router
+from gateway.channels import Channels
+from gateway.metrics import Metrics
+from gateway.wake import Signal, Wake
+from state import conversations, outbox, receipts, timers
+from state.conversations import Taken, Turned
+from state.lease import LeaseLost
+from state.model.ids import new_id, now_ms
+from state.model.turn import Customer, EffectCall, Played, Say
+from state.outbox import Queued
+from state.store import Store
+from state.writer import Unavailable
+
+log = logging.getLogger("parley.turns")
+_VALID_MS = 24 * 3600 * 1000
+"""How long a reply is tried where the turn does not say."""
+_POLL = 1.0
+"""Seconds between looks for work that nobody told us about."""
+_encode = msgspec.json.Encoder().encode
+
+
+class Turns:
+    """Plays the turns of this node."""
+
+    def __init__(
+        self, store: Store, channels: Channels, router: Router, wake: Wake, metrics: Metrics, node: str,
+        batch: int, lease_seconds: float,
+    ) -> None:  # fmt: skip
+        self._store, self._channels, self._router = store, channels, router
+        self._wake, self._metrics, self._node = wake, metrics, node
+        self._batch, self._lease_ms = batch, int(lease_seconds * 1000)
+        self._signal = Signal()
+        self._timers = Signal()
+        wake.on("turns", lambda _: self._signal.set())
+        wake.on("timers", lambda _: self._timers.set())
+
+    async def run(self) -> None:
+        """Play turns for ever."""
+        while True:
+            try:
+                if not await self.round():
+                    await self._signal.wait(_POLL)
+            except Unavailable as error:
+                log.warning("turns wait for the database: %s", error)
+                await asyncio.sleep(0.5)
+
+    async def round(self) -> int:
+        """Take one batch and commit its turns; gives how many conversations had events."""
+        taken = await self._store.write(
+            conversations.take, self._node, self._store.shared, self._batch, self._lease_ms
+        )
+        turns = [self._play(each) for each in taken]
+        commits = [self._store.write(conversations.commit, turn) for turn in turns]
+        results = await asyncio.gather(*commits, return_exceptions=True)
+        for turn, result in zip(turns, results, strict=True):
+            self._told(turn, result)
+        self._wake.tell("outbox", {item.channel for turn in turns for item in turn.queued})
+        if any(turn.played.timers for turn in turns):
+            self._timers.set()
+        return len(taken)
+
+    def _told(self, turn: Turned, result: object) -> None:
+        if isinstance(result, LeaseLost):
+            log.info("conversation %s: another node has it; this turn never happened", turn.taken.id)
+        elif isinstance(result, Exception):
+            raise result
+        else:
+            self._metrics.turn(turn.taken.channel)
+            if turn.played.fault:
+                log.error("conversation %s is parked: %s", turn.taken.id, turn.played.fault.reason)
+
+    def _play(self, taken: Taken) -> Turned:
+        now = now_ms()
+        events = [event for _, event in taken.events]
+        seed = f"{taken.id}:{taken.revision}"
+        played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
+        return Turned(taken, played, self._queue(taken, played, now), now)
+
+    def _customer(self, taken: Taken) -> Customer:
+        live = self._channels.get(taken.channel)
+        named = next((event.name for _, event in reversed(taken.events) if event.name), "")
+        return Customer(
+            contact=taken.contact,
+            channel=taken.channel,
+            channel_type=live.channel.type if live else "",
+            addresses=taken.urns,
+            name=named,
+        )
+
+    def _queue(self, taken: Taken, played: Played, now: int) -> tuple[Queued, ...]:
+        says = [self._reply(taken, say, now) for say in played.says]
+        return (*says, *(self._effect(taken, played, call, now) for call in played.effects))
+
+    def _reply(self, taken: Taken, say: Say, now: int) -> Queued:
+        expires = now + (say.valid * 1000 or _VALID_MS)
+        return Queued(
+            new_id(taken.lane), taken.lane, taken.id, taken.channel, "message", "", now, expires,
+            outbox.NORMAL, say,
+        )  # fmt: skip
+
+    def _effect(self, taken: Taken, played: Played, call: EffectCall, now: int) -> Queued:
+        body = _encode({"flow": played.after.flow or taken.snapshot.flow, "call": call}).decode()
+        return Queued(
+            new_id(taken.lane), taken.lane, taken.id, outbox.EFFECTS, "effect", body, now, now + _VALID_MS
+        )
+
+    async def run_timers(self) -> None:
+        """Turn due timers into events for ever, sleeping until the next is due."""
+        while True:
+            try:
+                while fired := await self._store.write(timers.fire, now_ms()):
+                    log.debug("%d timers fired", fired)
+                    self._signal.set()
+                ((due,),) = await self._store.read(timers.NEXT)
+                wait = (due - now_ms()) / 1000 if due else 60.0
+                await self._timers.wait(max(0.01, min(wait, 60.0, _POLL if self._store.shared else 60.0)))
+            except Unavailable as error:
+                log.warning("timers wait for the database: %s", error)
+                await asyncio.sleep(0.5)
+
+    async def run_receipts(self) -> None:
+        """Merge the receipts that came before the answer to their send, for ever."""
+        while True:
+            try:
+                if not await self._store.write(receipts.sweep):
+                    await asyncio.sleep(_POLL)
+            except Unavailable as error:
+                log.warning("receipts wait for the database: %s", error)
+                await asyncio.sleep(0.5)
+
+

@@ -1,0 +1,105 @@
+"""Wake-ups: "there is work", told within this process at once and to other nodes through Redis where there is one.
+
+Never the truth: a wake-up that is lost costs a poll's length, not a message.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable
+
+log = logging.getLogger("parley.wake")
+CHANNEL = "parley:wake"
+
+
+class Signal:
+    """An event that many may set and one waits for, at most for a time."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def set(self) -> None:
+        """There is work."""
+        self._event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until there is work, or the time is over; the signal is taken down."""
+        if not self._event.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._event.wait(), seconds)
+        self._event.clear()
+
+
+class Wake:
+    """Topics with listeners. A topic is a word, with a detail after a colon (`outbox:wa`, `activity:<conversation>`)."""
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._listeners: dict[str, list[Callable[[str], None]]] = {}
+        self._redis_url = redis_url
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(10_000)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def on(self, topic: str, listener: Callable[[str], None]) -> None:
+        """Call a listener with the detail of every wake-up of a topic."""
+        self._listeners.setdefault(topic, []).append(listener)
+
+    def tell(self, topic: str, details: Iterable[str] = ("",)) -> None:
+        """Wake the listeners here and on the other nodes."""
+        for detail in details:
+            self._local(topic, detail)
+            if self._redis_url:
+                with contextlib.suppress(asyncio.QueueFull):
+                    self._outgoing.put_nowait(f"{topic}:{detail}")
+
+    def _local(self, topic: str, detail: str) -> None:
+        for listener in self._listeners.get(topic, ()):
+            listener(detail)
+
+    def start(self) -> None:
+        """Connect to Redis in the background, where there is one."""
+        if self._redis_url:
+            loop = asyncio.get_running_loop()
+            self._tasks = [loop.create_task(self._forever(work)) for work in (self._publish, self._subscribe)]
+
+    async def stop(self) -> None:
+        """Leave Redis."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _forever(self, work: Callable[[], "asyncio.Future[None] | object"]) -> None:
+        """Do it again after a second whenever Redis goes away."""
+        from redis.exceptions import RedisError
+
+        while True:
+            try:
+                await work()  # type: ignore[misc]
+            except (RedisError, OSError) as error:
+                log.warning("Redis is away (%s): other nodes are found by polling until it is back", error)
+                await asyncio.sleep(1)
+
+    async def _publish(self) -> None:
+        import redis.asyncio
+
+        async with redis.asyncio.Redis.from_url(self._redis_url, protocol=3) as client:
+            while True:
+                words = {await self._outgoing.get()}
+                while not self._outgoing.empty():
+                    words.add(self._outgoing.get_nowait())
+                pipe = client.pipeline(transaction=False)
+                for word in sorted(words):
+                    pipe.publish(CHANNEL, word)
+                await pipe.execute()
+
+    async def _subscribe(self) -> None:
+        import redis.asyncio
+
+        async with (
+            redis.asyncio.Redis.from_url(self._redis_url, protocol=3) as client,
+            client.pubsub() as pubsub,
+        ):
+            await pubsub.subscribe(CHANNEL)
+            async for message in pubsub.listen():
+                if message["type"] == "message":
+                    topic, _, detail = message["data"].decode().partition(":")
+                    self._local(topic, detail)

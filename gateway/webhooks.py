@@ -1,0 +1,143 @@
+"""Webhooks: the signature on the raw bytes, the parse, ONE durable write, then the answer.
+
+An authentic request is never lost: what cannot be read is kept in quarantine and can be replayed.
+"""
+
+import logging
+from collections.abc import Iterable
+
+import msgspec
+from aiohttp import web
+
+from gateway.channels import Channels, Live
+from gateway.metrics import Metrics
+from gateway.problems import Problem as HttpProblem
+from gateway.wake import Wake
+from state import inbox
+from state.contacts import Who
+from state.inbox import Arrived, Envelope
+from state.model.event import Event
+from state.model.wire import Answer, Forged, Malformed, Problem, Received, Request
+from state.store import Store
+
+log = logging.getLogger("parley.webhooks")
+_KNOWN_MOST = 200_000
+_encode = msgspec.json.Encoder().encode
+Known = dict[tuple[str, tuple[str, ...]], Who]
+
+
+class Webhooks:
+    """The door for providers: `/webhooks/{channel}`."""
+
+    def __init__(
+        self, store: Store, channels: Channels, wake: Wake, metrics: Metrics, public_url: str
+    ) -> None:
+        self._store, self._channels, self._wake, self._metrics = store, channels, wake, metrics
+        self._public_url = public_url.rstrip("/")
+        self._known: Known = {}
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one webhook request."""
+        live = self._channels.get(request.match_info["channel"])
+        if live is None:
+            raise HttpProblem("unknown_channel", f"there is no channel {request.match_info['channel']!r}")
+        answer = await self.take(live, await self._read(request))
+        return web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
+
+    async def _read(self, request: web.Request) -> Request:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        url = f"{self._public_url}{request.rel_url.raw_path_qs}" if self._public_url else str(request.url)
+        return Request(request.method, url, dict(request.query), headers, await request.read())
+
+    async def take(self, live: Live, request: Request) -> Answer:
+        """Verify, parse and store a request; what it returns is on disk."""
+        try:
+            live.connector.verify(request)
+        except Forged as error:
+            log.info("channel %s: refused a request: %s", live.channel.id, error)
+            raise HttpProblem("forged", "the signature is missing or wrong") from error
+        try:
+            received = live.connector.receive(request)
+        except Malformed as error:
+            await self._quarantine(live, request, [Problem("$", str(error))])
+            return Answer()
+        if received.events or received.problems:
+            await self.store(live, request, received)
+        return received.answer
+
+    async def store(self, live: Live, request: Request, received: Received) -> None:
+        """Store what was received, and wake those who go on with it."""
+        arrived, strays = self._route(live, received.events)
+        problems = [*received.problems, *strays]
+        letter = _envelope(live, request, problems)
+        placed = await self._store.write(inbox.accept, letter, arrived, self._known)
+        if len(self._known) > _KNOWN_MOST:
+            self._known.clear()
+        self._known.update(placed.who)
+        self._metrics.accepted(live.channel.id, len(arrived))
+        if problems:
+            self._metrics.quarantined(live.channel.id)
+        if placed.lanes:
+            self._wake.tell("turns", [str(lane) for lane in placed.lanes])
+
+    def _route(self, live: Live, events: Iterable[Event]) -> tuple[list[Arrived], list[Problem]]:
+        """The channel of each event: one app's webhook may carry several of our numbers."""
+        arrived: list[Arrived] = []
+        strays: list[Problem] = []
+        channel = live.channel
+        for event in events:
+            if event.account and event.account != channel.account:
+                owner = self._channels.of_account(channel.type, event.account)
+                if owner is None:
+                    strays.append(Problem(event.key, f"no channel has the account {event.account}"))
+                    continue
+                arrived.append(Arrived(event, owner.channel.id, owner.channel.team))
+            else:
+                arrived.append(Arrived(event, channel.id, channel.team))
+        return arrived, strays
+
+    async def _quarantine(self, live: Live, request: Request, problems: list[Problem]) -> None:
+        envelope_id = await self._store.write(inbox.quarantine, _envelope(live, request, problems))
+        self._metrics.quarantined(live.channel.id)
+        log.warning(
+            "channel %s: envelope %s is in quarantine: %s", live.channel.id, envelope_id, problems[0].why
+        )
+
+    async def replay(self, envelope_id: str) -> list[Problem]:
+        """Read a quarantined envelope again; gives what is still wrong with it."""
+        from state.model.ids import lane_of_id
+
+        rows = await self._store.read(inbox.ENVELOPE, envelope_id, lane_of_id(envelope_id))
+        if not rows:
+            raise HttpProblem("not_found", f"there is no envelope {envelope_id}")
+        live = self._channels.get(rows[0][0])
+        if live is None:
+            raise HttpProblem("unknown_channel", f"the envelope's channel {rows[0][0]!r} is gone")
+        request = msgspec.structs.replace(
+            msgspec.json.decode(rows[0][1], type=Request), body=bytes(rows[0][2])
+        )
+        try:
+            received = live.connector.receive(request)
+        except Malformed as error:
+            return [Problem("$", str(error))]
+        arrived, strays = self._route(live, received.events)
+        placed = await self._store.write(inbox.accept_again, envelope_id, arrived)
+        problems = [*received.problems, *strays]
+        await self._store.write(inbox.replayed, envelope_id, _encode(problems).decode() if problems else "")
+        self._wake.tell("turns", [str(lane) for lane in placed.lanes])
+        return problems
+
+
+def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope:
+    """The request as it is kept: credentials a caller may have sent are left out of the headers."""
+    headers = {name: value for name, value in request.headers.items() if name not in _SECRET}
+    kept = msgspec.structs.replace(request, headers=headers, body=b"")
+    return Envelope(
+        live.channel.id,
+        _encode(kept).decode(),
+        request.body,
+        _encode(problems).decode() if problems else "",
+    )
+
+
+_SECRET = {"authorization", "cookie", "proxy-authorization"}

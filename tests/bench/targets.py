@@ -1,0 +1,111 @@
+"""What is measured: each target knows how to start itself on the server's core and how to count what it kept."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tests.load.gateway import Gateway
+from tests.load.process import SERVER_CORE, Server
+
+SLOTS = 64
+"""Sends under way at a time: as many as the bare limit has."""
+
+
+class Target(Protocol):
+    """A server program in a folder of its own."""
+
+    wire: str
+
+    def prepare(self, folder: Path, stub: int) -> None:
+        """Set it up in an empty folder; `stub` is the provider's port."""
+
+    def start(self) -> Server:
+        """Start its process."""
+
+    def faults(self, folder: Path, sent: int) -> Sequence[str]:
+        """What its database shows to be lost or doubled of the `sent` webhooks, after it was stopped."""
+
+
+class Bare:
+    """The bare limit: of accepting, or with `turn` of a whole turn."""
+
+    wire = "whatsapp"
+
+    def __init__(self, *, turn: bool) -> None:
+        self._turn = turn
+
+    def prepare(self, folder: Path, stub: int) -> None:
+        """Nothing to set up: it makes its table when it starts."""
+        self._words = ["--database", str(folder / "bare.db"), "--stub", str(stub if self._turn else 0)]
+        self._log = folder / "log"
+
+    def start(self) -> Server:
+        """A process of tests.bench.bare."""
+        return Server(["tests.bench.bare", *self._words], self._log, SERVER_CORE)
+
+    def faults(self, folder: Path, sent: int) -> Sequence[str]:
+        """One row a webhook, marked sent where there was a reply."""
+        marked = "count(sent)" if self._turn else "count(DISTINCT key)"
+        kept = _one(folder / "bare.db", f"SELECT count(*), count(DISTINCT key), {marked} FROM kept")
+        return [] if kept == (sent, sent, sent) else [f"{sent} sent, kept, distinct and marked: {kept}"]
+
+
+class Botbuilder:
+    """The peer, behind its own adapter (`framework`) or the leanest one (`own`)."""
+
+    wire = "botframework"
+
+    def __init__(self, adapter: str) -> None:
+        self._adapter = adapter
+
+    def prepare(self, folder: Path, stub: int) -> None:
+        """Nothing to set up."""
+        self._log = folder / "log"
+
+    def start(self) -> Server:
+        """A process of tests.bench.botbuilder."""
+        return Server(["tests.bench.botbuilder", "--adapter", self._adapter], self._log, SERVER_CORE)
+
+    def faults(self, folder: Path, sent: int) -> Sequence[str]:
+        """It keeps nothing that could be counted."""
+        return ()
+
+
+class Parley:
+    """The gateway on SQLite with the echo bot; without `turn` no flow answers on the channel."""
+
+    wire = "whatsapp"
+
+    def __init__(self, *, turn: bool) -> None:
+        self._turn = turn
+
+    def prepare(self, folder: Path, stub: int) -> None:
+        """Set up by the gateway's own commands."""
+        bots = ["tests.crash.bot:Echo"] if self._turn else []
+        self._gateway = Gateway(
+            folder, f"sqlite:///{folder / 'parley.db'}", core=SERVER_CORE, bots=bots, delivery_slots=SLOTS
+        )
+        self._gateway.prepare(stub)
+
+    def start(self) -> Server:
+        """A gateway process."""
+        return self._gateway.start()
+
+    def faults(self, folder: Path, sent: int) -> Sequence[str]:
+        """One message in a webhook; with the turn one message out, accepted by the provider."""
+        database = folder / "parley.db"
+        came = _one(database, "SELECT count(*) FROM message WHERE direction = 'in'")
+        went = _one(
+            database, "SELECT count(*), count(DISTINCT provider_id) FROM message WHERE direction = 'out'"
+        )
+        expected = ((sent,), (sent, sent) if self._turn else (0, 0))
+        return [] if (came, went) == expected else [f"{sent} sent, came {came}, went {went}"]
+
+
+def _one(database: Path, query: str) -> tuple[int, ...]:
+    connection = sqlite3.connect(database)
+    try:
+        return tuple(connection.execute(query).fetchone())
+    finally:
+        connection.close()
