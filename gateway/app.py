@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Coroutine
 from typing import Any
 
 from aiohttp import web
 
 from conversations.router import Router
-from gateway import problems
 from gateway.channels import Channels
 from gateway.delivery import Delivery, Tools
 from gateway.effects import Effects
@@ -32,6 +32,10 @@ class Behind(Exception):
     """The database's schema is not of this version."""
 
 
+class Taken(Exception):
+    """The address to listen on is in use, or none of ours."""
+
+
 class Gateway:
     """One running process."""
 
@@ -48,7 +52,14 @@ class Gateway:
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, settings.public_url)
         lease = settings.lease_seconds
         self.turns = Turns(
-            self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease
+            self.store,
+            self.channels,
+            router,
+            self.wake,
+            self.metrics,
+            settings.node,
+            settings.turn_batch,
+            lease,
         )
         lease_ms = int(lease * 1000)
         self.effects = Effects(
@@ -56,7 +67,7 @@ class Gateway:
         )
         self.delivery = Delivery(
             Tools(
-                self.store, self.channels, self.fence, self.pace, self.wire, self.wake, self.metrics,
+                self.store, self.channels, self.fence, self.pace, self.wire.perform, self.wake, self.metrics,
                 settings.node, settings.delivery_slots, lease_ms,
             )
         )  # fmt: skip
@@ -68,7 +79,9 @@ class Gateway:
         """Open the store and read what the loops need; raises Behind."""
         at = await migrate.revision(self.settings.database)
         if at != HEAD:
-            raise Behind(f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`")
+            raise Behind(
+                f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
+            )
         await self.store.open()
         if not self.store.shared:
             await self.store.write(conversations.free_all)
@@ -78,9 +91,11 @@ class Gateway:
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
 
     async def start(self, app: web.Application) -> None:
-        """Start the loops and listen."""
+        """Bind the port, read the channels, start the loops, then listen."""
+        bound = _bind(self.settings.host, self.settings.port)
+        self.port = bound.getsockname()[1]
+        await self.channels.load(self.local_url)
         self.wake.start()
-        await self.wire.open()
         for name, loop in (
             ("fence", self.fence.run()),
             ("turns", self.turns.run()),
@@ -93,9 +108,7 @@ class Gateway:
             self._spawn(loop, name)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, self.settings.host, self.settings.port)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        await web.SockSite(self._runner, bound, backlog=1024).start()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -129,16 +142,24 @@ class Gateway:
         await self.store.close()
 
     @property
+    def local_url(self) -> str:
+        """Where this process is reached from this machine."""
+        return f"http://{self.settings.host}:{self.port}"
+
+    @property
     def url(self) -> str:
         """Where this process is reached."""
-        return self.settings.public_url or f"http://{self.settings.host}:{self.port}"
+        return self.settings.public_url or self.local_url
 
 
-def application(gateway: Gateway) -> web.Application:
-    """The routes of every face."""
-    app = web.Application(middlewares=[problems.middleware], client_max_size=gateway.settings.max_body)
-    app.router.add_route("*", "/webhooks/{channel}", gateway.webhooks.handle)
-    return app
-
-
-
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket's address, taken before anything is started. Raises Taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise Taken(f"{host}:{port} cannot be used: {error.strerror}; choose another with --port") from error
+    return bound

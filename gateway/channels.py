@@ -35,9 +35,11 @@ class Channels:
         self._live: dict[str, Live] = {}
         self._by_account: dict[tuple[str, str], Live] = {}
         self.broken: dict[str, str] = {}
+        self._local_url = ""
 
-    async def load(self) -> None:
-        """Read the channels; one that cannot work is named in `broken` with the reason, and stops nobody else."""
+    async def load(self, local_url: str = "") -> None:
+        """Read the channels; `local_url` is where simulated ones find their provider (kept from then on). One that cannot work is named in `broken` with the reason, and stops nobody else."""
+        self._local_url = local_url or self._local_url
         live: dict[str, Live] = {}
         broken: dict[str, str] = {}
         for row in await self._store.read(rows.LIST):
@@ -61,6 +63,9 @@ class Channels:
 
     def _make(self, record: Record) -> Live:
         channel = open_channel(record, self._seal)
+        if channel.simulated and self._local_url:
+            wire = f"{self._local_url}/simulator/wire/{channel.id}"
+            channel = msgspec.structs.replace(channel, settings={**channel.settings, "base_url": wire})
         return Live(channel, registry.connector(record.type)(channel), record)
 
     def get(self, channel_id: str) -> Live | None:

@@ -7,6 +7,7 @@ is sent again only where the channel has an idempotency key.
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
@@ -18,11 +19,12 @@ from gateway.fence import Fence
 from gateway.metrics import Metrics
 from gateway.pace import Pace
 from gateway.wake import Signal, Wake
-from gateway.wire import CutOff, Exchange, NeverSent, Wire
+from gateway.wire import Blocked, CutOff, NoAnswer, trace
 from state import outbox
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
 from state.model.content import Content
+from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
@@ -58,7 +60,7 @@ class Tools(NamedTuple):
     channels: Channels
     fence: Fence
     pace: Pace
-    wire: Wire
+    perform: Callable[[Call], Awaitable[Reply]]
     wake: Wake
     metrics: Metrics
     node: str
@@ -165,7 +167,7 @@ class Sender:
             return await self._later(row, now_ms() + int(wait * 1000) + 1)
         decision = self._decide(row, live, message)
         if decision.verdict != "send":
-            return await self._stay(row, decision)
+            return await self._stay(row, decision, _target(row, live))
         try:
             await self._tools.store.write(outbox.sending, row, decision)
         except LeaseLost:
@@ -183,8 +185,11 @@ class Sender:
         )
         return policy.decide(facts, now_ms())
 
-    async def _stay(self, row: Leased, decision: Decision) -> None:
-        """A row that may not go now: refused, waiting for a time, or held until something is lifted."""
+    async def _stay(self, row: Leased, decision: Decision, target: Target) -> None:
+        """A row that may not go now: refused, waiting for a time, or held until something is lifted.
+
+        A lift may fall between the decision and its commit: then the row is queued again at once.
+        """
         self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
         if decision.verdict == "refuse":
             fault = Fault(decision.code, decision.reason, "", "ours")
@@ -193,9 +198,10 @@ class Sender:
             return await self._settle(Settled(row, facts, outcome=outcome, decision=decision))
         held = not decision.wait_until
         again = decision.wait_until or decision.at
-        await self._settle(
-            Settled(row, again_at=again, held=held, attempt=row.attempt, decision=decision)
-        )
+        await self._settle(Settled(row, again_at=again, held=held, attempt=row.attempt, decision=decision))
+        if held and not self._tools.fence.closed(target):
+            await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
+            self.signal.set()
 
     async def _send(self, row: Leased, live: Live, message: Outbound) -> None:
         traces: list[Exchange] = []
@@ -232,18 +238,16 @@ class Sender:
         fence = self._tools.fence
         if fence.lapsed() or fence.closed(target):
             raise Fenced
+        started = now_ms()
         try:
-            return await self._tools.wire.perform(call, traces)
-        except NeverSent as error:
-            raise Undelivered(Action.RETRY, "unreachable", str(error)) from error
-        except CutOff as error:
-            if call.repeatable:
-                raise Undelivered(Action.RETRY, "cut_off", str(error)) from error
-            raise Unknown(str(error)) from error
+            reply = await self._tools.perform(call)
+        except NoAnswer as error:
+            traces.append(trace(call, started, error))
+            raise _without_answer(call, error) from error
+        traces.append(trace(call, started, reply))
+        return reply
 
-    async def _undelivered(
-        self, row: Leased, live: Live, error: Undelivered, traces: list[Exchange]
-    ) -> None:
+    async def _undelivered(self, row: Leased, live: Live, error: Undelivered, traces: list[Exchange]) -> None:
         """Go by the action word: again later, or failed with its reason and whose doing it was."""
         self._tools.metrics.sent(self.channel, error.action.value.lower())
         if error.action in _ALERTS:
@@ -252,13 +256,9 @@ class Sender:
         if again is not None and now_ms() + int(again * 1000) < row.expires_at:
             due = now_ms() + int(again * 1000)
             counted = row.attempt + (error.action != Action.THROTTLE)
-            return await self._settle(
-                Settled(row, again_at=due, attempt=counted, trace=_trace(traces))
-            )
+            return await self._settle(Settled(row, again_at=due, attempt=counted, trace=_trace(traces)))
         fault = Fault(error.code, error.reason[:500], error.action.value, ATTRIBUTION[error.action])  # type: ignore[arg-type]
-        await self._settle(
-            Settled(row, Facts(failed=now_ms(), fault=fault), trace=_trace(traces))
-        )
+        await self._settle(Settled(row, Facts(failed=now_ms(), fault=fault), trace=_trace(traces)))
 
     def _again_after(self, row: Leased, error: Undelivered) -> float | None:
         """Seconds until the next try, or None where there is none."""
@@ -289,9 +289,21 @@ class Sender:
             return
 
 
+def _without_answer(call: Call, error: NoAnswer) -> Exception:
+    """What a call without an answer means: only one that left, and may not be made twice, is unknown."""
+    if isinstance(error, Blocked):
+        return Undelivered(Action.CONFIG, "blocked_address", str(error))
+    if isinstance(error, CutOff) and not call.repeatable:
+        return Unknown(str(error))
+    return Undelivered(Action.RETRY, "unreachable", str(error))
+
+
 def _target(row: Leased, live: Live) -> Target:
     return Target(
-        team=live.channel.team, channel=live.channel.id, contact=row.talk.contact, direction="outbound"
+        channel=live.channel.id,
+        teams=(live.channel.team,),
+        sender=live.channel.account,
+        contact=row.talk.contact,
     )
 
 

@@ -17,7 +17,11 @@ PHONE = NewChannel(
     id="phone",
     type="whatsapp",
     settings={"phone_number_id": "15550100", "waba_id": "15550199"},
-    secrets={"app_secret": "demo-app-secret", "verify_token": "demo-verify", "access_token": "demo-access-token"},
+    secrets={
+        "app_secret": "demo-app-secret",
+        "verify_token": "demo-verify",
+        "access_token": "demo-access-token",
+    },
     simulated=True,
 )
 APP = NewChannel(id="app", type="inapp", settings={}, secrets={})

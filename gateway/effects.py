@@ -82,12 +82,19 @@ class Effects:
         call = body.call
         result, fault = None, None
         try:
-            result = await engine.run_effect(self._router, body.flow, call.name, call.args, call.key, self._http)
+            result = await engine.run_effect(
+                self._router, body.flow, call.name, call.args, call.key, self._http
+            )
         except Exception as error:
             log.warning("effect %s of %s failed: %r", call.name, body.flow, error)
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
         done = EffectDone(
-            key=f"effect:{row.id}", at=now_ms(), effect=call.name, effect_id=row.id, result=result, fault=fault
+            key=f"effect:{row.id}",
+            at=now_ms(),
+            effect=call.name,
+            effect_id=row.id,
+            result=result,
+            fault=fault,
         )
         try:
             await self._store.write(_finish, row, done)

@@ -7,7 +7,7 @@ What a phone says leaves as a signed webhook over a real socket to `/webhooks/â€
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +62,14 @@ class Phone:
 class SimulatorHost:
     """The phones of all simulated channels, and their wires."""
 
-    def __init__(self, channels: Channels, folder: Path) -> None:
+    def __init__(self, channels: Channels, folder: Path, url: Callable[[], str]) -> None:
         self._channels = channels
+        self._url = url
         self._folder = folder
         self._phones: dict[tuple[str, str], Phone] = {}
         self._simulators: dict[str, Simulator] = {}
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.url = ""
 
     def routes(self) -> list[web.RouteDef]:
         """Everything below `/simulator` but the page."""
@@ -122,7 +122,9 @@ class SimulatorHost:
         live = self._live(request.match_info["channel"])
         phone = self._phone(live.channel.id, request.match_info["number"])
         after = request.headers.get("Last-Event-ID") or request.query.get("after", "0")
-        answer = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+        answer = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
         await answer.prepare(request)
         async for entry in phone.follow(int(after) if after.isdigit() else 0):
             text = json.dumps(entry)
@@ -140,7 +142,9 @@ class SimulatorHost:
         except (ValueError, KeyError, TypeError) as error:
             raise Problem("invalid_request", f"the phone cannot do that: {error}") from error
         said = json.loads(webhook.body)["entry"][0]["changes"][0]["value"]["messages"][0]
-        await phone.add("shown", direction="in", id=said["id"], content=said, reply_to=what.get("reply_to", ""))
+        await phone.add(
+            "shown", direction="in", id=said["id"], content=said, reply_to=what.get("reply_to", "")
+        )
         self._later(self._travel(live, phone, webhook))
         return web.json_response({"id": said["id"]})
 
@@ -162,7 +166,9 @@ class SimulatorHost:
     async def _show(self, live: Live, shown: Shown, asked: Request, status: int) -> None:
         phone = self._phone(live.channel.id, shown.to)
         text = asked.body.decode(errors="replace")[:4000]
-        await phone.add("wire", direction="out", method=asked.method, path=asked.url, status=status, body=text)
+        await phone.add(
+            "wire", direction="out", method=asked.method, path=asked.url, status=status, body=text
+        )
         await phone.add(
             "shown", direction="out", id=shown.provider_id, content=shown.content, status="sent",
             reply_to=_quoted(shown.content),
@@ -183,7 +189,12 @@ class SimulatorHost:
         for pause in (0.2, 1, 5, 20):
             status = await self._post(live, webhook)
             await phone.add(
-                "wire", direction="in", method="POST", path=f"/webhooks/{live.channel.id}", status=status, body=text
+                "wire",
+                direction="in",
+                method="POST",
+                path=f"/webhooks/{live.channel.id}",
+                status=status,
+                body=text,
             )
             if 200 <= status < 300:
                 return
@@ -193,14 +204,14 @@ class SimulatorHost:
     async def _post(self, live: Live, webhook: Request) -> int:
         if self._session is None:
             self._session = aiohttp.ClientSession()
-        url = f"{self.url}/webhooks/{live.channel.id}"
+        url = f"{self._url()}/webhooks/{live.channel.id}"
         try:
             async with self._session.post(url, data=webhook.body, headers=dict(webhook.headers)) as answer:
                 return answer.status
         except aiohttp.ClientError:
             return 0
 
-    def _later(self, work: Any) -> None:
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

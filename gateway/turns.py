@@ -139,5 +139,3 @@ class Turns:
             except Unavailable as error:
                 log.warning("receipts wait for the database: %s", error)
                 await asyncio.sleep(0.5)
-
-

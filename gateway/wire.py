@@ -1,21 +1,27 @@
 """The one HTTP client. It says of every call that failed whether a byte of it can have left this machine.
 
-aiohttp sends idempotent requests a second time by itself when a kept-alive connection turns out to be dead. Here nothing
-is ever sent twice: a connection is looked at before it is used again, and what breaks after the first byte is CutOff.
+aiohttp sends idempotent requests a second time by itself when a kept-alive connection breaks. Here nothing is ever sent
+twice: a connection is looked at before it is used again, and what breaks after the first byte is CutOff.
 """
 
+import errno
 import ipaddress
+import re
 import select
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import Any, cast
 
 import aiohttp
-from aiohttp import ClientRequest, ClientResponse, ClientTimeout, TCPConnector
+from aiohttp import ClientRequest, ClientResponse, ClientTimeout
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_middlewares import ClientHandlerType
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
+from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from gateway.logs import redactor
@@ -23,17 +29,16 @@ from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.wire import Call, Reply
 
-if TYPE_CHECKING:
-    from aiohttp.client_middlewares import ClientHandlerType
-    from aiohttp.tracing import Trace
-
 IDLE_SECONDS = 4.0
-"""How long an unused connection is kept: servers often close theirs after 5 seconds."""
+"""How long an unused connection is kept; many servers close theirs after 5."""
 CONNECT_SECONDS = 10.0
 MOST_CONNECTIONS = 1000
 MOST_REDIRECTS = 5
 EXCERPT = 500
-_IN_ONE_PIECE = 1 << 20
+"""Characters of an answer that are kept in its trace."""
+_ONE_PIECE = 1 << 20
+_WRITTEN = re.compile("[!-~]*")
+_MOVED = (301, 302, 303, 307, 308)
 
 
 class NoAnswer(Exception):
@@ -49,36 +54,257 @@ class CutOff(NoAnswer):
 
 
 class Blocked(NoAnswer):
-    """The address is none that calls may reach; nothing was sent."""
+    """The call is none that may be made, for its address or its form; nothing was sent."""
 
 
 class Wire:
     """Makes calls; to be made and closed inside the event loop."""
 
     def __init__(self, *, allow_private: bool = False, connections: int = MOST_CONNECTIONS) -> None:
+        connector = _Connector(
+            limit=connections,
+            keepalive_timeout=IDLE_SECONDS,
+            socket_factory=None if allow_private else _guarded_socket,
+        )
         self._session = aiohttp.ClientSession(
-            connector=_Connector(
-                limit=connections,
-                keepalive_timeout=IDLE_SECONDS,
-                socket_factory=None if allow_private else _guarded_socket,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            request_class=_Request,
-            headers={"User-Agent": "Parley"},
-            skip_auto_headers=("Accept-Encoding",),
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=_Request, headers=_HEADERS
         )
 
     async def perform(self, call: Call) -> Reply:
-        """Make one call. A GET follows redirects. Raises NeverSent, CutOff or Blocked."""
-        url, headers = URL(call.url), call.headers
-        for _ in range(MOST_REDIRECTS + 1):
-            reply = await self._once(call, url, headers)
-            target = reply.headers.get("location")
-            if call.method != "GET" or reply.status not in _REDIRECTS or not target:
-                return reply
-            url, headers = _redirect(url, target, headers)
-        raise Blocked(f"{call.name}: more than {MOST_REDIRECTS} redirects")
+        """Make one call; a GET follows redirects. Raises NeverSent, CutOff or Blocked."""
+        if self._session.closed:
+            raise NeverSent("the client is closed")
+        deadline = monotonic() + call.timeout
+        url, headers = _address(call.url), call.headers
+        reply = await self._once(call, url, headers, call.timeout)
+        hops = 0
+        while call.method == "GET" and reply.status in _MOVED and "location" in reply.headers:
+            hops += 1
+            if hops > MOST_REDIRECTS:
+                raise Blocked(f"more than {MOST_REDIRECTS} redirects")
+            url, headers = _follow(url, reply.headers["location"], headers)
+            reply = await self._once(call, url, headers, max(0.001, deadline - monotonic()))
+        return reply
+
+    async def _once(self, call: Call, url: URL, headers: Mapping[str, str], seconds: float) -> Reply:
+        flight = _Flight()
+        try:
+            async with self._session.request(
+                call.method,
+                url,
+                headers=headers,
+                data=_payload(call.body),
+                allow_redirects=False,
+                timeout=_timeout(seconds),
+                middlewares=(flight,),
+            ) as answer:
+                body = await _body(answer, call.limit)
+                return Reply(
+                    answer.status, {name.lower(): value for name, value in answer.headers.items()}, body
+                )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise flight.verdict(error) from error
 
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def trace(call: Call, started: int, outcome: Reply | NoAnswer) -> Exchange:
+    """What is kept of a call that started then (milliseconds, UTC) and has ended now; it holds no secrets."""
+    url = redactor.hide(call.url)
+    took, sent = now_ms() - started, len(call.body)
+    if isinstance(outcome, NoAnswer):
+        fault, said = type(outcome).__name__, redactor.hide(str(outcome))[:EXCERPT]
+        return Exchange(
+            name=call.name,
+            method=call.method,
+            url=url,
+            at=started,
+            took_ms=took,
+            sent=sent,
+            fault=fault,
+            answer=said,
+        )
+    return Exchange(
+        name=call.name,
+        method=call.method,
+        url=url,
+        at=started,
+        took_ms=took,
+        status=outcome.status,
+        sent=sent,
+        received=len(outcome.body),
+        answer=_excerpt(outcome),
+    )
+
+
+def _excerpt(reply: Reply) -> str:
+    mime = reply.headers.get("content-type", "").lower()
+    readable = not mime or mime.startswith("text/") or any(word in mime for word in ("json", "xml", "form"))
+    return redactor.start(reply.body, EXCERPT) if readable else mime
+
+
+class _Request(ClientRequest):
+    """A request that knows whether it has a connection of its own and whether a byte of it can have left."""
+
+    fresh = False
+    left = False
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        if not self.body:
+            self.left = True
+        return await super().send(conn)
+
+    async def write_bytes(
+        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+    ) -> None:
+        transport = conn.transport
+        self.left = transport is not None and not transport.is_closing()
+        await super().write_bytes(writer, conn, content_length)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Looks at a kept connection before it is used again: one the server has closed is thrown away."""
+
+    async def connect(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - theirs
+    ) -> Connection:
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            if cast(_Request, req).fresh or not _readable(connection):
+                return connection
+            connection.close()
+
+    async def _create_connection(
+        self,
+        req: ClientRequest,
+        traces: list[Trace],
+        timeout: ClientTimeout,  # noqa: ASYNC109 - theirs
+    ) -> ResponseHandler:
+        cast(_Request, req).fresh = True
+        return await super()._create_connection(req, traces, timeout)
+
+
+def _readable(connection: Connection) -> bool:
+    """Whether something has arrived where nothing is due: the other end's farewell."""
+    if connection.transport is None:
+        return True
+    poll = select.poll()
+    poll.register(connection.transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
+class _Flight:
+    """One request on its way: the middleware that keeps aiohttp from making it twice, and the verdict on a failure."""
+
+    __slots__ = ("_request",)
+
+    def __init__(self) -> None:
+        self._request: _Request | None = None
+
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        self._request = cast(_Request, request)
+        try:
+            return await handler(request)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise self.verdict(error) from error
+
+    def verdict(self, error: Exception) -> NoAnswer:
+        """What a failure means."""
+        words = str(error) or type(error).__name__
+        if self._request is not None and self._request.left:
+            return CutOff(words)
+        if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, _Forbidden):
+            return Blocked(f"{error.host} is at a private or local address, and allow_private_urls is off")
+        wrong = isinstance(error, ValueError) and not isinstance(error, OSError)
+        return Blocked(words) if wrong else NeverSent(words)
+
+
+class _Forbidden(PermissionError):
+    """An address that calls do not reach."""
+
+
+def _guarded_socket(info: AddrInfoType) -> socket.socket:
+    """A socket for an address just before it is connected to, so that no name can change its mind in between."""
+    family, kind, proto, _, address = info
+    if not reachable(str(address[0])):
+        raise _Forbidden(errno.EACCES, "private or local address")
+    return socket.socket(family, kind, proto)
+
+
+def _networks(*texts: str) -> Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return tuple(ipaddress.ip_network(text) for text in texts)
+
+
+# The IANA special-purpose registries (RFC 6890), multicast, and the address at which Azure answers its own machines.
+_CLOSED_4 = _networks(
+    *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+    *("192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24"),
+    *("203.0.113.0/24", "224.0.0.0/3", "168.63.129.16/32"),
+)
+_OPEN_6 = ipaddress.IPv6Network("2000::/3")
+_CLOSED_6 = _networks("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def reachable(text: str) -> bool:
+    """Whether calls may reach an IP address: public unicast, of IPv6 only what holds no IPv4 address but by NAT64."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if address in _NAT64:
+        address = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    if isinstance(address, ipaddress.IPv4Address):
+        return not any(address in network for network in _CLOSED_4)
+    return address in _OPEN_6 and not any(address in network for network in _CLOSED_6)
+
+
+def _address(text: str) -> URL:
+    """The URL, to the letter where it is one already: some signatures cover it."""
+    try:
+        url = URL(text, encoded=_WRITTEN.fullmatch(text) is not None)
+    except ValueError as error:
+        raise Blocked(f"no URL: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise Blocked("a URL must begin with http:// or https:// and name a host")
+    return url
+
+
+def _follow(url: URL, location: str, headers: Mapping[str, str]) -> tuple[URL, Mapping[str, str]]:
+    """Where a redirect leads; what is not the same origin gets none of the call's headers."""
+    try:
+        target = _address(str(url.join(URL(location, encoded=_WRITTEN.fullmatch(location) is not None))))
+    except ValueError as error:
+        raise Blocked(f"redirected to no URL: {error}") from error
+    if url.scheme == "https" != target.scheme:
+        raise Blocked("redirected from https to http")
+    return target, headers if target.origin() == url.origin() else {}
+
+
+@lru_cache(maxsize=64)
+def _timeout(seconds: float) -> ClientTimeout:
+    return ClientTimeout(total=seconds, sock_connect=min(seconds, CONNECT_SECONDS))
+
+
+def _payload(body: bytes) -> Any:
+    """A long body goes in pieces, so that it does not hold up the loop."""
+    return (body if len(body) <= _ONE_PIECE else BytesIO(body)) or None
+
+
+async def _body(answer: ClientResponse, limit: int) -> bytes:
+    """The answer's body, unpacked; raises CutOff where it is longer than the limit."""
+    length = answer.content_length
+    if length is not None and length <= limit and "Content-Encoding" not in answer.headers:
+        return await answer.read()
+    parts, size = [], 0
+    async for part in answer.content.iter_any():
+        size += len(part)
+        if size > limit:
+            raise CutOff(f"answered {answer.status} with more than the {limit} bytes allowed")
+        parts.append(part)
+    return b"".join(parts)
+
+
+_HEADERS = {"User-Agent": "Parley", "Accept-Encoding": "identity"}

@@ -23,7 +23,11 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     add.add_argument("--type", required=True, help="whatsapp or inapp")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting")
     add.add_argument(
-        "--secret", action="append", default=[], metavar="NAME[=VALUE]", help="a secret; asked for without VALUE"
+        "--secret",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="a secret; asked for without VALUE",
     )
     add.add_argument("--flow", default="", help="the flow that answers here; else the router decides")
     add.add_argument("--simulated", action="store_true", help="accept simulated traffic only")

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "demo":
         values = demo.defaults(values)
     settings = settings_module.read(args.config, flags=values)
-    logs.configure(settings.log_level, settings.log_format)
+    logs.set_up(settings.log_level, settings.log_format)
     if settings.database.startswith("sqlite"):
         upgrade(settings)
     try:
@@ -45,7 +45,9 @@ def upgrade(settings: Settings) -> None:
     from state.migrations import HEAD
 
     if asyncio.run(migrate.revision(settings.database)) != HEAD:
-        subprocess.run([sys.executable, "-m", "state.migrate", settings.database], check=True, stdout=sys.stderr)  # noqa: S603
+        subprocess.run(
+            [sys.executable, "-m", "state.migrate", settings.database], check=True, stdout=sys.stderr
+        )  # noqa: S603
 
 
 def _runner(settings: Settings, *, demonstrate: bool) -> int:
@@ -59,7 +61,7 @@ def _runner(settings: Settings, *, demonstrate: bool) -> int:
 async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     from conversations.router import Router
     from gateway import demo, faces
-    from gateway.app import Behind, Gateway
+    from gateway.app import Behind, Gateway, Taken
     from gateway.cli import Failure
 
     stop = asyncio.Event()
@@ -72,7 +74,11 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
         raise Failure(str(error)) from error
     if demonstrate:
         await demo.prepare(gateway)
-    await gateway.start(faces.application(gateway, demonstrate=demonstrate))
+    try:
+        await gateway.start(faces.application(gateway, demonstrate=demonstrate))
+    except Taken as error:
+        await gateway.stop()
+        raise Failure(str(error)) from error
     print(f"ready {gateway.url}", flush=True)
     if demonstrate:
         print(demo.welcome(gateway.url), flush=True)

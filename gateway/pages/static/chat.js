@@ -19,6 +19,7 @@ const memory = Object.defineProperties(
 );
 
 class ParleyChat extends HTMLElement {
+  atEnd = true;
   #waiting = new Map();
   #streams = new Map();
   #files = [];
@@ -52,7 +53,7 @@ class ParleyChat extends HTMLElement {
   }
 
   #handle() {
-    const { form, words, file } = this;
+    const { form, words, file, log } = this;
     form.onsubmit = (event) => {
       event.preventDefault();
       this.#say({ text: words.value.trim() }, this.#files);
@@ -71,7 +72,9 @@ class ParleyChat extends HTMLElement {
       memory.session = memory.queue = undefined;
       location.reload();
     };
-    this.log.addEventListener("load", () => this.#follow(), true);
+    log.onscroll = () => (this.atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80);
+    log.addEventListener("load", () => this.#follow(), true);
+    new ResizeObserver(() => this.#follow()).observe(log);
     addEventListener("beforeunload", (event) => {
       if (this.line.waiting.some(({ files }) => files.length)) event.preventDefault();
     });
@@ -128,7 +131,6 @@ class ParleyChat extends HTMLElement {
     if (!mine) this.#typing();
     if (stream) stream.element.replaceWith(element);
     else this.#place(element);
-    this.#follow();
     this.#suggest(mine ? [] : (activity.suggestedActions?.actions ?? []));
   }
 
@@ -209,16 +211,12 @@ class ParleyChat extends HTMLElement {
 
   /** What is confirmed stands before what is still on its way. */
   #place(element) {
-    const atEnd = this.#atEnd();
     this.log.insertBefore(element, this.log.querySelector(".dots, .waiting"));
-    this.#follow(atEnd);
+    this.#follow();
   }
 
-  #atEnd() {
-    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 120;
-  }
-
-  #follow(sure = this.#atEnd()) {
+  /** Keeps the newest in sight, unless the customer has scrolled up to read. */
+  #follow(sure = this.atEnd) {
     if (sure) this.log.scrollTop = this.log.scrollHeight;
   }
 }

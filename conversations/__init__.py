@@ -1,0 +1,1 @@
+"""What a bot author reads: flows, turns, the router and the engine."""
