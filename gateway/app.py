@@ -13,6 +13,7 @@ from gateway.channels import Channels
 from gateway.delivery import Delivery, Tools
 from gateway.effects import Effects
 from gateway.fence import Fence
+from gateway.http import Http
 from gateway.metrics import Metrics
 from gateway.pace import Pace
 from gateway.settings import Settings
@@ -63,7 +64,7 @@ class Gateway:
         )
         lease_ms = int(lease * 1000)
         self.effects = Effects(
-            self.store, router, self.wire, self.wake, settings.node, settings.delivery_slots, lease_ms
+            self.store, router, Http(self.wire), self.wake, settings.node, settings.delivery_slots, lease_ms
         )
         self.delivery = Delivery(
             Tools(

@@ -8,7 +8,7 @@ import msgspec
 from conversations import engine
 from conversations.router import Router
 from gateway.wake import Signal, Wake
-from gateway.wire import Http
+from conversations.effects import Http
 from state import inbox, outbox
 from state.lease import LeaseLost
 from state.model.event import EffectDone

@@ -1,8 +1,11 @@
 /** What a WhatsApp phone shows of a message, from the JSON that was on the wire. */
 import { h, link, safeUrl } from "./dom.js";
 
-const MARKS =
-  /```([^`]+)```|`([^`]+)`|(?<!\w)\*(\S(?:[^*\n]*\S)?)\*(?!\w)|(?<!\w)_(\S(?:[^_\n]*\S)?)_(?!\w)|(?<!\w)~(\S(?:[^~\n]*\S)?)~(?!\w)|(https?:\/\/[^\s<>]*[^\s<>.,:;!?)\]'"])/;
+const PAIR = (mark) => `(?<!\\w)${mark}(\\S(?:[^${mark}\\n]*\\S)?)${mark}(?!\\w)`;
+const URL_WORD = "(https?://[^\\s<>]*[^\\s<>.,:;!?)\\]'\"])";
+const MARKS = new RegExp(
+  ["```([^`]+)```", "`([^`]+)`", PAIR("\\*"), PAIR("_"), PAIR("~"), URL_WORD].join("|"),
+);
 const ASKS = {
   location_request_message: "Send location",
   request_contact_info: "Share contact",
@@ -43,7 +46,10 @@ export function gist(content) {
   }
 }
 
-/** The content as nodes. `act(what)` sends an answer; `open(sheet)` shows a list; `ask(name)` opens a form. */
+/**
+ * The content as nodes.
+ * `act(what)` sends an answer, `open(list)` shows a list, `ask(name)` opens a form, `media(id)` gives a file's address.
+ */
 export function bubble(content, acts) {
   const { type } = content;
   return (SHOWN[type] ?? unknown)(content[type] ?? {}, acts, type);
@@ -51,11 +57,13 @@ export function bubble(content, acts) {
 
 const SHOWN = {
   text: ({ body }) => h("p", {}, marked(body)),
-  image: (media) => captioned(media, h("img", { src: source(media), alt: media.caption || "Picture" })),
-  sticker: (media) => h("img.sticker", { src: source(media), alt: "Sticker" }),
-  video: (media) => captioned(media, h("video", { src: source(media), controls: true })),
-  audio: (media) => h("audio", { src: source(media), controls: true }),
-  document: (media) => captioned(media, h("p.file", {}, link(source(media), media.filename || "Document"))),
+  image: (media, acts) =>
+    captioned(media, h("img", { src: source(media, acts), alt: media.caption || "Picture" })),
+  sticker: (media, acts) => h("img.sticker", { src: source(media, acts), alt: "Sticker" }),
+  video: (media, acts) => captioned(media, h("video", { src: source(media, acts), controls: true })),
+  audio: (media, acts) => h("audio", { src: source(media, acts), controls: true }),
+  document: (media, acts) =>
+    captioned(media, h("p", {}, link(source(media, acts), media.filename || "Document"))),
   location: place,
   contacts: (cards) => cards.map(card),
   button: ({ text }) => h("p", {}, text),
@@ -63,7 +71,7 @@ const SHOWN = {
   template,
 };
 
-const source = ({ link: url, id }) => safeUrl(url || `/simulator/api/media/${encodeURIComponent(id)}`);
+const source = ({ link: url, id }, { media }) => safeUrl(url || media(id));
 const captioned = ({ caption }, element) => [element, caption && h("p", {}, marked(caption))];
 const unknown = (inner, acts, type) => h("p.muted", {}, `This phone cannot show “${inner.type ?? type}”.`);
 
@@ -78,8 +86,16 @@ function place({ latitude, longitude, name, address }) {
 }
 
 function card({ name, phones = [], org }) {
-  const numbers = phones.map(({ phone }) => h("p.small", {}, link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone)));
-  return h("div.contact", {}, h("strong", {}, name.formatted_name), org?.company && h("p.small", {}, org.company), numbers);
+  const numbers = phones.map(({ phone }) =>
+    h("p.small", {}, link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone)),
+  );
+  return h(
+    "div.contact",
+    {},
+    h("strong", {}, name.formatted_name),
+    org?.company && h("p.small", {}, org.company),
+    numbers,
+  );
 }
 
 function interactive(inner, acts) {
@@ -94,7 +110,13 @@ function interactive(inner, acts) {
 }
 
 const button = (title, onclick) => h("button.choice", { type: "button", onclick }, title);
-const reply = (kind, { id, title, description }) => ({ type: "choice", kind, id, title, ...(description && { description }) });
+const reply = (kind, { id, title, description }) => ({
+  type: "choice",
+  kind,
+  id,
+  title,
+  ...(description && { description }),
+});
 const asking = ({ type }, { ask }) => button(ASKS[type], () => ask(type));
 
 const BELOW = {
@@ -106,27 +128,46 @@ const BELOW = {
     opener.classList.add("button", "choice");
     return opener;
   },
-  flow: ({ action: { parameters } }) => h("p.muted", {}, `${parameters.flow_cta} — a form: ${parameters.flow_id ?? parameters.flow_name}`),
-  carousel: ({ action }, acts) => h("div.carousel", { tabIndex: 0 }, action.cards.map((each) => h("div.card", {}, interactive(each, acts)))),
+  flow: ({ action: { parameters } }) =>
+    h("p.muted", {}, `${parameters.flow_cta} — a form: ${parameters.flow_id ?? parameters.flow_name}`),
+  carousel: ({ action }, acts) =>
+    h(
+      "div.carousel",
+      { tabIndex: 0 },
+      action.cards.map((each) => h("div.card", {}, interactive(each, acts))),
+    ),
   location_request_message: asking,
   request_contact_info: asking,
   voice_call: asking,
   call_permission_request: asking,
   button_reply: ({ button_reply: { title } }) => h("p", {}, title),
-  list_reply: ({ list_reply: { title, description } }) => [h("p", {}, title), description && h("p.small", {}, description)],
+  list_reply: ({ list_reply: { title, description } }) => [
+    h("p", {}, title),
+    description && h("p.small", {}, description),
+  ],
   nfm_reply: ({ nfm_reply: { response_json } }) => h("pre", {}, response_json),
 };
 
 /** A template's words are the provider's; the wire carries its name and what goes into its places. */
 function template({ name, language, components = [] }, { act }) {
-  const value = (each) => each.text ?? each.payload ?? each.currency?.fallback_value ?? each.date_time?.fallback_value ?? each.type;
+  const value = (each) =>
+    each.text ?? each.payload ?? each.currency?.fallback_value ?? each.date_time?.fallback_value ?? each.type;
   const filled = components.filter(({ type }) => type !== "button");
   const quick = components.filter(({ sub_type }) => sub_type === "quick_reply");
   return [
     h("p", {}, h("strong", {}, name), h("span.small", {}, ` template, ${language.code}`)),
     filled.map(({ type, parameters = [] }) =>
-      h("dl.filled", {}, parameters.map((each, index) => [h("dt", {}, `${type} ${each.parameter_name ?? index + 1}`), h("dd", {}, value(each))])),
+      h(
+        "dl.filled",
+        {},
+        parameters.map((each, index) => [
+          h("dt", {}, `${type} ${each.parameter_name ?? index + 1}`),
+          h("dd", {}, value(each)),
+        ]),
+      ),
     ),
-    quick.map(({ parameters: [{ payload }] }) => button(payload, () => act({ type: "choice", kind: "button", id: payload, title: payload }))),
+    quick.map(({ parameters: [{ payload }] }) =>
+      button(payload, () => act({ type: "choice", kind: "button", id: payload, title: payload })),
+    ),
   ];
 }

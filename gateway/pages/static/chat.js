@@ -105,7 +105,10 @@ class ParleyChat extends HTMLElement {
   }
 
   #mark(ref, note, ...more) {
-    this.#waiting.get(ref)?.element.querySelector(".meta").replaceChildren(note, ...more);
+    this.#waiting
+      .get(ref)
+      ?.element.querySelector(".meta")
+      .replaceChildren(note, ...more);
   }
 
   #failed(ref) {
@@ -126,7 +129,9 @@ class ParleyChat extends HTMLElement {
     if (type === "endOfConversation") return this.#place(h("p.notice", {}, "The conversation has ended."));
     if (type !== "message") return;
     const stream = this.#streams.get(streamOf(activity).streamId);
-    const element = (mine && this.#arrived(activity)) || message(mine ? "me" : "bot", mine ? own(activity) : this.#answer(activity));
+    const element =
+      (mine && this.#arrived(activity)) ||
+      message(mine ? "me" : "bot", mine ? own(activity) : this.#answer(activity));
     element.querySelector(".meta").textContent = clock(timestamp);
     if (!mine) this.#typing();
     if (stream) stream.element.replaceWith(element);
@@ -151,7 +156,9 @@ class ParleyChat extends HTMLElement {
     const stream = this.#streams.get(streamId);
     if (!activity.text) {
       this.timer = setTimeout(() => this.#typing(), TYPING_MS);
-      return this.#place(h("div.dots", { role: "img", ariaLabel: "An answer is being written" }, h("i"), h("i"), h("i")));
+      return this.#place(
+        h("div.dots", { role: "img", ariaLabel: "An answer is being written" }, h("i"), h("i"), h("i")),
+      );
     }
     if (stream?.sequence >= streamSequence) return;
     const element = message("bot", this.#answer(activity), streamType === "informative" ? "" : "…");

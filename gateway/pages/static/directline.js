@@ -60,7 +60,7 @@ export class DirectLine extends EventTarget {
     setInterval(() => this.#socket?.readyState === WebSocket.OPEN && this.#socket.send(""), KEEP_ALIVE_MS);
     setInterval(() => this.#refresh(), REFRESH_MS);
     this.#turn("connecting");
-    for (let tries = 0; this.#state !== "ended"; ) {
+    for (let tries = 0; this.#state !== "ended";) {
       try {
         await this.#listen(await this.#open());
         tries = 0;
@@ -97,7 +97,12 @@ export class DirectLine extends EventTarget {
     const opened = new Promise((resolve) => (socket.onopen = () => resolve(true)));
     const closed = new Promise((resolve) => (socket.onclose = () => resolve(false)));
     const ready = opened.then(() => this.#catchUp());
-    socket.onmessage = ({ data }) => data && ready.then(() => this.#take(JSON.parse(data)), () => socket.close());
+    socket.onmessage = ({ data }) =>
+      data &&
+      ready.then(
+        () => this.#take(JSON.parse(data)),
+        () => socket.close(),
+      );
     setTimeout(() => socket.readyState === WebSocket.CONNECTING && socket.close(), OPEN_MS);
     try {
       if (!(await Promise.race([opened, closed]))) return await this.#poll();
@@ -119,7 +124,7 @@ export class DirectLine extends EventTarget {
   }
 
   async #catchUp() {
-    for (let before = null; before !== this.#watermark; ) {
+    for (let before = null; before !== this.#watermark;) {
       before = this.#watermark;
       this.#take(await this.#call("GET", this.#path(`/activities?watermark=${before}`)));
     }
@@ -139,7 +144,7 @@ export class DirectLine extends EventTarget {
   async #flush() {
     if (this.#sending) return;
     this.#sending = true;
-    for (let item; this.#state === "online" && (item = this.#queue[0]); ) {
+    for (let item; this.#state === "online" && (item = this.#queue[0]);) {
       try {
         await this.#post(item);
         this.#settle(item.ref, "sent");
@@ -161,7 +166,10 @@ export class DirectLine extends EventTarget {
     };
     if (!files.length) return this.#call("POST", this.#path("/activities"), whole);
     const form = new FormData();
-    form.append("activity", new Blob([JSON.stringify(whole)], { type: "application/vnd.microsoft.activity" }));
+    form.append(
+      "activity",
+      new Blob([JSON.stringify(whole)], { type: "application/vnd.microsoft.activity" }),
+    );
     for (const file of files) form.append("file", file, file.name);
     return this.#call("POST", this.#path(`/upload?userId=${encodeURIComponent(id)}`), form);
   }

@@ -1,8 +1,15 @@
 /** A safe part of Markdown, built as nodes and never as markup: paragraphs, lists, code, bold, italic, links. */
 import { h, link } from "./dom.js";
 
-const INLINE =
-  /`([^`]+)`|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*)\*|\b_([^_]+)_\b|\[([^\]]+)\]\(([^)\s]+)\)|(https?:\/\/[^\s<>]*[^\s<>.,:;!?)\]'"])/;
+const INLINE = new RegExp(
+  [
+    "`([^`]+)`",
+    "\\*\\*(.+?)\\*\\*|__(.+?)__",
+    "\\*([^*\\s][^*]*)\\*|\\b_([^_]+)_\\b",
+    "\\[([^\\]]+)\\]\\(([^)\\s]+)\\)",
+    "(https?://[^\\s<>]*[^\\s<>.,:;!?)\\]'\"])",
+  ].join("|"),
+);
 const ITEM = /^\s*(?:[-*•]|(\d+)[.)])\s+/;
 
 /** The words as a fragment; a text that is still growing may end in the middle of a mark. */

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { addCall } from "./wire.js";
 
 const API = "/simulator/api";
-const RESERVED = "155555501"; // +1 555 555-01xx: numbers set aside for fiction
+const RESERVED = "155501"; // +1 555 01xx: numbers set aside for fiction
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 10_000;
@@ -21,7 +21,7 @@ let typing;
 let tries = 0;
 let atEnd = true;
 
-const spoken = (number) => `+${number.slice(0, -10)} ${number.slice(-10, -7)} ${number.slice(-7, -4)} ${number.slice(-4)}`;
+const spoken = (number) => number.replace(/^1(\d{3})(\d{3})?(\d{4})$/, "+1 $1 $2 $3").replace("  ", " ");
 const key = ({ channel, number }) => `${channel}/${number}`;
 const clock = (at) => new Date(at).toLocaleTimeString(undefined, { timeStyle: "short" });
 
@@ -45,10 +45,12 @@ async function start() {
 
 function choose(one) {
   phone = one;
-  ui.phones.replaceChildren(...phones.map((each) => h("option", { value: key(each), selected: each === one }, label(each))));
+  ui.phones.replaceChildren(
+    ...phones.map((each) => h("option", { value: key(each), selected: each === one }, label(each))),
+  );
   history.replaceState(null, "", `#${key(one)}`);
   ui.business.textContent = one.channel;
-  ui.whose.textContent = `${one.name}, ${spoken(one.number)}`;
+  ui.whose.textContent = owner(one);
   messages.clear();
   ui.log.replaceChildren();
   ui.calls.replaceChildren();
@@ -56,28 +58,30 @@ function choose(one) {
   listen();
 }
 
-const label = ({ name, number, channel }) => `${name} ${spoken(number)} · ${channel}`;
+const owner = ({ name, number }) => (name === `+${number}` ? spoken(number) : `${name}, ${spoken(number)}`);
+const label = (one) => `${owner(one)} · ${one.channel}`;
 
 function add() {
   const taken = new Set(phones.map(({ number }) => number));
   const free = Array.from({ length: 100 }, (_, index) => RESERVED + String(index).padStart(2, "0"));
   const number = free.find((each) => !taken.has(each));
   if (!number) return;
-  const fresh = { ...phone, number, name: `Phone ${number.slice(-2)}` };
+  const fresh = { ...phone, number, name: `+${number}` };
   const kept = JSON.parse(localStorage.getItem("parley.phones") ?? "[]");
   localStorage.setItem("parley.phones", JSON.stringify([...kept, fresh]));
   phones.push(fresh);
   choose(fresh);
 }
 
-// What arrives: after a break everything is asked for again, and what is known already is brought up to date
+// What arrives: after a break everything is asked for again (a restart forgets the wire's calls, so their numbers are no
+// guide), and what is known already is brought up to date
 
 function listen() {
   source?.close();
   const mine = (source = new EventSource(`${API}/${key(phone)}/events?after=0`));
   const on = (type, act) => mine.addEventListener(type, ({ data }) => act(JSON.parse(data)));
   on("shown", show);
-  on("status", ({ id, status }) => messages.has(id) && show({ ...messages.get(id).message, status }));
+  on("status", ({ id, status }) => messages.has(id) && rank(messages.get(id), status));
   on("typing", dots);
   on("wire", (call) => addCall(ui.calls, call));
   mine.onopen = () => {
@@ -94,54 +98,93 @@ function listen() {
 }
 
 function show(message) {
-  const { id, content, direction } = message;
+  const { id, content, direction, status } = message;
   if (content.type === "reaction") return react(content.reaction);
-  if (direction === "out" && !messages.has(id)) dots(null);
+  const known = messages.get(id);
+  if (known && same(known.message, message)) return rank(known, status);
+  if (!known && direction === "out") dots(null);
   const element = draw(message);
-  const old = messages.get(id)?.element;
-  if (old) old.replaceWith(element);
-  else ui.log.insertBefore(element, ui.log.querySelector(".dots"));
   messages.set(id, { element, message });
+  rank(messages.get(id), status);
+  if (known) return known.element.replaceWith(element);
+  element.classList.add("fresh");
+  ui.log.insertBefore(element, ui.log.querySelector(".dots"));
   follow();
 }
 
-function react({ message_id: id, emoji }) {
-  if (messages.has(id)) show({ ...messages.get(id).message, reaction: emoji ?? "" });
+function rank({ element, message }, status) {
+  message.status = status;
+  element.classList.toggle("failed", status === "failed");
+  element.querySelector(".meta").textContent = [clock(message.at), status].filter(Boolean).join(" · ");
+}
+
+const same = (one, other) => one.reaction === other.reaction && gist(one.content) === gist(other.content);
+
+function react({ message_id: id, emoji = "" }) {
+  if (messages.has(id)) show({ ...messages.get(id).message, reaction: emoji });
 }
 
 function draw(message) {
-  const { id, content, direction, status, reply_to: target, reaction, at } = message;
+  const { id, content, direction, reply_to: target, reaction } = message;
   const mine = direction === "in";
   const shown = bubble(content, {
     act: (what) => say({ ...what, reply_to: id }),
     open: (list) => sheet(list, id),
+    media: (ref) => `${API}/${phone.channel}/media/${encodeURIComponent(ref)}`,
     ask: (what) => ask(what, id),
   });
-  const element = h(
+  return h(
     `div.msg.${mine ? "me" : "bot"}`,
-    { id: `m-${id}` },
+    {},
     h("span.hush", {}, mine ? "You: " : "Business: "),
-    h("div.line", {}, h("div.bubble", {}, target && quotation(target), shown, reaction && h("span.reaction", {}, reaction)), tools(message)),
-    h("p.meta", {}, `${clock(at)} · ${status}`),
+    h(
+      "div.line",
+      {},
+      h("div.bubble", {}, target && quotation(target), shown, reaction && h("span.reaction", {}, reaction)),
+      tools(message),
+    ),
+    h("p.meta"),
   );
-  element.classList.toggle("failed", status === "failed");
-  return element;
 }
 
 function quotation(id) {
   const known = messages.get(id);
   const words = known ? gist(known.message.content) : "an earlier message";
-  return h("button.quote", { type: "button", onclick: () => known?.element.scrollIntoView({ block: "center" }) }, words);
+  return h(
+    "button.quote",
+    { type: "button", onclick: () => known?.element.scrollIntoView({ block: "center" }) },
+    words,
+  );
 }
 
 function tools({ id, direction, reaction }) {
-  if (direction === "in") return h("button.bare.more", { type: "button", ariaLabel: "Reply", onclick: () => quote(id) }, "↩");
-  const row = h("div.row", { hidden: true }, h("button", { type: "button", onclick: () => quote(id) }, "Reply"));
+  if (direction === "in")
+    return h("button.bare.more", { type: "button", ariaLabel: "Reply", onclick: () => quote(id) }, "↩");
+  const row = h(
+    "div.row",
+    { hidden: true },
+    h("button", { type: "button", onclick: () => quote(id) }, "Reply"),
+  );
   for (const emoji of EMOJI) {
     const put = () => say({ type: "reaction", message_id: id, emoji: emoji === reaction ? "" : emoji });
-    row.append(h("button", { type: "button", ariaLabel: `React ${emoji}`, ariaPressed: String(emoji === reaction), onclick: put }, emoji));
+    row.append(
+      h(
+        "button",
+        {
+          type: "button",
+          ariaLabel: `React ${emoji}`,
+          ariaPressed: String(emoji === reaction),
+          onclick: put,
+        },
+        emoji,
+      ),
+    );
   }
-  const more = h("button.bare.more", { type: "button", ariaLabel: "Reply or react", ariaExpanded: "false" }, "⋯");
+  const more = h(
+    "button.bare.more",
+    { type: "button", ariaLabel: "Reply or react", ariaExpanded: "false" },
+    "⋯",
+  );
   more.onclick = () => {
     row.hidden = !row.hidden;
     more.ariaExpanded = String(!row.hidden);
@@ -194,7 +237,11 @@ function quote(id) {
   quoted = id;
   ui.quoting.hidden = !id;
   if (!id) return;
-  const drop = h("button.bare", { type: "button", ariaLabel: "Do not reply to this", onclick: () => quote("") }, "✕");
+  const drop = h(
+    "button.bare",
+    { type: "button", ariaLabel: "Do not reply to this", onclick: () => quote("") },
+    "✕",
+  );
   ui.quoting.replaceChildren(h("p.small", {}, gist(messages.get(id).message.content)), drop);
   ui.words.focus();
 }
@@ -213,13 +260,30 @@ function ask(what, id) {
 /** The sheet a list message opens: rows to choose one from. */
 function sheet({ header, body, action: { sections } }, id) {
   const form = h("form", { method: "dialog" });
-  const pick = ({ id: row, title, description }) => say({ type: "choice", kind: "list_reply", id: row, title, ...(description && { description }), reply_to: id });
+  const pick = ({ id: row, title, description }) =>
+    say({
+      type: "choice",
+      kind: "list_reply",
+      id: row,
+      title,
+      ...(description && { description }),
+      reply_to: id,
+    });
   form.append(
     h("h2", { id: "sheet-title" }, header?.text ?? body.text),
-    ...sections.flatMap(({ title, rows }) => [
-      title && h("h3", {}, title),
-      ...rows.map((row) => h("button.row", { onclick: () => pick(row) }, h("span", {}, row.title), row.description && h("small", {}, row.description))),
-    ]).filter(Boolean),
+    ...sections
+      .flatMap(({ title, rows }) => [
+        title && h("h3", {}, title),
+        ...rows.map((row) =>
+          h(
+            "button.row",
+            { onclick: () => pick(row) },
+            h("span", {}, row.title),
+            row.description && h("small", {}, row.description),
+          ),
+        ),
+      ])
+      .filter(Boolean),
     h("button.bare", {}, "Cancel"),
   );
   ui.sheet.replaceChildren(form);
@@ -250,10 +314,20 @@ sends(ui.place, () => ({
   longitude: Number(ui.longitude.value),
   name: ui["place-name"].value,
 }));
-sends(ui.contact, () => ({ type: "contact", name: ui["contact-name"].value, phone: ui["contact-phone"].value }));
+sends(ui.contact, () => ({
+  type: "contact",
+  name: ui["contact-name"].value,
+  phone: ui["contact-phone"].value,
+}));
 sends(ui.picture, async () => {
   const [file] = ui.file.files;
-  return { type: "image", mime: file.type, name: file.name, data: await base64(file), caption: ui.caption.value };
+  return {
+    type: "image",
+    mime: file.type,
+    name: file.name,
+    data: await base64(file),
+    caption: ui.caption.value,
+  };
 });
 
 ui.words.required = true;

@@ -14,7 +14,10 @@ export function addCall(list, call) {
 function entry(call) {
   const { direction, method, path, status } = call;
   const body = parsed(call.body);
-  const shown = PARTS.filter((part) => call[part]).map((part) => [h("h3", {}, part), h("pre", { tabIndex: 0 }, coloured(parsed(call[part])))]);
+  const shown = PARTS.filter((part) => call[part]).map((part) => [
+    h("h3", {}, part),
+    h("pre", { tabIndex: 0 }, coloured(parsed(call[part]))),
+  ]);
   const fine = status >= 200 && status < 300;
   const summary = h(
     "summary",
