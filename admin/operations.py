@@ -89,7 +89,9 @@ async def add_channel(
     sealed = b""
     if new.secrets:
         if seal is None:
-            raise Refused("seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file")
+            raise Refused(
+                "seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file"
+            )
         sealed = seal.seal(msgspec.json.encode(new.secrets), new.id)
     settings = msgspec.json.encode(new.settings).decode()
     record = Record(
@@ -147,7 +149,9 @@ async def create_key(store: Store, actor: Actor, name: str, scopes: Sequence[str
     return await store.write(create)
 
 
-async def suspend(store: Store, gate: Gate, actor: Actor, scope: Scope, ground: str, reason: str) -> Suspension:
+async def suspend(
+    store: Store, gate: Gate, actor: Actor, scope: Scope, ground: str, reason: str
+) -> Suspension:
     """Suspend a scope: when this returns, no new send begins in it on any node."""
     actor.needs("suspend")
     if not reason.strip():

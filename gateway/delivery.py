@@ -160,9 +160,8 @@ class Sender:
         message = _outbound(row, live)
         pair = f"{self.channel}:{row.conversation}"
         terms = live.connector.terms
-        wait = await self._tools.pace.admit(
-            self.channel, pair, terms.pace, terms.pair_interval, terms.pair_burst
-        )
+        pace = float(live.channel.settings.get("pace") or terms.pace)
+        wait = await self._tools.pace.admit(self.channel, pair, pace, terms.pair_interval, terms.pair_burst)
         if wait > 0:
             return await self._later(row, now_ms() + int(wait * 1000) + 1)
         decision = self._decide(row, live, message)

@@ -158,6 +158,10 @@ def formatter(form: str) -> logging.Formatter:
     return _Formatter(_json if form == "json" else _text)
 
 
+_TALKATIVE = ("transitions", "aiohttp", "asyncio", "alembic")
+"""Libraries whose lines below a warning nobody needs."""
+
+
 def set_up(level: str, form: str, stream: TextIO | None = None) -> None:
     """Send all logs of the process to the stream (standard error), and what ends the program too."""
     handler = logging.StreamHandler(stream)
@@ -165,6 +169,8 @@ def set_up(level: str, form: str, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
     logging.captureWarnings(True)
     sys.excepthook = _last_words
 

@@ -60,6 +60,7 @@ _FOUND = Query(
         message.c.id,
         message.c.lane,
     )
+    .select_from(receipt)
     .join(
         message,
         sa.and_(

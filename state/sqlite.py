@@ -35,7 +35,9 @@ def _own(path: str) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise InUse(f"a gateway runs on {path} already; SQLite serves one: use PostgreSQL for more") from error
+        raise InUse(
+            f"a gateway runs on {path} already; SQLite serves one: use PostgreSQL for more"
+        ) from error
     return lock
 
 
@@ -48,16 +50,9 @@ class SqliteBackend:
     dialect = "sqlite"
     shared = False
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, owner: bool = True) -> None:
         self.path = path
-        self._lock = open(f"{path}.lock", "w")  # noqa: SIM115 - held for the life of the process
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise InUse(
-                f"{path} is open in another process; SQLite serves one: use PostgreSQL for more"
-            ) from error
+        self._lock = _own(path) if owner else None
         self._write = self._connect()
         self._read = self._connect()
         self._run = self._write.execute

@@ -24,15 +24,16 @@ class Failure(Exception):
     """A command that could not do what was asked; the text says what to do."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands."""
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The parser of all commands; only the wanted one is declared whole, since the others' modules cost time."""
     top = argparse.ArgumentParser(prog="parley", description="A conversational messaging gateway.")
     top.add_argument("--version", action="version", version="parley 0.1.0")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, meaning) in _COMMANDS.items():
         command = commands.add_parser(name, help=meaning, description=meaning)
         command.set_defaults(module=module)
-        import_module(f"gateway.cli.{module}").declare(name, command)
+        if name == wanted:
+            import_module(f"gateway.cli.{module}").declare(name, command)
     return top
 
 
@@ -43,7 +44,8 @@ def with_settings(command: argparse.ArgumentParser) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; exits with 2 for a wrong setting, with 1 where a command could not do its work."""
-    args = parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = parser(words[0] if words else "").parse_args(words)
     module = import_module(f"gateway.cli.{args.module}")
     try:
         sys.exit(module.run(args))

@@ -1,29 +1,29 @@
-/** The simulator page: a phone, what it shows and says, and the wire beside it. */
-import { bubble, gist } from "./bubbles.js";
+/** The simulator page: a phone, what it hears and says, and the wire beside it. */
 import { h } from "./dom.js";
+import { Transcript } from "./transcript.js";
 import { addCall } from "./wire.js";
 
 const API = "/simulator/api";
 const RESERVED = "155501"; // +1 555 01xx: numbers set aside for fiction
-const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const RETRY_MS = 500;
 const RETRY_MAX_MS = 10_000;
-const TYPING_MS = 25_000;
 
 const ui = Object.fromEntries([...document.querySelectorAll("[id]")].map((element) => [element.id, element]));
-const main = ui.main;
-const messages = new Map();
+const transcript = new Transcript(ui.log, {
+  say,
+  quote,
+  ask,
+  open: sheet,
+  media: (ref) => `${API}/${phone.channel}/media/${encodeURIComponent(ref)}`,
+});
 let phones = [];
 let phone;
 let source;
 let quoted = "";
-let typing;
 let tries = 0;
-let atEnd = true;
 
 const spoken = (number) => number.replace(/^1(\d{3})(\d{3})?(\d{4})$/, "+1 $1 $2 $3").replace("  ", " ");
 const key = ({ channel, number }) => `${channel}/${number}`;
-const clock = (at) => new Date(at).toLocaleTimeString(undefined, { timeStyle: "short" });
 
 // Phones
 
@@ -51,9 +51,7 @@ function choose(one) {
   history.replaceState(null, "", `#${key(one)}`);
   ui.business.textContent = one.channel;
   ui.whose.textContent = owner(one);
-  messages.clear();
-  ui.log.replaceChildren();
-  ui.calls.replaceChildren();
+  transcript.clear();
   quote("");
   listen();
 }
@@ -73,16 +71,17 @@ function add() {
   choose(fresh);
 }
 
-// What arrives: after a break everything is asked for again (a restart forgets the wire's calls, so their numbers are no
-// guide), and what is known already is brought up to date
+// What arrives. After a break everything is asked for again, since a restart forgets the wire's calls and so numbers
+// its events anew; what is known already is brought up to date
 
 function listen() {
   source?.close();
+  ui.calls.replaceChildren();
   const mine = (source = new EventSource(`${API}/${key(phone)}/events?after=0`));
   const on = (type, act) => mine.addEventListener(type, ({ data }) => act(JSON.parse(data)));
-  on("shown", show);
-  on("status", ({ id, status }) => messages.has(id) && rank(messages.get(id), status));
-  on("typing", dots);
+  on("shown", (message) => transcript.show(message));
+  on("status", ({ id, status }) => transcript.rank(id, status));
+  on("typing", () => transcript.typing(true));
   on("wire", (call) => addCall(ui.calls, call));
   mine.onopen = () => {
     tries = 0;
@@ -97,115 +96,6 @@ function listen() {
   };
 }
 
-function show(message) {
-  const { id, content, direction, status } = message;
-  if (content.type === "reaction") return react(content.reaction);
-  const known = messages.get(id);
-  if (known && same(known.message, message)) return rank(known, status);
-  if (!known && direction === "out") dots(null);
-  const element = draw(message);
-  messages.set(id, { element, message });
-  rank(messages.get(id), status);
-  if (known) return known.element.replaceWith(element);
-  element.classList.add("fresh");
-  ui.log.insertBefore(element, ui.log.querySelector(".dots"));
-  follow();
-}
-
-function rank({ element, message }, status) {
-  message.status = status;
-  element.classList.toggle("failed", status === "failed");
-  element.querySelector(".meta").textContent = [clock(message.at), status].filter(Boolean).join(" · ");
-}
-
-const same = (one, other) => one.reaction === other.reaction && gist(one.content) === gist(other.content);
-
-function react({ message_id: id, emoji = "" }) {
-  if (messages.has(id)) show({ ...messages.get(id).message, reaction: emoji });
-}
-
-function draw(message) {
-  const { id, content, direction, reply_to: target, reaction } = message;
-  const mine = direction === "in";
-  const shown = bubble(content, {
-    act: (what) => say({ ...what, reply_to: id }),
-    open: (list) => sheet(list, id),
-    media: (ref) => `${API}/${phone.channel}/media/${encodeURIComponent(ref)}`,
-    ask: (what) => ask(what, id),
-  });
-  return h(
-    `div.msg.${mine ? "me" : "bot"}`,
-    {},
-    h("span.hush", {}, mine ? "You: " : "Business: "),
-    h(
-      "div.line",
-      {},
-      h("div.bubble", {}, target && quotation(target), shown, reaction && h("span.reaction", {}, reaction)),
-      tools(message),
-    ),
-    h("p.meta"),
-  );
-}
-
-function quotation(id) {
-  const known = messages.get(id);
-  const words = known ? gist(known.message.content) : "an earlier message";
-  return h(
-    "button.quote",
-    { type: "button", onclick: () => known?.element.scrollIntoView({ block: "center" }) },
-    words,
-  );
-}
-
-function tools({ id, direction, reaction }) {
-  if (direction === "in")
-    return h("button.bare.more", { type: "button", ariaLabel: "Reply", onclick: () => quote(id) }, "↩");
-  const row = h(
-    "div.row",
-    { hidden: true },
-    h("button", { type: "button", onclick: () => quote(id) }, "Reply"),
-  );
-  for (const emoji of EMOJI) {
-    const put = () => say({ type: "reaction", message_id: id, emoji: emoji === reaction ? "" : emoji });
-    row.append(
-      h(
-        "button",
-        {
-          type: "button",
-          ariaLabel: `React ${emoji}`,
-          ariaPressed: String(emoji === reaction),
-          onclick: put,
-        },
-        emoji,
-      ),
-    );
-  }
-  const more = h(
-    "button.bare.more",
-    { type: "button", ariaLabel: "Reply or react", ariaExpanded: "false" },
-    "⋯",
-  );
-  more.onclick = () => {
-    row.hidden = !row.hidden;
-    more.ariaExpanded = String(!row.hidden);
-    follow();
-  };
-  return [more, row];
-}
-
-function dots(on) {
-  clearTimeout(typing);
-  ui.log.querySelector(".dots")?.remove();
-  if (!on) return;
-  ui.log.append(h("div.dots", { role: "img", ariaLabel: "The business is writing" }, h("i"), h("i"), h("i")));
-  typing = setTimeout(() => dots(null), TYPING_MS);
-  follow();
-}
-
-function follow() {
-  if (atEnd) ui.log.scrollTop = ui.log.scrollHeight;
-}
-
 function state(words, tone) {
   ui.state.textContent = words;
   ui.state.dataset.tone = tone;
@@ -214,7 +104,7 @@ function state(words, tone) {
 // What the customer does
 
 async function say(what) {
-  atEnd = true;
+  transcript.follow();
   try {
     const answer = await fetch(`${API}/${key(phone)}/say`, {
       method: "POST",
@@ -242,7 +132,7 @@ function quote(id) {
     { type: "button", ariaLabel: "Do not reply to this", onclick: () => quote("") },
     "✕",
   );
-  ui.quoting.replaceChildren(h("p.small", {}, gist(messages.get(id).message.content)), drop);
+  ui.quoting.replaceChildren(h("p.small", {}, transcript.gist(id)), drop);
   ui.words.focus();
 }
 
@@ -252,7 +142,7 @@ function trouble(words) {
 }
 
 function ask(what, id) {
-  quoted = id;
+  quote(id);
   if (what === "location_request_message" || what === "request_contact_info") return ui.extras.showModal();
   trouble("This phone cannot call.");
 }
@@ -307,7 +197,12 @@ function sends(form, what) {
   };
 }
 
-sends(ui.composer, () => ({ type: "text", text: ui.words.value.trim() }));
+ui.composer.onsubmit = async (event) => {
+  event.preventDefault();
+  const text = ui.words.value.trim();
+  ui.words.value = "";
+  if (text && !(await say({ type: "text", text, ...replying() }))) ui.words.value ||= text;
+};
 sends(ui.place, () => ({
   type: "location",
   latitude: Number(ui.latitude.value),
@@ -330,22 +225,18 @@ sends(ui.picture, async () => {
   };
 });
 
-ui.words.required = true;
 ui.words.onkeydown = (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
   ui.composer.requestSubmit();
 };
-ui.log.onscroll = () => (atEnd = ui.log.scrollHeight - ui.log.scrollTop - ui.log.clientHeight < 80);
-ui.log.addEventListener("load", follow, true);
-new ResizeObserver(follow).observe(ui.log);
 ui.phones.onchange = () => choose(phones.find((one) => key(one) === ui.phones.value));
 ui.add.onclick = add;
 ui.more.onclick = () => ui.extras.showModal();
 ui.clear.onclick = () => ui.calls.replaceChildren();
 for (const tab of document.querySelectorAll("[data-show]")) {
   tab.onclick = () => {
-    main.dataset.tab = tab.dataset.show;
+    ui.main.dataset.tab = tab.dataset.show;
     for (const each of document.querySelectorAll("[data-show]")) each.ariaPressed = String(each === tab);
   };
 }
