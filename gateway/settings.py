@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -175,6 +176,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 90
     keep_messages_days: Annotated[int, Limit("How long messages are kept" + _FOREVER, low=0, high=36500)] = 0
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must be in no log: the secret settings, and the passwords of addresses."""
+        values = [getattr(self, each.name) for each in TABLE if each.limit.secret]
+        passwords = (urlsplit(value).password for value in values if "://" in value)
+        return tuple(
+            filter(
+                None,
+                (*passwords, *(word for value in values if "://" not in value for word in value.split())),
+            )
+        )
+
     def __repr__(self) -> str:
         shown = (f"{each.name}={each.show(getattr(self, each.name))}" for each in TABLE)
         return f"Settings({', '.join(shown)})"
@@ -251,9 +264,8 @@ class _Given(NamedTuple):
     strict: bool
 
 
-def add_flags(parser: argparse.ArgumentParser) -> None:
+def add_flags(parser: argparse._ActionsContainer) -> None:
     """Add `--config FILE` and a flag for each setting; one that is not given is left out of the namespace."""
-    parser.allow_abbrev = False
     parser.add_argument("--config", metavar="FILE", help="settings file (TOML); or PARLEY_CONFIG")
     for each in TABLE:
         if each.type is bool:

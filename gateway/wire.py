@@ -265,9 +265,10 @@ def _address(text: str) -> URL:
     """The URL, to the letter where it is one already: some signatures cover it."""
     try:
         url = URL(text, encoded=_WRITTEN.fullmatch(text) is not None)
-    except ValueError as error:
+        whole = url.scheme in ("http", "https") and url.host and url.port
+    except (ValueError, IndexError) as error:
         raise Blocked(f"no URL: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if not whole:
         raise Blocked("a URL must begin with http:// or https:// and name a host")
     return url
 
@@ -276,7 +277,7 @@ def _follow(url: URL, location: str, headers: Mapping[str, str]) -> tuple[URL, M
     """Where a redirect leads; what is not the same origin gets none of the call's headers."""
     try:
         target = _address(str(url.join(URL(location, encoded=_WRITTEN.fullmatch(location) is not None))))
-    except ValueError as error:
+    except (ValueError, IndexError) as error:
         raise Blocked(f"redirected to no URL: {error}") from error
     if url.scheme == "https" != target.scheme:
         raise Blocked("redirected from https to http")

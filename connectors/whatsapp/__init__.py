@@ -28,6 +28,7 @@ class WhatsApp:
         Setting("waba_id", "id of the WhatsApp business account", required=False),
         Setting("api_version", "version of the Graph API", required=False, default="v26.0"),
         Setting("base_url", "address of the Graph API", required=False, default="https://graph.facebook.com"),
+        Setting("pace", "messages a second Meta allows this number", required=False, default="80"),
         Setting("app_secret", "secret of the Meta app; signs the webhooks", secret=True),
         Setting("verify_token", "a word of your own, given to Meta with the webhook's address", secret=True),
         Setting("access_token", "token of a system user, with whatsapp_business_messaging", secret=True),

@@ -1,6 +1,7 @@
 """The pages people look at, rendered from templates, and the files these pages load, read once."""
 
 from functools import cache
+from gzip import compress
 from hashlib import sha256
 from mimetypes import guess_type
 from pathlib import Path
@@ -25,15 +26,19 @@ HEADERS: Final = MappingProxyType(
         "Cache-Control": "no-cache",
     }
 )
-"""What every page and static file is answered with: no inline script or style, nothing from other hosts but pictures."""
+"""What every page and static file is answered with: no inline script or style, and only pictures from elsewhere."""
 
 
 class StaticFile(Value, frozen=True):
-    """One file the pages load: its bytes, media type and strong ETag (quoted, RFC 9110)."""
+    """One file the pages load: its bytes, media type and ETag (RFC 9110; weak, since it stands for both forms).
+
+    `gzip` is the body as gzip writes it (RFC 1952), or empty where that would gain nothing.
+    """
 
     body: bytes
     mime: str
     etag: str
+    gzip: bytes = b""
 
 
 class StartView(Value, frozen=True):
@@ -61,7 +66,7 @@ def simulator_page() -> str:
 
 
 def static_files(*folders: Path) -> dict[str, StaticFile]:
-    """What is served under `/static/`, by path below it; later folders may add files, never replace one (ValueError)."""
+    """What is served under `/static/`, by its path there; a folder may add files but replace none (ValueError)."""
     files: dict[str, StaticFile] = {}
     for folder in (STATIC, *folders):
         for path in sorted(folder.rglob("*")):
@@ -80,7 +85,9 @@ def _read(path: Path) -> StaticFile:
     )
     if mime.startswith("text/"):
         mime += "; charset=utf-8"
-    return StaticFile(body, mime, f'"{sha256(body).hexdigest()[:20]}"')
+    packed = compress(body, mtime=0)
+    etag = f'W/"{sha256(body).hexdigest()[:20]}"'
+    return StaticFile(body, mime, etag, packed if len(packed) < len(body) else b"")
 
 
 @cache

@@ -8,8 +8,8 @@ Reach = Literal["business_initiated", "outbound", "both"]
 """How far a suspension reaches, each including the one before: sends the customer did not ask for, all sends, all
 sends and what comes in."""
 
-Ground = Literal["terms_breached", "channel_requires", "suspected_fraud", "legal", "operator"]
-"""Why a suspension was put in force."""
+GROUNDS = ("terms_breached", "channel_requires", "suspected_fraud", "legal", "operator")
+"""Why a suspension may be put in force."""
 
 
 class Target(Value, frozen=True, kw_only=True):
@@ -63,14 +63,14 @@ class Scope(Value, frozen=True, kw_only=True):
 class Suspension(Value, frozen=True, kw_only=True):
     """A suspension; in force while `lifted_at` is 0. Times in milliseconds, UTC.
 
-    `epoch` is the fence's count at its last change; `evidence` are ids of signals, messages and decisions; `notice` is
-    what the team was told.
+    `epoch` is the fence's count at its last change, `ground` one of GROUNDS; `evidence` are ids of signals, messages and
+    decisions, and `notice` is what the team was told.
     """
 
     id: str
     epoch: int
     scope: Scope
-    ground: Ground
+    ground: str
     reason: str
     actor: str
     at: int

@@ -47,7 +47,7 @@ def rows(rounds: int) -> list[Row]:
 def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=4, help="how often each is measured")
     os.sched_setaffinity(0, {LOAD_CORE})
     gc.freeze()
     measured = rows(parser.parse_args().rounds)

@@ -18,7 +18,10 @@ clock = time.perf_counter
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What one window showed: messages a second, CPU microseconds a message, latencies, and shares of the cores."""
+    """What one window showed: messages a second, CPU microseconds a message, latencies, and shares of the cores.
+
+    `sent` are all messages of the run, with those before the window; `unsure` more may have arrived unseen.
+    """
 
     rate: float
     cpu_us: float
@@ -27,13 +30,39 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     busy: float
     core_busy: float
     load_busy: float
-    sent: int
+    sent: int = 0
+    unsure: int = 0
     faults: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:
         """Whether the server, and nothing else, was what limited the rate."""
         return self.busy >= BUSY and not self.faults
+
+
+class Meters:
+    """What a server's process and the cores have used since this was made."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._before = self._read()
+
+    def _read(self) -> tuple[float, ...]:
+        return clock(), cpu_seconds(self._pid), core_busy_seconds(SERVER_CORE), core_busy_seconds(LOAD_CORE)
+
+    def measured(self, done: int, p50_ms: float, p99_ms: float) -> Measured:
+        """The window that ends now, in which `done` messages were seen through."""
+        passed = [late - early for early, late in zip(self._before, self._read(), strict=True)]
+        seconds, cpu, core, load = passed
+        return Measured(
+            rate=done / seconds,
+            cpu_us=cpu / max(done, 1) * 1e6,
+            p50_ms=p50_ms,
+            p99_ms=p99_ms,
+            busy=cpu / seconds,
+            core_busy=core / seconds,
+            load_busy=load / seconds,
+        )
 
 
 class Sender:
@@ -118,38 +147,20 @@ class Drive:
             sender.go()
         await asyncio.sleep(warm)
         self.latencies.clear()
-        before = self._meters(pid)
+        meters, done = Meters(pid), self.done
         await asyncio.sleep(window)
-        after = self._meters(pid)
-        latencies = sorted(self.latencies)
+        latencies = sorted(self.latencies) or [0.0]
+        half, most = latencies[len(latencies) // 2] * 1e3, latencies[len(latencies) * 99 // 100] * 1e3
+        measured = meters.measured(self.done - done, half, most)
         self.ended = True
         await self._drain()
         for sender in self._senders:
             sender.close()
-        return self._measured(latencies, [late - early for early, late in zip(before, after, strict=True)])
-
-    def _meters(self, pid: int) -> tuple[float, ...]:
-        cores = core_busy_seconds(SERVER_CORE), core_busy_seconds(LOAD_CORE)
-        return clock(), self.done, cpu_seconds(pid), *cores
+        return msgspec.structs.replace(measured, sent=self.sent, faults=self._faults())
 
     async def _drain(self, seconds: float = 10) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._drained.wait(), seconds)
-
-    def _measured(self, latencies: list[float], passed: list[float]) -> Measured:
-        seconds, done, cpu, core, load = passed
-        latencies = latencies or [0.0]
-        return Measured(
-            rate=done / seconds,
-            cpu_us=cpu / max(done, 1) * 1e6,
-            p50_ms=latencies[len(latencies) // 2] * 1e3,
-            p99_ms=latencies[len(latencies) * 99 // 100] * 1e3,
-            busy=cpu / seconds,
-            core_busy=core / seconds,
-            load_busy=load / seconds,
-            sent=self.sent,
-            faults=self._faults(),
-        )
 
     def _faults(self) -> tuple[str, ...]:
         """What was lost, refused or doubled on the way to the stub."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tests.bench import peer
+from tests.bench import peer, wrk
 from tests.bench.drive import Drive, Measured
 from tests.bench.targets import Target
 from tests.load import whatsapp
@@ -18,10 +18,21 @@ from tests.load.provider import GraphCaller, Provider, Send
 from tests.load.stream import Stream
 
 CUSTOMERS = 2048
-SENDERS = 64
-WARM = 1.5
-WINDOW = 3.0
+SENDERS = wrk.CONNECTIONS
+WARM = 1.0
+WINDOW = 1.5
 IDLE = 1.0
+SETTLE = 0.3
+
+
+def webhook(number: int, n: int) -> bytes:
+    """The signed request of the n-th message of all, from a customer (by their number); all are equally long."""
+    message = whatsapp.text_message(whatsapp.phone(number), f"wamid.BENCH{n:012d}", _text(n))
+    return whatsapp.signed(whatsapp.webhook([message]))
+
+
+def _text(n: int) -> str:
+    return f"message {n:08d} of the benchmark"
 
 
 class Load:
@@ -41,11 +52,9 @@ class Load:
     def _make(self, sender: int, n: int) -> bytes:
         """The n-th message comes from one of the sender's own customers, so a reply tells whose it is."""
         number = sender + SENDERS * (n // SENDERS % (CUSTOMERS // SENDERS))
-        text = f"message {n} of the benchmark"
         if self._target.wire != "whatsapp":
-            return peer.message(number, n, text, self._stub.port)
-        message = whatsapp.text_message(whatsapp.phone(number), f"wamid.BENCH{n:012d}", text)
-        return whatsapp.signed(whatsapp.webhook([message]))
+            return peer.message(number, n, _text(n), self._stub.port)
+        return webhook(number, n)
 
     def _take(self, send: Send, caller: GraphCaller) -> None:
         caller.accept(send, f"wamid.REPLY{next(self._ids):012d}")
@@ -62,12 +71,25 @@ class Load:
         server = self._target.start()
         try:
             port, _ = await asyncio.to_thread(server.wait_ready)
-            measured = await self.drive.run(port, server.pid, SENDERS, WARM, WINDOW)
+            if self.drive.replies or not wrk.present():
+                measured = await self.drive.run(port, server.pid, SENDERS, WARM, WINDOW)
+            else:
+                measured = await asyncio.to_thread(wrk.drive, port, server.pid, _bodies(folder))
+            await asyncio.sleep(SETTLE)
         finally:
             await asyncio.to_thread(server.stop)
             self._stub.stop()
-        faults = (*measured.faults, *self._target.faults(folder, measured.sent))
+        sent = range(measured.sent, measured.sent + measured.unsure + 1)
+        faults = (*measured.faults, *self._target.faults(folder, sent))
         return msgspec.structs.replace(measured, faults=faults)
+
+
+def _bodies(folder: Path) -> Path:
+    """More requests, one after the other in a file, than a server can take in the time of a run."""
+    path = folder / "requests"
+    with path.open("wb") as file:
+        file.writelines(webhook(n % CUSTOMERS, n) for n in range(int((wrk.WARM + wrk.WINDOW) * 30_000)))
+    return path
 
 
 def measure(target: Target, *, replies: bool) -> Measured:

@@ -13,6 +13,7 @@ from tests.load.gateway import Gateway
 from tests.load.process import Server
 from tests.load.provider import GraphCaller, Provider
 
+PACE = "100000"
 SLOTS = 16
 SETTLE_SECONDS = 60
 BOT = "tests.crash.bot:Echo"
@@ -35,7 +36,7 @@ class Run:
     async def play(self) -> Verdict:
         """Run to the end; raises NotReady where the gateway does not start."""
         await self._stub.start()
-        await asyncio.to_thread(self._gateway.prepare, self._stub.port)
+        await asyncio.to_thread(self._gateway.prepare, self._stub.port, pace=PACE)
         work = [
             self._customers.write(),
             self._provider.tell(),

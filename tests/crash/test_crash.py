@@ -5,13 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.crash.run import Run
-from tests.servers import create_database, drop_database, postgres_server
 
-KILLS = 4
+KILLS = 5
 
 
 @pytest.mark.timeout(120)
-async def test_kills_lose_and_double_nothing_on_sqlite(tmp_path: Path) -> None:
-    verdict = await Run(tmp_path, f"sqlite:///{tmp_path}/parley.db", 1, KILLS).play()
+async def test_kills_lose_and_double_nothing(database_url: str, tmp_path: Path) -> None:
+    verdict = await Run(tmp_path, database_url, seed=1, kills=KILLS).play()
     assert verdict.findings == ()
-    assert verdict.accepted > KILLS
+    assert verdict.accepted > 10 * KILLS

@@ -36,10 +36,12 @@ def redactor(monkeypatch: pytest.MonkeyPatch) -> Redactor:
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
     root, hook = logging.getLogger(), sys.excepthook
-    handlers, level = root.handlers[:], root.level
+    handlers = root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in ("", *logs._TALKATIVE)}
     yield root
     root.handlers[:], sys.excepthook = handlers, hook
-    root.setLevel(level)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     logging.captureWarnings(False)
 
 
@@ -180,12 +182,14 @@ def test_a_number_stays_whole_in_a_debug_line_only() -> None:
     assert [line.rpartition(":")[2] for line in shown] == ["+4915112345678", "+…678", "+…678"]
 
 
-def test_all_loggers_and_warnings_share_the_stream(root: logging.Logger) -> None:
+def test_all_loggers_share_the_stream_and_libraries_only_warn(root: logging.Logger) -> None:
     stream = io.StringIO()
     set_up("info", "json", stream)
-    logging.getLogger("aiohttp.server").info("hello")
-    logging.getLogger("parley").debug("unheard")
-    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["hello"]
+    logging.getLogger("parley.turns").info("hello")
+    logging.getLogger("parley.turns").debug("unheard")
+    logging.getLogger("aiohttp.server").info("unheard")
+    logging.getLogger("aiohttp.server").warning("trouble")
+    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["hello", "trouble"]
 
 
 def test_what_ends_the_program_is_logged_without_secrets(root: logging.Logger) -> None:

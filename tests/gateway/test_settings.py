@@ -13,7 +13,7 @@ KEY = new_key()
 
 
 def flags(*words: str) -> dict[str, Any]:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(allow_abbrev=False)
     add_flags(parser)
     return vars(parser.parse_args(words))
 
@@ -205,6 +205,19 @@ def test_secrets_are_not_in_the_representation() -> None:
     shown = repr(settings)
     assert [secret for secret in ("planted", KEY) if secret in shown] == []
     assert "postgresql://u:***@db/parley" in shown
+
+
+def test_all_that_must_be_in_no_log_is_known() -> None:
+    settings = read(
+        env={
+            "PARLEY_SEAL_KEY": KEY,
+            "PARLEY_DIRECTLINE_SECRET": "planted-secret-1",
+            "PARLEY_DATABASE": "postgresql://u:planted-2@db/parley",
+            "PARLEY_REDIS": "redis://cache:6379/0",
+        }
+    )
+    assert set(settings.secrets) == {KEY, "planted-secret-1", "planted-2"}
+    assert read(env={}).secrets == ()
 
 
 def test_the_seal_key_may_lie_in_a_file(tmp_path: Path) -> None:

@@ -91,8 +91,8 @@ def run(*words: str) -> str:
 
 
 def _environment() -> Mapping[str, str]:
-    """Ours without settings of a gateway, which would change what is measured."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    """Ours without settings of a gateway or of Python, which would change what is measured."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARLEY_", "PYTHON"))}
     return kept | {"PYTHONUNBUFFERED": "1"}
 
 

@@ -110,18 +110,11 @@ function interactive(inner, acts) {
 }
 
 const button = (title, onclick) => h("button.choice", { type: "button", onclick }, title);
-const reply = (kind, { id, title, description }) => ({
-  type: "choice",
-  kind,
-  id,
-  title,
-  ...(description && { description }),
-});
 const asking = ({ type }, { ask }) => button(ASKS[type], () => ask(type));
 
 const BELOW = {
   button: ({ action }, { act }) =>
-    action.buttons.map((each) => button(each.reply.title, () => act(reply("button_reply", each.reply)))),
+    action.buttons.map((each) => button(each.reply.title, () => act({ type: "choice", ...each.reply }))),
   list: (inner, { open }) => button(inner.action.button, () => open(inner)),
   cta_url: ({ action: { parameters } }) => {
     const opener = link(parameters.url, parameters.display_text);
@@ -167,7 +160,7 @@ function template({ name, language, components = [] }, { act }) {
       ),
     ),
     quick.map(({ parameters: [{ payload }] }) =>
-      button(payload, () => act({ type: "choice", kind: "button", id: payload, title: payload })),
+      button(payload, () => act({ type: "choice", id: payload, title: payload })),
     ),
   ];
 }

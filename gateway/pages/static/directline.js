@@ -19,6 +19,15 @@ const TRIES = 6;
 const jitter = (tries) => Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** tries) * (0.5 + Math.random() / 2);
 const REFUSED = [401, 403];
 
+/** A socket, or null where the browser forbids even to try. */
+function dial(url) {
+  try {
+    return new WebSocket(url);
+  } catch {
+    return null;
+  }
+}
+
 export class DirectLine extends EventTarget {
   #base;
   #credentials;
@@ -93,7 +102,8 @@ export class DirectLine extends EventTarget {
 
   /** Resolves when the socket has closed, or after some rounds of polling: then it is time to open another. */
   async #listen(streamUrl) {
-    const socket = (this.#socket = new WebSocket(streamUrl));
+    const socket = (this.#socket = dial(streamUrl));
+    if (!socket) return this.#poll();
     const opened = new Promise((resolve) => (socket.onopen = () => resolve(true)));
     const closed = new Promise((resolve) => (socket.onclose = () => resolve(false)));
     const ready = opened.then(() => this.#catchUp());

@@ -38,6 +38,13 @@ async function start() {
   }
   const added = JSON.parse(localStorage.getItem("parley.phones") ?? "[]");
   phones.push(...added.filter((one) => !phones.some((other) => key(other) === key(one))));
+  const [, channel, number] = /^#(.+)\/(\d+)$/.exec(location.hash) ?? [];
+  if (
+    phones.some((one) => one.channel === channel) &&
+    !phones.some((one) => key(one) === `${channel}/${number}`)
+  ) {
+    phones.push({ channel, number, name: `+${number}` });
+  }
   trouble("");
   if (!phones.length) return trouble("There is no simulated channel here.");
   choose(phones.find((one) => `#${key(one)}` === location.hash) ?? phones[0]);
@@ -103,22 +110,24 @@ function state(words, tone) {
 
 // What the customer does
 
-async function say(what) {
-  transcript.follow();
+/** Posts to the simulator and gives its answer, or nothing where it failed, and says so. */
+async function call(path, body, type) {
   try {
-    const answer = await fetch(`${API}/${key(phone)}/say`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(what),
-    });
+    const answer = await fetch(path, { method: "POST", headers: { "content-type": type }, body });
     if (!answer.ok) throw new Error(`the simulator answered ${answer.status}`);
     trouble("");
-    quote("");
-    return true;
+    return await answer.json();
   } catch (problem) {
     trouble(`Not sent: ${problem.message}. Try again.`);
-    return false;
+    return null;
   }
+}
+
+async function say(what) {
+  transcript.follow();
+  const said = await call(`${API}/${key(phone)}/say`, JSON.stringify(what), "application/json");
+  if (said) quote("");
+  return said;
 }
 
 const replying = () => (quoted ? { reply_to: quoted } : {});
@@ -150,15 +159,7 @@ function ask(what, id) {
 /** The sheet a list message opens: rows to choose one from. */
 function sheet({ header, body, action: { sections } }, id) {
   const form = h("form", { method: "dialog" });
-  const pick = ({ id: row, title, description }) =>
-    say({
-      type: "choice",
-      kind: "list_reply",
-      id: row,
-      title,
-      ...(description && { description }),
-      reply_to: id,
-    });
+  const pick = (row) => say({ type: "choice", list: true, ...row, reply_to: id });
   form.append(
     h("h2", { id: "sheet-title" }, header?.text ?? body.text),
     ...sections
@@ -180,20 +181,11 @@ function sheet({ header, body, action: { sections } }, id) {
   ui.sheet.showModal();
 }
 
-const base64 = (file) =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
-
 function sends(form, what) {
   form.onsubmit = async (event) => {
     event.preventDefault();
-    if (!(await say({ ...(await what()), ...replying() }))) return;
     ui.extras.close();
-    form.reset();
+    if (await say({ ...what(), ...replying() })) form.reset();
   };
 }
 
@@ -214,16 +206,14 @@ sends(ui.contact, () => ({
   name: ui["contact-name"].value,
   phone: ui["contact-phone"].value,
 }));
-sends(ui.picture, async () => {
+ui.picture.onsubmit = async (event) => {
+  event.preventDefault();
+  ui.extras.close();
   const [file] = ui.file.files;
-  return {
-    type: "image",
-    mime: file.type,
-    name: file.name,
-    data: await base64(file),
-    caption: ui.caption.value,
-  };
-});
+  const stored = await call(`${API}/${phone.channel}/media`, file, file.type);
+  const what = { type: "image", id: stored?.id, mime: file.type, caption: ui.caption.value, ...replying() };
+  if (stored && (await say(what))) ui.picture.reset();
+};
 
 ui.words.onkeydown = (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;

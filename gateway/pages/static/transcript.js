@@ -120,7 +120,7 @@ export class Transcript {
     }
     const reactions = EMOJI.map((emoji) => {
       const chosen = emoji === reaction;
-      const onclick = () => say({ type: "reaction", message_id: id, emoji: chosen ? "" : emoji });
+      const onclick = () => say({ type: "reaction", target: id, emoji: chosen ? "" : emoji });
       return h(
         "button",
         { type: "button", ariaLabel: `React ${emoji}`, ariaPressed: String(chosen), onclick },

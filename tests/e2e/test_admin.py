@@ -1,0 +1,70 @@
+"""An admin suspends a channel and lifts it again; the phone notices."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.e2e.conftest import House
+from tests.e2e.phone import Phone
+
+Take = Callable[[str], Phone]
+
+
+def card(page: Page) -> Locator:
+    return page.locator("#channel-phone")
+
+
+def act(page: Page, name: str, reason: str) -> None:
+    card(page).locator("summary", has_text=name).click()
+    card(page).get_by_label("Reason").fill(reason)
+    card(page).get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_suspension_holds_what_is_queued_until_it_is_lifted(
+    phone: Take, context: BrowserContext, house: House
+) -> None:
+    taken, admin = phone(house.url), context.new_page()
+    admin.goto(f"{house.url}/admin")
+    act(admin, "Suspend", "Complaints about the van")
+    expect(card(admin).get_by_role("status")).to_have_text("Suspended")
+    expect(card(admin)).to_contain_text("Complaints about the van")
+    taken.say("are you there")
+    taken.sees("You: are you there")
+    expect(card(admin).locator(".counts div", has_text="Queued")).to_contain_text("1")
+    taken.sees("You said", times=0)
+    act(admin, "Lift", "It was another van")
+    expect(card(admin).get_by_role("status")).to_have_text("Running")
+    taken.sees("You said: are you there")
+
+
+def test_the_console_works_without_scripts(browser: Browser, house: House) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{house.url}/admin")
+    act(page, "Suspend", "No scripts here")
+    expect(card(page)).to_contain_text("No scripts here")
+    act(page, "Lift", "None needed")
+    expect(card(page).get_by_role("status")).to_have_text("Running")
+    context.close()
+
+
+def test_the_counts_follow_what_happens(phone: Take, context: BrowserContext, house: House) -> None:
+    taken, admin = phone(house.url), context.new_page()
+    admin.goto(f"{house.url}/admin")
+    sent = card(admin).locator(".counts div", has_text="Sent")
+    expect(sent).to_contain_text("0")
+    taken.say("count me")
+    taken.sees("You said: count me")
+    expect(sent).to_contain_text("1")
+
+
+@pytest.mark.parametrize("what", ["reason", "csrf"])
+def test_a_form_without_its_fields_is_refused(page: Page, house: House, what: str) -> None:
+    page.goto(f"{house.url}/admin")
+    token = card(page).locator("input[name=csrf]").get_attribute("value") or ""
+    form: dict[str, str | float | bool] = {"csrf": token, "reason": "because", what: ""}
+    answer = page.request.post(f"{house.url}/admin/channels/phone/suspend", form=form)
+    assert 400 <= answer.status < 500
+    page.reload()
+    expect(card(page).get_by_role("status")).to_have_text("Running")
