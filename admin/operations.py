@@ -1,4 +1,7 @@
-"""What admins do: each operation has an actor, a permission, a reason and an audit entry. Pages, REST and CLI call these."""
+"""What admins do: each operation has an actor, a permission, a reason and an audit entry.
+
+Pages, REST and CLI call these.
+"""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -4,9 +4,9 @@ from collections.abc import Generator, Mapping
 from typing import ClassVar, Protocol
 
 from state.model.base import Value
-from state.model.channel import Capabilities, Channel, Terms
-from state.model.content import Media
-from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent
+from state.model.channel import Capabilities, Channel, ProviderTemplate, Terms
+from state.model.content import Media, MediaKind
+from state.model.wire import Answer, Call, File, Outbound, Received, Reply, Request, Sent
 
 Conversation = Generator[Call, Reply, Sent]
 """A send in progress: yields calls, is sent their replies, returns Sent or raises Undelivered."""
@@ -21,15 +21,6 @@ class Setting(Value, frozen=True):
     secret: bool = False
     default: str = ""
     example: str = ""
-
-
-class File(Value, frozen=True):
-    """Media as fetched from a provider."""
-
-    body: bytes
-    mime: str = ""
-    name: str = ""
-    sha256: str = ""
 
 
 class Connector(Protocol):
@@ -50,7 +41,11 @@ class Connector(Protocol):
         """Read a verified request (a handshake too); raises Malformed where nothing of it can be read."""
 
     def send(self, message: Outbound) -> Conversation:
-        """Turn a message into calls; raises Undelivered (BadMessage before any call where a limit is broken)."""
+        """Turn a message into calls; raises Undelivered (BadMessage before any call where a limit is broken).
+
+        An answer of success without an id is no failure: the message counts as accepted, its id stays empty, and
+        `note` says what came.
+        """
 
 
 class Fetches(Protocol):
@@ -60,11 +55,45 @@ class Fetches(Protocol):
         """Fetch a media item by its `ref`; raises Undelivered."""
 
 
+class Uploads(Protocol):
+    """A connector that can leave a file with the provider; `send` does so itself with a message's `files`."""
+
+    def upload(self, file: File, kind: MediaKind) -> Generator[Call, Reply, str]:
+        """Upload a file and give its `ref`, which holds for some weeks; raises Undelivered."""
+
+    def delete(self, ref: str) -> Generator[Call, Reply, None]:
+        """Delete an uploaded file; raises Undelivered."""
+
+
 class ShowsTyping(Protocol):
     """A connector that can show the customer that an answer is being written."""
 
     def typing(self, to: tuple[str, ...], last_inbound: str) -> Generator[Call, Reply, None]:
-        """Show typing; `last_inbound` is the provider's id of the customer's last message."""
+        """Show typing; `last_inbound` is the provider's id of the customer's last message. Raises Undelivered."""
+
+
+class MarksRead(Protocol):
+    """A connector that can show the customer that a message was read."""
+
+    def mark_read(self, to: tuple[str, ...], last_inbound: str) -> Generator[Call, Reply, None]:
+        """Mark a customer's message, by the provider's id, and those before it as read; raises Undelivered."""
+
+
+class ListsTemplates(Protocol):
+    """A connector whose provider keeps approved message templates."""
+
+    def templates(self) -> Generator[Call, Reply, tuple[ProviderTemplate, ...]]:
+        """All templates of the account; raises Undelivered."""
+
+
+class Blocks(Protocol):
+    """A connector that can keep a customer from writing to us."""
+
+    def block(self, to: tuple[str, ...]) -> Generator[Call, Reply, None]:
+        """Block a customer by their addresses; raises Undelivered."""
+
+    def unblock(self, to: tuple[str, ...]) -> Generator[Call, Reply, None]:
+        """Let a blocked customer write again; raises Undelivered."""
 
 
 class Shown(Value, frozen=True):
@@ -95,16 +124,29 @@ class Simulator(Protocol):
     def answer(self, request: Request) -> Answered:
         """Answer one call of ours as the provider would."""
 
+    def keep(self, file: File) -> str:
+        """Take a file from a phone, so that a message can name it; gives its id."""
+
+    def file(self, ref: str) -> File | None:
+        """A file that a phone or a call of ours has left here, for the phone to show."""
+
+    def fail(self, code: int, *, later: bool = False) -> None:
+        """Answer the next send with this error; `later`: take it, and report the error in its status."""
+
 
 __all__ = [
     "Answer",
     "Answered",
+    "Blocks",
     "Connector",
     "Conversation",
     "Fetches",
     "File",
+    "ListsTemplates",
+    "MarksRead",
     "Setting",
     "Shown",
     "ShowsTyping",
     "Simulator",
+    "Uploads",
 ]

@@ -1,26 +1,29 @@
-"""What Meta's channels share: the webhook signature, the handshake, and the shape of Graph errors."""
+"""What Meta's channels share: the webhooks' signature and handshake, and what an answer of the Graph API means."""
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
 from state.model.action import Action
 from state.model.wire import Answer, Forged, Reply, Request, Undelivered
 
+LONGEST_WAIT = 7 * 86_400.0
+"""Seconds; a `Retry-After` beyond a week is taken for one of a week."""
+
 
 def verify(request: Request, secret: bytes) -> None:
     """Check `X-Hub-Signature-256` on the raw body (Meta: Webhooks, validating payloads); raises Forged."""
     given = request.headers.get("x-hub-signature-256", "")
-    wanted = "sha256=" + hmac.digest(secret, request.body, hashlib.sha256).hex()
-    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode()):
+    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), sign(request.body, secret).encode()):
         raise Forged("X-Hub-Signature-256 is missing or wrong")
 
 
 def sign(body: bytes, secret: bytes) -> str:
-    """The header's value for a body."""
+    """The signature header's value for a body."""
     return "sha256=" + hmac.digest(secret, body, hashlib.sha256).hex()
 
 
@@ -28,59 +31,103 @@ def handshake(request: Request, token: str) -> Answer:
     """Answer the verification request: the bare challenge where the token is ours, else 403."""
     query = request.query
     given = query.get("hub.verify_token", "").encode("utf-8", "surrogateescape")
-    if query.get("hub.mode") == "subscribe" and hmac.compare_digest(given, token.encode()):
+    if query.get("hub.mode") == "subscribe" and token and hmac.compare_digest(given, token.encode()):
         return Answer(200, query.get("hub.challenge", "").encode("utf-8", "replace"))
     return Answer(403, b"the verify token is not ours")
 
 
-def proof(secret: str, token: str) -> str:
+def proof(secret: bytes, token: str) -> str:
     """`appsecret_proof`: binds a call to the app (Meta: securing Graph API calls)."""
-    return hmac.digest(secret.encode(), token.encode(), hashlib.sha256).hex()
+    return hmac.digest(secret, token.encode(), hashlib.sha256).hex()
+
+
+class Rule(NamedTuple):
+    """What an error asks for. `tries`: so often it is tried again first; `wait`: seconds before that, at least.
+
+    `pair` is true where only this recipient is to be slowed down.
+    """
+
+    action: Action
+    tries: int = 0
+    wait: float = 0.0
+    pair: bool = False
+
+
+class GraphError(NamedTuple):
+    """The `error` object of an answer, or of a webhook; `code` is -1 where it is no number."""
+
+    code: int
+    subcode: int = 0
+    reason: str = ""
+    transient: bool = False
+
+
+def error(given: object) -> GraphError | None:
+    """The error in an `error` object; None where it is none."""
+    if not isinstance(given, dict):
+        return None
+    data = given.get("error_data")
+    details = data.get("details") if isinstance(data, dict) else data
+    reason = details or given.get("message") or given.get("title") or ""
+    return GraphError(
+        number(given.get("code")),
+        max(0, number(given.get("error_subcode"))),
+        str(reason)[:500],
+        given.get("is_transient") is True,
+    )
+
+
+def number(value: object) -> int:
+    """A code as a number, whether it comes as one or as a string of digits; -1 where it is neither."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else -1
+
+
+def body_of(reply: Reply) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it holds none."""
+    try:
+        found = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def undelivered(
-    reply: Reply, codes: Mapping[int, Action], pairs: frozenset[int] = frozenset()
-) -> Undelivered:
-    """The named outcome of an answer that is no success."""
-    after = _seconds(reply.headers.get("retry-after", ""))
-    error = error_of(reply)
-    if error is None:
-        action = Action.RETRY if reply.status >= 500 or reply.status == 429 else Action.FAIL_MSG
-        return Undelivered(
-            action, f"http_{reply.status}", "an answer without a Graph error", retry_after=after
-        )
-    code = error.get("code")
-    number = code if isinstance(code, int) else -1
-    action = action_of(number, codes, reply.status)
-    return Undelivered(action, str(code), _reason(error), retry_after=after, pair=number in pairs)
+    reply: Reply, rule_of: Callable[[GraphError], Rule | None], attempt: int = 1
+) -> Undelivered | None:
+    """The named outcome of an answer; None where it is one of success. `attempt` counts from 1."""
+    found = error(body_of(reply).get("error"))
+    if found is None:
+        return None if 200 <= reply.status < 300 else _without_error(reply)
+    rule = rule_of(found) or _unknown(found, reply.status)
+    again = attempt <= rule.tries
+    action = Action.RETRY if again else rule.action
+    after = retry_after(reply) or rule.wait
+    return Undelivered(action, str(found.code), found.reason, retry_after=after, pair=rule.pair)
 
 
-def action_of(code: int, codes: Mapping[int, Action], status: int = 400) -> Action:
-    """The action of an error code; an unknown one goes by the HTTP status."""
-    if code in codes:
-        return codes[code]
-    if 200 <= code <= 299:
-        return Action.AUTH
-    if status == 429:
-        return Action.THROTTLE
-    return Action.RETRY if status >= 500 else Action.FAIL_MSG
+def _without_error(reply: Reply) -> Undelivered:
+    """Something between us and Graph answered: nothing was taken."""
+    action = Action.THROTTLE if reply.status == 429 else Action.RETRY
+    reason = "the answer holds no Graph error"
+    return Undelivered(action, f"http_{reply.status}", reason, retry_after=retry_after(reply))
 
 
-def error_of(reply: Reply) -> dict[str, Any] | None:
-    """The `error` object of an answer, if there is one."""
+def _unknown(found: GraphError, status: int) -> Rule:
+    """A code there is no rule for goes by what Graph says of it, then by the HTTP status."""
+    if found.transient or status >= 500:
+        return Rule(Action.RETRY)
+    return Rule({401: Action.AUTH, 429: Action.THROTTLE}.get(status, Action.FAIL_MSG))
+
+
+def retry_after(reply: Reply) -> float:
+    """Seconds of `Retry-After` (RFC 9110 §10.2.3), a date taken from the answer's own `Date`; 0 where there are none."""
+    text = reply.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), LONGEST_WAIT)
     try:
-        body = msgspec.json.decode(reply.body)
-    except msgspec.DecodeError:
-        return None
-    error = body.get("error") if isinstance(body, dict) else None
-    return error if isinstance(error, dict) else None
-
-
-def _reason(error: Mapping[str, Any]) -> str:
-    data = error.get("error_data")
-    details = data.get("details") if isinstance(data, Mapping) else None
-    return str(details or error.get("message") or error.get("title") or "")
-
-
-def _seconds(text: str) -> float:
-    return float(text) if text.isdigit() else 0.0
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(reply.headers.get("date", ""))
+        return min(max(0.0, (until - now).total_seconds()), LONGEST_WAIT)
+    except (ValueError, TypeError):
+        return 0.0

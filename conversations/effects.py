@@ -9,18 +9,30 @@ class HttpAnswer(Protocol):
     """What a back-end answered."""
 
     @property
-    def status(self) -> int: ...
+    def status(self) -> int:
+        """The HTTP status."""
+
     @property
-    def body(self) -> bytes: ...
-    def json(self) -> Any: ...
+    def body(self) -> bytes:
+        """The raw body."""
+
+    def json(self) -> Any:
+        """The body as JSON."""
 
 
 class Http(Protocol):
     """The one HTTP client, as effects see it; private addresses are refused unless a setting allows them."""
 
     async def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, json: Any = None, body: bytes = b""
-    ) -> HttpAnswer: ...
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        body: bytes = b"",
+    ) -> HttpAnswer:
+        """One request; `json` is encoded and gets its content type."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from conversations.turn import Turn
 from state.model.content import Text
 from state.model.event import Event, HandedBack, MessageReceived, Started, TimerFired
 from state.model.receipts import Fault
-from state.model.turn import Customer, Played, Say, Snapshot, Step
+from state.model.turn import Customer, Mode, Played, Say, Snapshot, Step
 
 _STARTS = (MessageReceived, Started)
 """Events that may begin a run."""
@@ -78,7 +78,13 @@ def _where(error: Exception) -> str:
 
 
 def _step(
-    snapshot: Snapshot, event: Event, customer: Customer, router: Router, now: int, key: str, gathered: _Gathered
+    snapshot: Snapshot,
+    event: Event,
+    customer: Customer,
+    router: Router,
+    now: int,
+    key: str,
+    gathered: _Gathered,
 ) -> Snapshot:
     """One event: who answers, which trigger, and what comes of it."""
     if snapshot.mode == "person":
@@ -99,7 +105,13 @@ def _step(
 
 
 def _with_person(
-    snapshot: Snapshot, event: Event, customer: Customer, router: Router, now: int, key: str, gathered: _Gathered
+    snapshot: Snapshot,
+    event: Event,
+    customer: Customer,
+    router: Router,
+    now: int,
+    key: str,
+    gathered: _Gathered,
 ) -> Snapshot:
     """While a person has the conversation no trigger runs, until it is handed back."""
     if not isinstance(event, HandedBack):
@@ -110,7 +122,13 @@ def _with_person(
 
 
 def _trigger(
-    cls: type[Flow], snapshot: Snapshot, event: Event, customer: Customer, now: int, key: str, gathered: _Gathered
+    cls: type[Flow],
+    snapshot: Snapshot,
+    event: Event,
+    customer: Customer,
+    now: int,
+    key: str,
+    gathered: _Gathered,
 ) -> Snapshot:
     if snapshot.state not in cls.machine.states:
         raise LookupError(f"the flow {cls.name} has no state {snapshot.state!r} any more")
@@ -136,7 +154,7 @@ def _known_effects(cls: type[Flow], turn: Turn) -> None:
 
 
 def _after(cls: type[Flow], snapshot: Snapshot, flow: Flow, turn: Turn) -> Snapshot:
-    mode = "person" if turn.handed_over else "bot"
+    mode: Mode = "person" if turn.handed_over else "bot"
     if turn.ended or flow.state in cls.final:
         return Snapshot(run=snapshot.run, mode=mode)
     return Snapshot(cls.name, cls.version, snapshot.run, flow.state, flow.dump(), mode)

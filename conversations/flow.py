@@ -142,11 +142,15 @@ def _check(cls: type[Flow]) -> None:
     for row in cls.table:
         for name in filter(None, (row.when, row.do)):
             if not callable(getattr(cls, name, None)):
-                raise FlowError(f"{cls.__name__}: row {row.trigger!r} names {name!r}, but there is no such method")
+                raise FlowError(
+                    f"{cls.__name__}: row {row.trigger!r} names {name!r}, but there is no such method"
+                )
     for name, member in inspect.getmembers(cls, inspect.isfunction):
         state = name.removeprefix("on_enter_")
         if state != name and state not in cls.states:
-            raise FlowError(f"{cls.__name__}.{name}: there is no state {state!r}; it has {', '.join(cls.states)}")
+            raise FlowError(
+                f"{cls.__name__}.{name}: there is no state {state!r}; it has {', '.join(cls.states)}"
+            )
         if inspect.iscoroutinefunction(member):
             raise FlowError(f"{cls.__name__}.{name}: callbacks only decide; make it an @effect, or not async")
 
@@ -161,7 +165,11 @@ def _machine(cls: type[Flow]) -> Machine:
             machine.get_state(state.name).add_callback("enter", f"on_enter_{state.name}")
     for row in cls.table:
         machine.add_transition(
-            row.trigger, list(_sources(cls, row)), row.target, conditions=row.when or None, before=row.do or None
+            row.trigger,
+            list(_sources(cls, row)),
+            row.target,
+            conditions=row.when or None,
+            before=row.do or None,
         )
     return machine
 
@@ -171,7 +179,9 @@ def _version(cls: type[Flow]) -> str:
     parts: list[str] = [repr(cls.table), cls.start, repr(cls.final)]
     parts += [f"{name}:{cls._fields.__annotations__[name]}" for name in cls._names]
     for name, member in sorted(inspect.getmembers(cls, inspect.isfunction)):
-        parts.append(f"{name}:{_code(member.__code__.co_code, member.__code__.co_consts, member.__code__.co_names)}")
+        parts.append(
+            f"{name}:{_code(member.__code__.co_code, member.__code__.co_consts, member.__code__.co_names)}"
+        )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

@@ -11,7 +11,18 @@ from state.model.turn import Customer, EffectCall, Say, SetTimer
 class Turn:
     """One event's turn. `now` in milliseconds, UTC; `key` makes the keys of its effects."""
 
-    __slots__ = ("_effects", "_key", "cancels", "customer", "ended", "event", "handed_over", "now", "says", "timers")
+    __slots__ = (
+        "_effects",
+        "_key",
+        "cancels",
+        "customer",
+        "ended",
+        "event",
+        "handed_over",
+        "now",
+        "says",
+        "timers",
+    )
 
     def __init__(self, event: Event, customer: Customer, now: int, key: str) -> None:
         self.event, self.customer, self.now, self._key = event, customer, now, key
@@ -62,7 +73,9 @@ class Turn:
         """The effects asked for."""
         return tuple(self._effects)
 
-    def say(self, content: Content | str, *, reply_to: str = "", native: dict[str, Any] | None = None) -> None:
+    def say(
+        self, content: Content | str, *, reply_to: str = "", native: dict[str, Any] | None = None
+    ) -> None:
         """Send a message; a string is text. `reply_to` is the provider's id of the message it quotes."""
         said = Text(content) if isinstance(content, str) else content
         self.says.append(Say(said, reply_to, native or {}))

@@ -3,7 +3,9 @@
 from parley import STAY, Effect, Flow, Media, On, Text, Turn, effect, minutes
 
 MENU = {"track": "Track my order", "picture": "Show a picture", "agent": "Talk to a person"}
-STORY = "Every parcel starts on a shelf, meets a scanner, a van and a sorting belt, and ends at your door. " * 3
+STORY = (
+    "Every parcel starts on a shelf, meets a scanner, a van and a sorting belt, and ends at your door. " * 3
+)
 
 
 class Orders(Flow):
@@ -22,16 +24,35 @@ class Orders(Flow):
     )
     asked: int = 0
 
-    def is_number(self, turn: Turn) -> bool: return turn.text.isdigit()
-    def wants_story(self, turn: Turn) -> bool: return "story" in turn.text.lower()
-    def tell_story(self, turn: Turn) -> None: turn.say(Text(STORY, stream=True))
-    def show_picture(self, turn: Turn) -> None: turn.say(Media("image", url="/static/sample.png", caption="Our parcel van"))
-    def nudge(self, turn: Turn) -> None: turn.say("Still there?")
-    def regret(self, turn: Turn) -> None: turn.say("Our shop does not answer just now; please try again later.")
-    def tell(self, turn: Turn) -> None: turn.say(f"Order {turn.result['order']} is {turn.result['state']}.")
-    def on_enter_menu(self, turn: Turn) -> None: turn.ask("What can I do for you?", MENU)
-    def on_enter_looking(self, turn: Turn) -> None: turn.effect("lookup", order=turn.text)
-    def on_enter_person(self, turn: Turn) -> None: turn.hand_over("the customer asked for a person")
+    def is_number(self, turn: Turn) -> bool:
+        return turn.text.isdigit()
+
+    def wants_story(self, turn: Turn) -> bool:
+        return "story" in turn.text.lower()
+
+    def tell_story(self, turn: Turn) -> None:
+        turn.say(Text(STORY, stream=True))
+
+    def show_picture(self, turn: Turn) -> None:
+        turn.say(Media("image", url="/static/sample.png", caption="Our parcel van"))
+
+    def nudge(self, turn: Turn) -> None:
+        turn.say("Still there?")
+
+    def regret(self, turn: Turn) -> None:
+        turn.say("Our shop does not answer just now; please try again later.")
+
+    def tell(self, turn: Turn) -> None:
+        turn.say(f"Order {turn.result['order']} is {turn.result['state']}.")
+
+    def on_enter_menu(self, turn: Turn) -> None:
+        turn.ask("What can I do for you?", MENU)
+
+    def on_enter_looking(self, turn: Turn) -> None:
+        turn.effect("lookup", order=turn.text)
+
+    def on_enter_person(self, turn: Turn) -> None:
+        turn.hand_over("the customer asked for a person")
 
     def on_enter_number(self, turn: Turn) -> None:
         self.asked += 1

@@ -8,6 +8,7 @@ import msgspec
 
 from connectors import registry
 from connectors.contract import Connector
+from gateway.logs import redactor
 from gateway.wake import Wake
 from state import channels as rows
 from state.channels import Record
@@ -38,7 +39,10 @@ class Channels:
         self._local_url = ""
 
     async def load(self, local_url: str = "") -> None:
-        """Read the channels; `local_url` is where simulated ones find their provider (kept from then on). One that cannot work is named in `broken` with the reason, and stops nobody else."""
+        """Read the channels; `local_url` (kept from then on) is where simulated ones find their provider.
+
+        One that cannot work is named in `broken` with the reason, and stops nobody else.
+        """
         self._local_url = local_url or self._local_url
         live: dict[str, Live] = {}
         broken: dict[str, str] = {}
@@ -91,6 +95,7 @@ def open_channel(record: Record, seal: Seal | None) -> Channel:
         if seal is None:
             raise SealError("credentials are sealed, but there is no seal_key: set it, or seal_key_file")
         credentials = msgspec.json.decode(seal.open(record.sealed, record.id), type=dict[str, str])
+        redactor.learn(*credentials.values())
     return Channel(
         id=record.id,
         type=record.type,

@@ -7,6 +7,7 @@ is sent again only where the channel has an idempotency key.
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ from state.writer import Unavailable
 
 log = logging.getLogger("parley.delivery")
 _POLL = 1.0
+_PATIENCE = 0.5
+"""Seconds a row waits for its pace in its slot; for longer it is queued again."""
 _ATTEMPTS = 8
 _BACKOFF_MOST = 600.0
 _ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
@@ -154,24 +157,45 @@ class Sender:
         live = self._tools.channels.get(self.channel)
         if live is None or row.message is None:
             return
+        try:
+            end = await self._outcome(row, live)
+        except LeaseLost:
+            log.info("message %s: another node has it", row.id)
+            return
+        await self._settle(end)
+        if end.held and not self._tools.fence.closed(_target(row, live)):
+            # The lift fell between the decision and its commit.
+            await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
+            self.signal.set()
+
+    async def _outcome(self, row: Leased, live: Live) -> Settled:
+        """What became of a row: decided, marked `sending`, sent. Raises LeaseLost."""
         if row.state == "sending" and not live.connector.capabilities.idempotent:
             log.info("message %s: its send was cut off with the node; outcome unknown", row.id)
-            return await self._settle(Settled(row, outcome="unknown"))
+            return Settled(row, outcome="unknown")
+        wait = await self._admitted(row, live)
+        if wait:
+            return _again(row, wait)
         message = _outbound(row, live)
-        pair = f"{self.channel}:{row.conversation}"
-        terms = live.connector.terms
-        pace = float(live.channel.settings.get("pace") or terms.pace)
-        wait = await self._tools.pace.admit(self.channel, pair, pace, terms.pair_interval, terms.pair_burst)
-        if wait > 0:
-            return await self._later(row, now_ms() + int(wait * 1000) + 1)
         decision = self._decide(row, live, message)
         if decision.verdict != "send":
-            return await self._stay(row, decision, _target(row, live))
-        try:
-            await self._tools.store.write(outbox.sending, row, decision)
-        except LeaseLost:
-            return None
-        await self._send(row, live, message)
+            self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
+            return _stays(row, decision)
+        await self._tools.store.write(outbox.sending, row, decision)
+        return await self._sent(row, live, message)
+
+    async def _admitted(self, row: Leased, live: Live) -> float:
+        """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""
+        terms = live.connector.terms
+        pace = float(live.channel.settings.get("pace") or terms.pace)
+        pair = _pair(row)
+        while wait := await self._tools.pace.admit(
+            self.channel, pair, pace, terms.pair_interval, terms.pair_burst
+        ):
+            if wait > _PATIENCE:
+                return wait
+            await asyncio.sleep(wait)
+        return 0.0
 
     def _decide(self, row: Leased, live: Live, message: Outbound) -> Decision:
         facts = policy.Facts(
@@ -184,44 +208,27 @@ class Sender:
         )
         return policy.decide(facts, now_ms())
 
-    async def _stay(self, row: Leased, decision: Decision, target: Target) -> None:
-        """A row that may not go now: refused, waiting for a time, or held until something is lifted.
-
-        A lift may fall between the decision and its commit: then the row is queued again at once.
-        """
-        self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
-        if decision.verdict == "refuse":
-            fault = Fault(decision.code, decision.reason, "", "ours")
-            outcome = "expired" if decision.code == "expired" else "refused"
-            facts = Facts(failed=decision.at, fault=fault)
-            return await self._settle(Settled(row, facts, outcome=outcome, decision=decision))
-        held = not decision.wait_until
-        again = decision.wait_until or decision.at
-        await self._settle(Settled(row, again_at=again, held=held, attempt=row.attempt, decision=decision))
-        if held and not self._tools.fence.closed(target):
-            await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
-            self.signal.set()
-
-    async def _send(self, row: Leased, live: Live, message: Outbound) -> None:
+    async def _sent(self, row: Leased, live: Live, message: Outbound) -> Settled:
+        """Make the connector's calls and read their end."""
         traces: list[Exchange] = []
-        target = _target(row, live)
+        started = time.perf_counter()
         try:
-            sent = await self._drive(live.connector.send(message), target, traces)
+            sent = await self._drive(live.connector.send(message), _target(row, live), traces)
         except Fenced:
-            return await self._later(row, now_ms())
+            return _again(row, 0)
         except Unknown as error:
-            self._tools.metrics.sent(self.channel, "unknown")
             log.info("message %s: %s; outcome unknown", row.id, error)
-            return await self._settle(Settled(row, outcome="unknown", trace=_trace(traces)))
+            self._tools.metrics.sent(self.channel, "unknown")
+            return Settled(row, outcome="unknown", trace=_trace(traces))
         except Undelivered as error:
-            return await self._undelivered(row, live, error, traces)
+            return await self._undelivered(row, error, traces)
         except Exception as error:
             log.exception("channel %s: the connector failed on message %s", self.channel, row.id)
             broken = Undelivered(Action.FAIL_MSG, "connector_error", repr(error))
-            return await self._undelivered(row, live, broken, traces)
-        self._tools.metrics.sent(self.channel, "accepted")
+            return await self._undelivered(row, broken, traces)
+        self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         facts = Facts(accepted=now_ms(), sent=now_ms() if sent.note == "sent" else 0)
-        await self._settle(Settled(row, facts, sent.provider_id, trace=_trace(traces)))
+        return Settled(row, facts, sent.provider_id, trace=_trace(traces))
 
     async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
         """Make the calls a connector yields; the fence is asked before the first byte of each."""
@@ -246,33 +253,31 @@ class Sender:
         traces.append(trace(call, started, reply))
         return reply
 
-    async def _undelivered(self, row: Leased, live: Live, error: Undelivered, traces: list[Exchange]) -> None:
+    async def _undelivered(self, row: Leased, error: Undelivered, traces: list[Exchange]) -> Settled:
         """Go by the action word: again later, or failed with its reason and whose doing it was."""
         self._tools.metrics.sent(self.channel, error.action.value.lower())
         if error.action in _ALERTS:
             await self._tools.channels.failed(self.channel, f"{error.action} {error.code}: {error.reason}")
-        again = self._again_after(row, error)
-        if again is not None and now_ms() + int(again * 1000) < row.expires_at:
-            due = now_ms() + int(again * 1000)
+        trace = _trace(traces)
+        wait = self._again_after(row, error)
+        due = now_ms() + int((wait or 0) * 1000)
+        if wait is not None and due < row.expires_at:
             counted = row.attempt + (error.action != Action.THROTTLE)
-            return await self._settle(Settled(row, again_at=due, attempt=counted, trace=_trace(traces)))
-        fault = Fault(error.code, error.reason[:500], error.action.value, ATTRIBUTION[error.action])  # type: ignore[arg-type]
-        await self._settle(Settled(row, Facts(failed=now_ms(), fault=fault), trace=_trace(traces)))
+            return Settled(row, again_at=due, attempt=counted, trace=trace)
+        fault = Fault(error.code, error.reason[:500], error.action.value, ATTRIBUTION[error.action])
+        return Settled(row, Facts(failed=now_ms(), fault=fault), trace=trace)
 
     def _again_after(self, row: Leased, error: Undelivered) -> float | None:
         """Seconds until the next try, or None where there is none."""
         if error.action is Action.THROTTLE:
             wait = error.retry_after or 4.0 ** min(row.attempt + 1, 4)
-            pair = f"{self.channel}:{row.conversation}" if error.pair else ""
+            pair = _pair(row) if error.pair else ""
             self._tools.pace.throttle(self.channel, pair, wait)
             return wait
         if error.action in (Action.RETRY, Action.AUTH) and row.attempt + 1 < _ATTEMPTS:
             wait = min(2.0 ** (row.attempt + 1), _BACKOFF_MOST)
             return max(error.retry_after, wait * _jitter.uniform(0.5, 1.0))
         return None
-
-    async def _later(self, row: Leased, due: int) -> None:
-        await self._settle(Settled(row, again_at=due, attempt=row.attempt))
 
     async def _settle(self, end: Settled) -> None:
         """Write what became of a row, however long the database takes to come back."""
@@ -297,12 +302,33 @@ def _without_answer(call: Call, error: NoAnswer) -> Exception:
     return Undelivered(Action.RETRY, "unreachable", str(error))
 
 
+def _again(row: Leased, seconds: float) -> Settled:
+    """Queued again, without a try being counted."""
+    return Settled(row, again_at=now_ms() + int(seconds * 1000), attempt=row.attempt)
+
+
+def _stays(row: Leased, decision: Decision) -> Settled:
+    """A row that may not go now: refused, waiting for a time, or held until something is lifted."""
+    if decision.verdict == "refuse":
+        fault = Fault(decision.code, decision.reason, "", "ours")
+        outcome = "expired" if decision.code == "expired" else "refused"
+        return Settled(row, Facts(failed=decision.at, fault=fault), outcome=outcome, decision=decision)
+    again, held = decision.wait_until or decision.at, not decision.wait_until
+    return Settled(row, again_at=again, held=held, attempt=row.attempt, decision=decision)
+
+
+def _pair(row: Leased) -> str:
+    """Whom the pace of a pair is kept for: one customer on one channel."""
+    return row.conversation
+
+
 def _target(row: Leased, live: Live) -> Target:
     return Target(
         channel=live.channel.id,
         teams=(live.channel.team,),
         sender=live.channel.account,
         contact=row.talk.contact,
+        initiated=policy.initiated(live.connector.terms, row.talk.last_in, now_ms()),
     )
 
 

@@ -6,9 +6,9 @@ import logging
 import msgspec
 
 from conversations import engine
+from conversations.effects import Http
 from conversations.router import Router
 from gateway.wake import Signal, Wake
-from conversations.effects import Http
 from state import inbox, outbox
 from state.lease import LeaseLost
 from state.model.event import EffectDone

@@ -18,7 +18,11 @@ def application(gateway: Gateway, *, demonstrate: bool = False) -> web.Applicati
     from importlib import import_module
     from importlib.util import find_spec
 
-    faces = [import_module(f"gateway.{n}") for n in ("api", "console", "directline", "health") if find_spec(f"gateway.{n}")]
+    faces = [
+        import_module(f"gateway.{n}")
+        for n in ("api", "console", "directline", "health")
+        if find_spec(f"gateway.{n}")
+    ]
     faces = [each for each in faces if hasattr(each, "routes")]
     app = web.Application(middlewares=[problems.middleware], client_max_size=gateway.settings.max_body)
     app.router.add_route("*", "/webhooks/{channel}", gateway.webhooks.handle)

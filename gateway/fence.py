@@ -1,7 +1,7 @@
 """The fence of this node: a permit to send that lapses by itself, and the suspensions it has seen.
 
-A sender asks `closed` right before the first byte. `settled` waits until every live node has seen an epoch or its permit
-has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere.
+A sender asks `closed` right before the first byte. `settled` waits until every live node has seen an epoch or its
+permit has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere.
 """
 
 import asyncio

@@ -27,7 +27,13 @@ class Http:
         self._wire = wire
 
     async def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, json: Any = None, body: bytes = b""
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        body: bytes = b"",
     ) -> HttpAnswer:
         """One request; `json` is encoded and gets its content type."""
         wanted = dict(headers or {})

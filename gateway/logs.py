@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, TextIO
 from urllib.parse import quote
@@ -62,13 +62,9 @@ class Redactor:
 
     def learn(self, *values: str) -> None:
         """Hide these values from now on, also as they look in a URL, in JSON and in a representation."""
-        for value in values:
-            if len(value) >= _SHORTEST:
-                said = (value, repr(value)[1:-1])
-                escaped = (
-                    json.dumps(each, ensure_ascii=ascii)[1:-1] for each in said for ascii in (True, False)
-                )
-                self._learnt |= dict.fromkeys((*said, quote(value, safe=""), *escaped))
+        looks = {look for value in values if len(value) >= _SHORTEST for look in _looks(value)}
+        looks |= self._learnt.keys()
+        self._learnt = dict.fromkeys(sorted(looks, key=len, reverse=True))
         self._longest = max(_MARGIN, *map(len, self._learnt), 0)
 
     def hide(self, text: str) -> str:
@@ -88,6 +84,14 @@ class Redactor:
         text = self.hide(data[:window].decode("utf-8", "replace"))
         whole = len(data) <= window
         return text[: length if whole else max(0, min(length, len(text) - self._longest))]
+
+
+def _looks(value: str) -> Iterator[str]:
+    """How a value may look in a line. A backslash at its end is let go: it may be half of what JSON made of two."""
+    said = (value, repr(value)[1:-1])
+    yield from (look for each in said if len(look := each.rstrip("\\")) >= _SHORTEST)
+    yield from (json.dumps(each, ensure_ascii=ascii)[1:-1] for each in said for ascii in (True, False))
+    yield quote(value, safe="")
 
 
 def shorten(text: str) -> str:

@@ -160,8 +160,8 @@ class SimulatorHost:
         for shown in answered.shown:
             await self._show(live, shown, asked, answered.reply.status)
         self._later(self._statuses(live, answered.shown, answered.webhooks))
-        headers = {name: value for name, value in answered.reply.headers.items()}
-        return web.Response(status=answered.reply.status, body=answered.reply.body, headers=headers)
+        reply = answered.reply
+        return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))
 
     async def _show(self, live: Live, shown: Shown, asked: Request, status: int) -> None:
         phone = self._phone(live.channel.id, shown.to)

@@ -31,7 +31,7 @@ class Signal:
 
 
 class Wake:
-    """Topics with listeners. A topic is a word, with a detail after a colon (`outbox:wa`, `activity:<conversation>`)."""
+    """Topics with listeners. A topic is a word, with a detail after a colon (`outbox:wa`)."""
 
     def __init__(self, redis_url: str = "") -> None:
         self._listeners: dict[str, list[Callable[[str], None]]] = {}

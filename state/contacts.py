@@ -57,10 +57,11 @@ def find(team: str, channel: str, urns: Sequence[str], name: str = "") -> Op[Who
     """The contact with these addresses and its conversation on the channel, made where there is none."""
     shards = [lane_of(urn) for urn in urns]
     known = yield from _owners(team, urns, shards)
-    if not all(known):
-        known = yield from _claim(team, urns, shards, known, name)
-    owner = known[0]
-    for other in known[1:]:
+    owners = [each for each in known if each]
+    if len(owners) < len(urns):
+        owners = yield from _claim(team, urns, shards, known, name)
+    owner = owners[0]
+    for other in owners[1:]:
         if other[0] != owner[0]:
             owner = yield from _join(team, owner, other)
     conversation_id = yield from open_conversation(owner[0], owner[1], channel, urns)

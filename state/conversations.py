@@ -4,35 +4,48 @@
 On a database of our own (SQLite) the lease needs no writing: the turn loop of the one process is its only taker.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
+from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.event import Event, MessageReceived
 from state.model.ids import new_id
 from state.model.turn import Played, SetTimer, Snapshot
-from state.lease import LeaseLost, freeing, leasable, leasing
 from state.outbox import Queued, queue_asks
-from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
-from state.tables import Ms, conversation, event, inbox, journal, message, timer
+from state.statements import Fetch, Now, Query, Row, Statement, delete, insert, update
+from state.tables import conversation, event, inbox, journal, message, timer
 from state.writer import Op
 
-_CANDIDATES = Query(
-    sa.select(inbox.c.conversation, inbox.c.lane)
+_WORK = Query(
+    sa.select(
+        inbox.c.id,
+        event.c.body,
+        conversation.c.id,
+        conversation.c.lane,
+        conversation.c.contact,
+        conversation.c.channel,
+        conversation.c.snapshot,
+        conversation.c.revision,
+        conversation.c.lease_epoch,
+        conversation.c.urns,
+        conversation.c.last_in,
+        conversation.c.last_id,
+    )
+    .select_from(inbox)
     .join(
         conversation, sa.and_(conversation.c.id == inbox.c.conversation, conversation.c.lane == inbox.c.lane)
     )
+    .join(event, sa.and_(event.c.id == inbox.c.id, event.c.lane == inbox.c.lane))
     .where(conversation.c.lease_until <= Now(), conversation.c.mode != sa.literal_column("'parked'"))
     .order_by(inbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer)),
     "limit",
 )
-_TAKE = leasable(conversation, "id lane contact channel snapshot revision lease_epoch urns last_in last_id")
+_TAKE = leasable(conversation, "revision lease_epoch")
 _LEASE = leasing(conversation)
-_WAITING = Fetch(inbox, "id lane", "conversation lane", order="id")
-_EVENTS = Fetch(event, "id body", "id lane")
 _HELD = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
 _SAVE = update(
     conversation,
@@ -56,7 +69,6 @@ _decode_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _decode_snapshot = msgspec.json.Decoder(Snapshot)
 _decode_urns = msgspec.json.Decoder(tuple[str, ...]).decode
 _NEW = Snapshot()
-_FREE = 10
 
 
 class Taken(NamedTuple):
@@ -85,28 +97,45 @@ class Turned(NamedTuple):
 
 
 def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
-    """Lease up to `limit` conversations that have events waiting and nobody at work on them."""
-    (candidates,) = yield [(_CANDIDATES, (limit * 2,))]
-    keys = list(dict.fromkeys((row[0], row[1]) for row in candidates))[:limit]
-    if not keys:
-        return []
-    rows = [found[0] for found in (yield [(_TAKE, key) for key in keys]) if found and found[0][_FREE]]
+    """Lease up to `limit` conversations that have events waiting and nobody at work on them, with those events."""
+    (work,) = yield [(_WORK, (limit * 2,))]
+    grouped: dict[str, list[Row]] = {}
+    for row in work:
+        if row[2] in grouped or len(grouped) < limit:
+            grouped.setdefault(row[2], []).append(row)
+    groups = list(grouped.values())
     if shared:
-        yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
-    waiting = yield [(_WAITING, (row[0], row[1])) for row in rows]
-    bodies = yield [(_EVENTS, (each[0], each[1])) for found in waiting for each in found]
-    events = iter(bodies)
-    return [
-        _taken(row, row[6] + shared, len(found), events) for row, found in zip(rows, waiting, strict=True)
+        groups = yield from _lease(node, groups, lease_ms)
+    return [_taken(rows, shared) for rows in groups]
+
+
+def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Row]]]:
+    """Lock and lease those that are as they were read; the others are another node's by now."""
+    locked = yield [(_TAKE, (rows[0][2], rows[0][3])) for rows in groups]
+    free = [
+        rows
+        for rows, found in zip(groups, locked, strict=True)
+        if found and found[0][2] and (found[0][0], found[0][1]) == (rows[0][7], rows[0][8])
     ]
+    yield [(_LEASE, (node, lease_ms, rows[0][2], rows[0][3])) for rows in free]
+    return free
 
 
-def _taken(row: Row, epoch: int, count: int, bodies: Iterator[list[Row]]) -> Taken:
-    found = [next(bodies)[0] for _ in range(count)]
-    events = tuple((str(each[0]), _decode_event.decode(each[1])) for each in found)
-    snapshot = _decode_snapshot.decode(row[4]) if row[4] else _NEW
+def _taken(rows: list[Row], leased: bool) -> Taken:
+    """A conversation from its joined rows, one for each event."""
+    _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id = rows[0][:12]
     return Taken(
-        row[0], row[1], row[2], row[3], snapshot, row[5], epoch, _decode_urns(row[7]), row[8], row[9], events
+        taken,
+        lane,
+        contact,
+        channel,
+        _decode_snapshot.decode(snapshot) if snapshot else _NEW,
+        revision,
+        epoch + leased,
+        _decode_urns(urns),
+        last_in,
+        last_id,
+        tuple((row[0], _decode_event.decode(row[1])) for row in rows),
     )
 
 

@@ -104,13 +104,17 @@ def read_row(row: Row) -> Message:
         channel=row[3],
         content=_content.decode(row[4]),
         at=time_of_id(row[0]),
-        facts=Facts(*row[5:11], msgspec.json.decode(row[11], type=Fault) if row[11] else None),
+        facts=Facts(row[5], row[6], row[7], row[8], row[9], row[10], _fault(row[11])),
         provider_id=row[12],
         reply_to=row[13],
         client_ref=row[14],
         outcome=row[15],
         native=msgspec.json.decode(row[16]) if row[16] else {},
     )
+
+
+def _fault(text: str) -> Fault | None:
+    return msgspec.json.decode(text, type=Fault) if text else None
 
 
 async def one(store: Store, message_id: str) -> Message | None:

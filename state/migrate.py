@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this version; run as `python -m state.migrate URL` it does so in a process of its own.
+"""Bring a database to this version's schema; `python -m state.migrate URL` does so in a process of its own.
 
 Alembic is heavy, so it is imported only here, and a running gateway only asks `revision`.
 """

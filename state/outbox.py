@@ -29,8 +29,8 @@ URGENT, NORMAL, BULK = 0, 1, 2
 _QUEUE = insert(outbox, "id lane conversation channel kind state body due_at expires_at priority")
 
 
-def _candidates() -> sa.Select[Any]:
-    """The oldest due row of each conversation that nobody has leased."""
+def _work(kind: str) -> sa.Select[Any]:
+    """The oldest due row of each conversation that nobody has leased, with its conversation and its message."""
     before = outbox.alias()
     earlier = sa.exists().where(
         before.c.conversation == outbox.c.conversation,
@@ -38,9 +38,20 @@ def _candidates() -> sa.Select[Any]:
         before.c.kind == outbox.c.kind,
         before.c.id < outbox.c.id,
     )
+    columns = (
+        "id", "lane", "conversation", "channel", "kind", "state", "body", "expires_at", "attempt", "lease_epoch",
+    )  # fmt: skip
+    c, m = conversation.c, message.c
+    letter = (m.content, m.reply_to, m.native) if kind == "message" else ()
+    query = (
+        sa.select(*(outbox.c[name] for name in columns), c.contact, c.last_in, c.last_id, c.urns, *letter)
+        .select_from(outbox)
+        .join(conversation, sa.and_(c.id == outbox.c.conversation, c.lane == outbox.c.lane))
+    )
+    if letter:
+        query = query.join(message, sa.and_(m.id == outbox.c.id, m.lane == outbox.c.lane))
     return (
-        sa.select(outbox.c.id, outbox.c.lane)
-        .where(
+        query.where(
             outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
             outbox.c.priority == sa.bindparam("priority", type_=outbox.c.priority.type),
             outbox.c.due_at <= sa.bindparam("now", type_=Ms),
@@ -53,11 +64,10 @@ def _candidates() -> sa.Select[Any]:
     )
 
 
-_CANDIDATES = Query(_candidates(), "channel priority now limit")
-_TAKE = leasable(outbox, "id lane conversation channel kind state body expires_at attempt lease_epoch")
+_MESSAGES = Query(_work("message"), "channel priority now limit")
+_EFFECTS = Query(_work("effect"), "channel priority now limit")
+_TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
-_TALK = Fetch(conversation, "contact last_in last_id urns", "id lane")
-_LETTER = Fetch(message, "content reply_to native", "id lane")
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
@@ -93,7 +103,6 @@ HELD_LANES = Query(
 """The lanes in which rows are held."""
 
 _encode = msgspec.json.Encoder().encode
-_FREE = 10
 
 
 class Queued(NamedTuple):
@@ -172,18 +181,24 @@ def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
 
 def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[list[Leased]]:
     """Lease up to `limit` due rows of a channel, urgent ones first."""
-    found = yield [(_CANDIDATES, (channel, priority, now, limit)) for priority in (URGENT, NORMAL, BULK)]
-    keys = [(row[0], row[1]) for rows in found for row in rows][:limit]
-    if not keys:
+    query = _EFFECTS if channel == EFFECTS else _MESSAGES
+    found = yield [(query, (channel, priority, now, limit)) for priority in (URGENT, NORMAL, BULK)]
+    rows = [row for each in found for row in each][:limit]
+    if not rows:
         return []
-    rows = [each[0] for each in (yield [(_TAKE, key) for key in keys]) if each and each[0][_FREE]]
-    yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
-    talks = yield [(_TALK, (row[2], row[1])) for row in rows]
-    letters = yield [(_LETTER, (row[0], row[1])) for row in rows]
-    return [
-        Leased(*row[:9], row[9] + 1, Talk(*talk[0][:4]), Letter(*letter[0][:3]) if letter else None)
-        for row, talk, letter in zip(rows, talks, letters, strict=True)
+    locked = yield [(_TAKE, (row[0], row[1])) for row in rows]
+    rows = [
+        row for row, each in zip(rows, locked, strict=True) if each and each[0][1] and each[0][0] == row[9]
     ]
+    yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
+    return [_leased(row) for row in rows]
+
+
+def _leased(row: Row) -> Leased:
+    """A row as it was joined, with the epoch it has now."""
+    letter = Letter(row[14], row[15], row[16]) if row[4] == "message" else None
+    key = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9] + 1)
+    return Leased(*key, Talk(row[10], row[11], row[12], row[13]), letter)
 
 
 def _check(row: Leased) -> Op[None]:

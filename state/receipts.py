@@ -1,4 +1,4 @@
-"""Receipts merge into messages as a lattice: each fact keeps its earliest time, so neither order nor repetition matters.
+"""Receipts merge into messages as a lattice: each fact keeps its earliest time, so order and repetition do not matter.
 
 A receipt whose message is not known yet (the answer to the send is not committed) waits in `receipt`; `sweep` merges
 those whose message has appeared.
@@ -20,7 +20,7 @@ _TIMES = ("accepted", "sent", "failed", "delivered", "read", "played")
 def _earliest(name: str) -> sa.ColumnElement[Any]:
     """The earlier of the stored time and the new one, where 0 means never."""
     kept, new = message.c[name], sa.bindparam(f"new_{name}", type_=Ms)
-    zero = sa.literal_column("0")
+    zero: sa.ColumnElement[Any] = sa.literal_column("0")
     return sa.case((new == zero, kept), (kept == zero, new), (kept < new, kept), else_=new)
 
 
@@ -28,7 +28,8 @@ def _fault() -> sa.ColumnElement[Any]:
     """The fault of the earliest failure; equal times are settled by the text, so that order cannot matter."""
     new, at = sa.bindparam("new_fault", type_=Json), sa.bindparam("new_failed", type_=Ms)
     kept = message.c.fault
-    empty, zero = sa.literal_column("''"), sa.literal_column("0")
+    empty: sa.ColumnElement[Any] = sa.literal_column("''")
+    zero: sa.ColumnElement[Any] = sa.literal_column("0")
     newer = sa.or_(
         kept == empty,
         sa.and_(at != zero, at < message.c.failed),

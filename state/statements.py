@@ -1,4 +1,4 @@
-"""Statements of the hot path: written once in SQLAlchemy Core, compiled once for each database, sent as positional rows.
+"""Statements of the hot path: written once in SQLAlchemy Core, compiled once a database, sent as positional rows.
 
 `Write` changes rows and answers nothing; `Fetch` finds rows by key and can be merged over a batch; `Query` is a plain
 read or an update with an answer, run as it stands. A parameter tuple follows the names the statement declares.
@@ -17,7 +17,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 Row = tuple[Any, ...]
 _DIALECTS: dict[str, sa.Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
-    "postgresql": postgresql.dialect(),
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
 }
 
 

@@ -14,12 +14,21 @@ class Database(Backend, Protocol):
     """What a database backend offers beside writing."""
 
     @property
-    def dialect(self) -> str: ...
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+
     @property
-    def shared(self) -> bool: ...
-    async def open(self) -> None: ...
-    async def close(self) -> None: ...
-    async def read(self, statement: Query, row: Row) -> list[Row]: ...
+    def shared(self) -> bool:
+        """Whether other gateways may write too."""
+
+    async def open(self) -> None:
+        """Connect."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+    async def read(self, statement: Query, row: Row) -> list[Row]:
+        """Answer a query from the last commit."""
 
 
 class BadUrl(ValueError):

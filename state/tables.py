@@ -1,9 +1,11 @@
 """The one schema, for SQLite and PostgreSQL.
 
-Hot tables carry `lane` (0–255); their keys and unique constraints end with it, after a time-ordered id, so that they can
-be partitioned or distributed by lane. Ids are 32 hex digits (`state.model.ids`), times are milliseconds since 1970, UTC,
-JSON is text. No foreign keys on hot tables: rows of a turn are written by one transaction of our own.
+Hot tables carry `lane` (0–255); their keys and unique constraints end with it, after a time-ordered id, so that they
+can be partitioned or distributed by lane. Ids are 32 hex digits (`state.model.ids`), times are milliseconds since 1970,
+UTC, JSON is text. No foreign keys on hot tables: rows of a turn are written by one transaction of our own.
 """
+
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -16,7 +18,7 @@ Ms = sa.BigInteger
 Json = sa.Text
 
 
-def _column(name: str, kind: sa.types.TypeEngine[object] | type, default: object = None) -> sa.Column[object]:
+def _column(name: str, kind: Any, default: object = None) -> sa.Column[Any]:
     """A column that is never null; `default` is the server's."""
     return sa.Column(
         name, kind, nullable=False, server_default=None if default is None else sa.text(str(default))

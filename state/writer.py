@@ -33,13 +33,26 @@ class Conflict(Exception):
 class Backend(Protocol):
     """One connection that writes: SQLite's or PostgreSQL's."""
 
-    async def begin(self) -> None: ...
-    async def commit(self) -> None: ...
-    async def rollback(self) -> None: ...
-    async def savepoint(self) -> None: ...
-    async def release(self) -> None: ...
-    async def undo(self) -> None: ...
-    async def run(self, statement: Statement, rows: Sequence[Row]) -> Sequence[Any]: ...
+    async def begin(self) -> None:
+        """Start a transaction."""
+
+    async def commit(self) -> None:
+        """Put it on disk."""
+
+    async def rollback(self) -> None:
+        """Undo it."""
+
+    async def savepoint(self) -> None:
+        """Mark where to go back to."""
+
+    async def release(self) -> None:
+        """Forget the mark."""
+
+    async def undo(self) -> None:
+        """Go back to the mark."""
+
+    async def run(self, statement: Statement, rows: Sequence[Row]) -> Sequence[Any]:
+        """Run a statement for all rows; a Write answers nothing, the others a list of rows each."""
 
 
 class _Job:
@@ -124,12 +137,15 @@ class Writer:
     async def _commit(self, batch: list[_Job], tries: int = 5) -> None:
         for left in reversed(range(tries)):
             try:
-                return await self._transaction(batch, self._together)
+                await self._transaction(batch, self._together)
             except Conflict:
                 if not left:
                     raise
             except _Spoilt:
-                return await self._transaction(batch, self._apart)
+                await self._transaction(batch, self._apart)
+                return
+            else:
+                return
 
     async def _transaction(self, batch: list[_Job], run: Callable[[list[_Job]], Any]) -> None:
         await self._backend.begin()

@@ -26,11 +26,13 @@ class Failure(Exception):
 
 def parser(wanted: str = "") -> argparse.ArgumentParser:
     """The parser of all commands; only the wanted one is declared whole, since the others' modules cost time."""
-    top = argparse.ArgumentParser(prog="parley", description="A conversational messaging gateway.")
+    top = argparse.ArgumentParser(
+        prog="parley", description="A conversational messaging gateway.", allow_abbrev=False
+    )
     top.add_argument("--version", action="version", version="parley 0.1.0")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, meaning) in _COMMANDS.items():
-        command = commands.add_parser(name, help=meaning, description=meaning)
+        command = commands.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
         command.set_defaults(module=module)
         if name == wanted:
             import_module(f"gateway.cli.{module}").declare(name, command)

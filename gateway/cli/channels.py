@@ -18,7 +18,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="connect an account")
+    add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
     add.add_argument("id", help="its name here, as in /webhooks/NAME")
     add.add_argument("--type", required=True, help="whatsapp or inapp")
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting")
@@ -31,10 +31,12 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--flow", default="", help="the flow that answers here; else the router decides")
     add.add_argument("--simulated", action="store_true", help="accept simulated traffic only")
-    listing = actions.add_parser("list", help="all channels")
-    show = actions.add_parser("show", help="one channel, without its secrets")
+    listing = actions.add_parser("list", help="all channels", allow_abbrev=False)
+    show = actions.add_parser("show", help="one channel, without its secrets", allow_abbrev=False)
     show.add_argument("id")
-    remove = actions.add_parser("remove", help="take a channel out of use; its messages stay")
+    remove = actions.add_parser(
+        "remove", help="take a channel out of use; its messages stay", allow_abbrev=False
+    )
     remove.add_argument("id")
     remove.add_argument("--reason", default="", help="for the audit")
     for each in (listing, show):

@@ -30,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if args.command == "demo":
         values = demo.defaults(values)
     settings = settings_module.read(args.config, flags=values)
+    logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
     if settings.database.startswith("sqlite"):
         upgrade(settings)
@@ -47,7 +48,7 @@ def upgrade(settings: Settings) -> None:
     if asyncio.run(migrate.revision(settings.database)) != HEAD:
         subprocess.run(
             [sys.executable, "-m", "state.migrate", settings.database], check=True, stdout=sys.stderr
-        )  # noqa: S603
+        )
 
 
 def _runner(settings: Settings, *, demonstrate: bool) -> int:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from state.model.receipts import Attribution
+
 
 class Action(StrEnum):
     """What to do about a failure or a notice."""
@@ -18,7 +20,7 @@ class Action(StrEnum):
     SUSPEND = "SUSPEND"  # terms breached: the channel is to be suspended
 
 
-ATTRIBUTION: dict[Action, str] = {
+ATTRIBUTION: dict[Action, Attribution] = {
     Action.RETRY: "third_party",
     Action.THROTTLE: "ours",
     Action.FAIL_MSG: "ours",

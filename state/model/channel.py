@@ -1,6 +1,7 @@
 """What a channel is and what it can do: the row of a connected account, its capabilities and its terms."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from state.model.base import Value
 
@@ -63,3 +64,15 @@ class Channel(Value, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Channel({self.id!r}, {self.type!r})"
+
+
+class ProviderTemplate(Value, frozen=True, kw_only=True):
+    """A message template as the provider keeps it; `components` is the provider's JSON."""
+
+    id: str
+    name: str
+    language: str
+    category: str = ""
+    status: str = ""
+    quality: str = ""
+    components: list[dict[str, Any]] = []

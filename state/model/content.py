@@ -1,5 +1,6 @@
 """What a message can say: the content types every channel shares (design §4)."""
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from state.model.base import Value
@@ -229,3 +230,21 @@ def plain(content: Content) -> str:
             return content.emoji
         case Unsupported():
             return content.note or content.kind
+
+
+def media_in(content: Content) -> Iterator[Media]:
+    """Every media item in a content; those with a `stored` id need their file on the way out."""
+    match content:
+        case Media():
+            yield content
+        case Choice(header=Media() as header):
+            yield header
+        case Template():
+            yield from _media_of(content.components)
+
+
+def _media_of(components: tuple[Component, ...]) -> Iterator[Media]:
+    for component in components:
+        yield from (each.media for each in component.parameters if each.media)
+        for card in component.cards:
+            yield from _media_of(card)

@@ -48,10 +48,15 @@ class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
 
 
 class MessageEchoed(Happened, frozen=True, kw_only=True, tag="echo"):
-    """Somebody of ours wrote to the customer outside Parley, in the provider's own app."""
+    """Somebody of ours wrote to the customer outside Parley, in the provider's own app.
+
+    `target` is the earlier message (a provider's id) that this one changes, or takes back where `deleted` is set.
+    """
 
     provider_id: str
     content: Content
+    target: str = ""
+    deleted: bool = False
 
 
 class Receipt(Happened, frozen=True, kw_only=True, tag="receipt"):
@@ -116,9 +121,14 @@ class AddressChanged(Happened, frozen=True, kw_only=True, tag="address_changed")
 
 
 class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
-    """The provider tells us about our account; `action` is an action word or `info`; evidence is the provider's JSON."""
+    """The provider tells us about our account; `action` is an action word or `info`; evidence is the provider's JSON.
+
+    `scope` says what is meant: a direction (`Reach`), `template:<name>`, or all where it is empty; `until` is in
+    milliseconds, UTC (0: open). `business` is the provider's id of the business account, where it has several senders.
+    """
 
     name: str = ""
+    business: str = ""
     code: str
     action: str = "info"
     reason: str = ""

@@ -11,6 +11,8 @@ from state.model.base import Value
 Status = Literal["queued", "accepted", "sent", "failed", "delivered", "read", "played"]
 ReceiptStatus = Literal["sent", "delivered", "read", "played", "failed"]
 
+Attribution = Literal["", "ours", "channel", "recipient", "third_party"]
+
 
 class Fault(Value, frozen=True):
     """Why something failed: a stable `code`, the provider's or our `reason`, and who it is attributed to."""
@@ -18,7 +20,7 @@ class Fault(Value, frozen=True):
     code: str
     reason: str = ""
     action: str = ""
-    attribution: Literal["", "ours", "channel", "recipient", "third_party"] = ""
+    attribution: Attribution = ""
 
 
 class Facts(Value, frozen=True):

@@ -63,8 +63,8 @@ class Scope(Value, frozen=True, kw_only=True):
 class Suspension(Value, frozen=True, kw_only=True):
     """A suspension; in force while `lifted_at` is 0. Times in milliseconds, UTC.
 
-    `epoch` is the fence's count at its last change, `ground` one of GROUNDS; `evidence` are ids of signals, messages and
-    decisions, and `notice` is what the team was told.
+    `epoch` is the fence's count at its last change, `ground` one of GROUNDS; `evidence` are ids of signals, messages
+    and decisions, and `notice` is what the team was told.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What a turn starts from and what it decides: plain values between the conversations room, the gateway and the store."""
+"""What a turn starts from and what it decides: plain values between flows, the gateway and the store."""
 
 from typing import Any, Literal
 

@@ -66,11 +66,20 @@ class Reply(Value, frozen=True):
     body: bytes = b""
 
 
+class File(Value, frozen=True):
+    """A file's bytes, as fetched from a provider or taken from our own store."""
+
+    body: bytes
+    mime: str = ""
+    name: str = ""
+    sha256: str = ""
+
+
 class Outbound(Value, frozen=True, kw_only=True):
     """A decided message on its way: `id` is ours and rides along where the provider has a field for it.
 
     `to` are the customer's addresses on this channel; `reply_to` is the provider's id of the message quoted;
-    `native` are the options of this channel alone.
+    `native` are the options of this channel alone; `files` holds the file of every media item with a `stored` id.
     """
 
     id: str
@@ -79,6 +88,7 @@ class Outbound(Value, frozen=True, kw_only=True):
     reply_to: str = ""
     native: Mapping[str, Any] = {}
     attempt: int = 1
+    files: Mapping[str, File] = {}
 
 
 class Sent(Value, frozen=True):

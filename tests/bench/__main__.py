@@ -25,8 +25,12 @@ def best(targets: Mapping[str, Target], *, replies: bool, rounds: int) -> dict[s
         for name, target in targets.items():
             if number < rounds or not any(one.valid for one in found[name]):
                 found[name].append(measure(target, replies=replies))
-                print(f"  {name:18}{found[name][-1].rate:>8.0f}/s", *found[name][-1].faults, file=sys.stderr)
+                _progress(name, found[name][-1])
     return {name: max(many, key=lambda one: (one.valid, one.rate)) for name, many in found.items()}
+
+
+def _progress(name: str, one: Measured) -> None:
+    print(f"  {name:24}{one.rate:>8.0f}/s, {one.busy:.0%} busy", *one.faults, file=sys.stderr, flush=True)
 
 
 def rows(rounds: int) -> list[Row]:

@@ -1,0 +1,91 @@
+"""The pages keep their own rules: nothing inline, nothing missing, nothing large, nothing from elsewhere."""
+
+import re
+from gzip import compress, decompress
+
+import pytest
+
+from admin.pages import pages as console
+from gateway.pages import pages
+
+FILES = pages.static_files(console.STATIC)
+CHAT = ("parley.css", "chat.css", "chat.js", "directline.js", "dom.js", "markdown.js")
+CHANNEL = console.ChannelRow(id="shop", type="whatsapp")
+HELD = console.SuspensionRow(id="s1", reason="a reason", by="ops", since=1)
+VIEW = console.ChannelsView(
+    channels=(CHANNEL, console.ChannelRow(id="app", type="inapp", suspensions=(HELD,))),
+    quarantined=2,
+    now=2_000,
+    csrf="the token",
+    actor="ops",
+)
+PAGES = {
+    "start": pages.start_page(pages.StartView("1.2.3", ("phone", "app"), bot="examples/orders.py")),
+    "start, not the demo": pages.start_page(pages.StartView("1.2.3", demo=False)),
+    "chat": pages.chat_page(),
+    "simulator": pages.simulator_page(),
+    "admin": console.channels_page(VIEW),
+    "admin, empty": console.channels_page(
+        console.ChannelsView(channels=(), quarantined=0, now=0, csrf="", actor="")
+    ),
+    "login": console.login_page(console.LoginView(csrf="the token", problem="no such key")),
+}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_nothing_is_written_inline(page: str) -> None:
+    assert (
+        re.findall(r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=\"/static/)|javascript:", page)
+        == []
+    )
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_what_a_page_loads_is_there(page: str) -> None:
+    loaded = re.findall(r"(?:src|href)=\"/static/([^\"]+)\"", page)
+    assert loaded
+    assert set(loaded) - FILES.keys() == set()
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
+    assert re.findall(r"(?:src|href|action)=\"(?!/|#)[^\"]*\"", page) == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".js")])
+def test_what_a_module_imports_is_there_and_nodes_are_built_never_parsed(name: str) -> None:
+    text = FILES[name].body.decode()
+    assert set(re.findall(r"from \"\./([^\"]+)\"", text)) - FILES.keys() == set()
+    assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b", text) == []
+
+
+def test_a_static_file_is_named_once() -> None:
+    with pytest.raises(ValueError, match="two static files are named"):
+        pages.static_files(pages.STATIC)
+
+
+def test_a_static_file_is_packed_where_that_helps() -> None:
+    assert decompress(FILES["chat.js"].gzip) == FILES["chat.js"].body
+    assert FILES["sample.png"].gzip in (b"", compress(FILES["sample.png"].body, mtime=0))
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("chat.js", "text/javascript; charset=utf-8"),
+        ("parley.css", "text/css; charset=utf-8"),
+        ("sample.png", "image/png"),
+    ],
+)
+def test_a_static_file_has_its_type(name: str, mime: str) -> None:
+    assert FILES[name].mime == mime
+
+
+def test_the_whole_chat_is_sent_in_less_than_15_kb() -> None:
+    sent = len(compress(PAGES["chat"].encode())) + sum(len(FILES[name].gzip) for name in CHAT)
+    assert sent < 15_000
+
+
+def test_outside_the_demo_nobody_is_led_to_the_simulator() -> None:
+    assert "/simulator" in PAGES["start"]
+    assert "/simulator" not in PAGES["start, not the demo"]
