@@ -69,7 +69,7 @@ class Gateway:
         self.delivery = Delivery(
             Tools(
                 self.store, self.channels, self.fence, self.pace, self.wire.perform, self.wake, self.metrics,
-                settings.node, settings.delivery_slots, lease_ms,
+                settings.node, settings.delivery_slots, lease_ms, lambda: self.url,
             )
         )  # fmt: skip
         self._tasks: list[asyncio.Task[None]] = []

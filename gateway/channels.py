@@ -36,14 +36,16 @@ class Channels:
         self._live: dict[str, Live] = {}
         self._by_account: dict[tuple[str, str], Live] = {}
         self.broken: dict[str, str] = {}
-        self._local_url = ""
+        self._local_url = "simulator:"
 
     async def load(self, local_url: str = "") -> None:
         """Read the channels; `local_url` (kept from then on) is where simulated ones find their provider.
 
         One that cannot work is named in `broken` with the reason, and stops nobody else.
         """
-        self._local_url = local_url or self._local_url
+        if local_url and local_url != self._local_url:
+            self._local_url = local_url
+            self._live = {}
         live: dict[str, Live] = {}
         broken: dict[str, str] = {}
         for row in await self._store.read(rows.LIST):
@@ -67,7 +69,7 @@ class Channels:
 
     def _make(self, record: Record) -> Live:
         channel = open_channel(record, self._seal)
-        if channel.simulated and self._local_url:
+        if channel.simulated:
             wire = f"{self._local_url}/simulator/wire/{channel.id}"
             channel = msgspec.structs.replace(channel, settings={**channel.settings, "base_url": wire})
         return Live(channel, registry.connector(record.type)(channel), record)

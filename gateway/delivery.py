@@ -24,7 +24,7 @@ from gateway.wire import Blocked, CutOff, NoAnswer, trace
 from state import outbox
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
-from state.model.content import Content
+from state.model.content import Content, Media
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
@@ -69,6 +69,7 @@ class Tools(NamedTuple):
     node: str
     slots: int
     lease_ms: int
+    url: Callable[[], str]
 
 
 class Delivery:
@@ -176,7 +177,7 @@ class Sender:
         wait = await self._admitted(row, live)
         if wait:
             return _again(row, wait)
-        message = _outbound(row, live)
+        message = _outbound(row, live, self._tools.url())
         decision = self._decide(row, live, message)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
@@ -332,13 +333,17 @@ def _target(row: Leased, live: Live) -> Target:
     )
 
 
-def _outbound(row: Leased, live: Live) -> Outbound:
+def _outbound(row: Leased, live: Live, our_url: str) -> Outbound:
+    """The message for the connector; a media address of our own (`/static/…`) becomes one others can follow."""
     assert row.message is not None
+    content = _content.decode(row.message.content)
+    if isinstance(content, Media) and content.url.startswith("/"):
+        content = msgspec.structs.replace(content, url=our_url + content.url)
     native = msgspec.json.decode(row.message.native) if row.message.native else {}
     return Outbound(
         id=row.id,
         to=_urns.decode(row.talk.urns),
-        content=_content.decode(row.message.content),
+        content=content,
         reply_to=row.message.reply_to,
         native=native.get(live.channel.type, {}) if native else {},
         attempt=row.attempt + 1,

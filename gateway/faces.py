@@ -81,4 +81,8 @@ def _file(request: web.Request, file: StaticFile | None) -> web.Response:
     if request.headers.get("If-None-Match") == file.etag:
         return web.Response(status=304, headers=headers)
     mime, _, charset = file.mime.partition("; charset=")
-    return web.Response(body=file.body, content_type=mime, charset=charset or None, headers=headers)
+    body = file.body
+    if file.gzip and "gzip" in request.headers.get("Accept-Encoding", ""):
+        body = file.gzip
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return web.Response(body=body, content_type=mime, charset=charset or None, headers=headers)
