@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from conversations.router import Router
+from gateway import retention
 from gateway.channels import Channels
 from gateway.delivery import Delivery, Tools
 from gateway.effects import Effects
@@ -105,6 +106,7 @@ class Gateway:
             ("effects", self.effects.run()),
             ("delivery", self.delivery.run()),
             ("reload", self._reload()),
+            ("retention", retention.run(self.store, self.settings)),
         ):
             self._spawn(loop, name)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
