@@ -16,6 +16,7 @@ from gateway.effects import Effects
 from gateway.fence import Fence
 from gateway.http import Http
 from gateway.metrics import Metrics
+from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.settings import Settings
 from gateway.turns import Turns
@@ -51,7 +52,8 @@ class Gateway:
         self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
-        self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, settings.public_url)
+        self.origin = Origin(settings.public_url, settings.trusted_proxies)
+        self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
         lease = settings.lease_seconds
         self.turns = Turns(
             self.store,

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway.channels import Channels, Live
 from gateway.metrics import Metrics
+from gateway.origin import Origin
 from gateway.problems import Problem as HttpProblem
 from gateway.wake import Wake
 from state import inbox
@@ -30,10 +31,10 @@ class Webhooks:
     """The door for providers: `/webhooks/{channel}`."""
 
     def __init__(
-        self, store: Store, channels: Channels, wake: Wake, metrics: Metrics, public_url: str
+        self, store: Store, channels: Channels, wake: Wake, metrics: Metrics, origin: Origin
     ) -> None:
         self._store, self._channels, self._wake, self._metrics = store, channels, wake, metrics
-        self._public_url = public_url.rstrip("/")
+        self._origin = origin
         self._known: Known = {}
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -46,7 +47,7 @@ class Webhooks:
 
     async def _read(self, request: web.Request) -> Request:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        url = f"{self._public_url}{request.rel_url.raw_path_qs}" if self._public_url else str(request.url)
+        url = self._origin.url(request)
         return Request(request.method, url, dict(request.query), headers, await request.read())
 
     async def take(self, live: Live, request: Request) -> Answer:

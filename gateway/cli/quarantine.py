@@ -72,13 +72,14 @@ def _lane(envelope_id: str) -> int:
 async def _replay(store: Store, settings: Settings, ids: list[str]) -> int:
     from gateway.channels import Channels
     from gateway.metrics import Metrics
+    from gateway.origin import Origin
     from gateway.wake import Wake
     from gateway.webhooks import Webhooks
 
     wake = Wake()
     channels = Channels(store, wake, seal_of(settings))
     await channels.load()
-    webhooks = Webhooks(store, channels, wake, Metrics(), settings.public_url)
+    webhooks = Webhooks(store, channels, wake, Metrics(), Origin(settings.public_url, ()))
     wrong = 0
     for envelope_id in ids:
         _lane(envelope_id)
