@@ -12,6 +12,8 @@ from conversations.router import Router
 from gateway import retention
 from gateway.channels import Channels
 from gateway.delivery import Delivery, Tools
+from gateway.directline.line import Line
+from gateway.directline.sockets import Sockets
 from gateway.effects import Effects
 from gateway.fence import Fence
 from gateway.http import Http
@@ -25,6 +27,7 @@ from gateway.webhooks import Webhooks
 from gateway.wire import Wire
 from state import conversations, migrate, outbox
 from state.migrations import HEAD
+from state.model.wire import Call, Reply
 from state.seal import Seal
 from state.store import Store
 
@@ -71,10 +74,12 @@ class Gateway:
         )
         self.delivery = Delivery(
             Tools(
-                self.store, self.channels, self.fence, self.pace, self.wire.perform, self.wake, self.metrics,
+                self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
                 settings.node, settings.delivery_slots, lease_ms, lambda: self.url,
             )
         )  # fmt: skip
+        self.line = Line(self.store, self.channels, self.wake)
+        self.sockets = Sockets(self.line, self.wake)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.port = settings.port
@@ -115,6 +120,10 @@ class Gateway:
         await self._runner.setup()
         await web.SockSite(self._runner, bound, backlog=1024).start()
 
+    async def _perform(self, call: Call) -> Reply:
+        """A connector's call: to the sockets of an app, or over the wire."""
+        return await (self.line.deliver(call) if call.url.startswith("inapp:") else self.wire.perform(call))
+
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._tasks.append(task)
@@ -133,6 +142,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Listen no more, finish what is under way or hand it back, then close."""
+        await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()
         for task in list(self._tasks):

@@ -347,6 +347,7 @@ def _outbound(row: Leased, live: Live, our_url: str) -> Outbound:
         reply_to=row.message.reply_to,
         native=native.get(live.channel.type, {}) if native else {},
         attempt=row.attempt + 1,
+        conversation=row.conversation,
     )
 
 

@@ -15,18 +15,12 @@ ADMIN_STATIC = Path(__file__).resolve().parent.parent / "admin" / "pages" / "sta
 
 def application(gateway: Gateway, *, demonstrate: bool = False) -> web.Application:
     """The aiohttp application; `/simulator` and the pages of the demonstration are there in the demonstration alone."""
-    from importlib import import_module
-    from importlib.util import find_spec
+    from gateway import console, health
+    from gateway.directline import server
 
-    faces = [
-        import_module(f"gateway.{n}")
-        for n in ("api", "console", "directline", "health")
-        if find_spec(f"gateway.{n}")
-    ]
-    faces = [each for each in faces if hasattr(each, "routes")]
     app = web.Application(middlewares=[problems.middleware], client_max_size=gateway.settings.max_body)
     app.router.add_route("*", "/webhooks/{channel}", gateway.webhooks.handle)
-    for face in faces:
+    for face in (console, server, health):
         app.add_routes(face.routes(gateway, demo=demonstrate))
     app.add_routes(_pages(gateway, demonstrate))
     if demonstrate:

@@ -1,0 +1,203 @@
+"""`/admin`: the console's first page over the operations of the admin room."""
+
+from urllib.parse import quote
+
+from aiohttp import web
+
+from admin import operations
+from admin.operations import Actor
+from admin.pages import pages as admin_pages
+from admin.pages.pages import ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow
+from gateway.app import Gateway
+from gateway.auth import COOKIE, SESSION_SECONDS, Auth, Session
+from gateway.pages import pages
+from gateway.problems import Problem
+from state import inbox, messages
+from state.fences import NotInForce
+from state.model.ids import now_ms
+from state.model.suspension import Scope
+from state.retention import DAY_MS
+
+_QUARANTINE_MOST = 1000
+
+
+class Console:
+    """The console's routes. Pages work without JavaScript: forms that answer with a redirect."""
+
+    def __init__(self, gateway: Gateway, auth: Auth) -> None:
+        self._gateway, self._auth = gateway, auth
+
+    def routes(self) -> list[web.RouteDef]:
+        """Everything below /admin."""
+        return [
+            web.get("/admin", self.page),
+            web.get("/admin/login", self.login_page),
+            web.post("/admin/login", self.login),
+            web.post("/admin/logout", self.logout),
+            web.post("/admin/channels/{id}/suspend", self.suspend),
+            web.post("/admin/suspensions/{id}/lift", self.lift),
+        ]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The channels."""
+        session = self._auth.session(request)
+        actor = await self._auth.visitor(session)
+        if actor is None:
+            return self._to_login(request)
+        return await self._show(session or self._auth.begin(), actor)
+
+    async def _show(
+        self, session: Session, actor: Actor, problem: str = "", status: int = 200
+    ) -> web.Response:
+        may = "admin" in actor.scopes or "suspend" in actor.scopes
+        view = ChannelsView(
+            channels=await self._channels(),
+            quarantined=len(await self._gateway.store.read(inbox.QUARANTINED, _QUARANTINE_MOST)),
+            now=now_ms(),
+            csrf=self._auth.csrf(session),
+            actor=actor.name,
+            period="last 24 hours",
+            problem=problem,
+            demo=self._auth.demo,
+            may_suspend=may,
+        )
+        return self._html(admin_pages.channels_page(view), session, status)
+
+    async def _channels(self) -> tuple[ChannelRow, ...]:
+        outcomes, queued, _ = await messages.counts(
+            self._gateway.store, f"{now_ms() - DAY_MS:012x}{'0' * 20}"
+        )
+        waiting: dict[str, int] = {}
+        for channel, _, count in queued:
+            waiting[channel] = waiting.get(channel, 0) + count
+        counts = {row[0]: row for row in outcomes}
+        rows = []
+        for live in self._gateway.channels:
+            name = live.channel.id
+            _, taken, sent, failed, unknown = counts.get(name, (name, 0, 0, 0, 0))
+            rows.append(
+                ChannelRow(
+                    id=name,
+                    type=live.channel.type,
+                    account=live.channel.account,
+                    team=live.channel.team,
+                    simulated=live.channel.simulated,
+                    counts=Counts(
+                        accepted=taken, sent=sent, failed=failed, unknown=unknown, queued=waiting.get(name, 0)
+                    ),
+                    last_error=live.record.last_error,
+                    last_error_at=live.record.last_error_at or 0,
+                    suspensions=self._suspensions(name),
+                )
+            )
+        return tuple(rows)
+
+    def _suspensions(self, channel: str) -> tuple[SuspensionRow, ...]:
+        return tuple(
+            SuspensionRow(id=each.id, reason=each.reason, by=each.actor, since=each.at, ground=each.ground)
+            for each in self._gateway.fence.suspensions
+            if each.scope.channel in ("", channel)
+        )
+
+    async def suspend(self, request: web.Request) -> web.Response:
+        """Suspend a channel with a reason."""
+        session, actor, form = await self._form(request)
+        scope = Scope(channel=request.match_info["id"])
+        if self._gateway.channels.get(scope.channel) is None:
+            raise Problem("unknown_channel", f"there is no channel {scope.channel!r}")
+        try:
+            await operations.suspend(
+                self._gateway.store, self._gateway.fence, actor, scope, "operator", form.get("reason", "")
+            )
+        except operations.Refused as error:
+            return await self._show(session, actor, str(error), 422)
+        return self._see("/admin")
+
+    async def lift(self, request: web.Request) -> web.Response:
+        """Lift a suspension with a reason."""
+        session, actor, form = await self._form(request)
+        try:
+            await operations.lift(
+                self._gateway.store,
+                self._gateway.fence,
+                actor,
+                request.match_info["id"],
+                form.get("reason", ""),
+            )
+        except operations.Refused as error:
+            return await self._show(session, actor, str(error), 422)
+        except NotInForce:
+            return await self._show(session, actor, "this suspension is not in force any more", 409)
+        self._gateway.wake.tell("outbox", ("*",))
+        return self._see("/admin")
+
+    async def _form(self, request: web.Request) -> tuple[Session, Actor, dict[str, str]]:
+        """The session, who it is, and the fields of a form of theirs; raises Problem."""
+        session = self._auth.session(request)
+        actor = await self._auth.visitor(session)
+        if actor is None:
+            raise Problem("unauthorized", "sign in first")
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self._auth.check_csrf(session, form.get("csrf", ""))
+        assert session is not None
+        try:
+            actor.needs("suspend")
+        except operations.Denied as error:
+            raise Problem("forbidden", str(error)) from error
+        return session, actor, form
+
+    async def login_page(self, request: web.Request) -> web.Response:
+        """Ask for a key."""
+        session = self._auth.session(request) or self._auth.begin()
+        return self._html(admin_pages.login_page(LoginView(csrf=self._auth.csrf(session))), session)
+
+    async def login(self, request: web.Request) -> web.Response:
+        """Begin a session for a key that may look."""
+        session = self._auth.session(request)
+        form = await request.post()
+        self._auth.check_csrf(session, str(form.get("csrf", "")))
+        key = await self._auth.key(str(form.get("key", "")).strip())
+        if key is None or not (key.may("admin") or key.may("suspend") or key.may("channels:read")):
+            again = self._auth.begin()
+            view = LoginView(
+                csrf=self._auth.csrf(again), problem="This key is not known, or may not see the console."
+            )
+            return self._html(admin_pages.login_page(view), again, 401)
+        answer = self._see("/admin")
+        self._set(answer, self._auth.begin(key.id))
+        return answer
+
+    async def logout(self, request: web.Request) -> web.Response:
+        """End the session."""
+        form = await request.post()
+        self._auth.check_csrf(self._auth.session(request), str(form.get("csrf", "")))
+        answer = self._see("/admin/login")
+        answer.del_cookie(COOKIE, path="/admin")
+        return answer
+
+    def _to_login(self, request: web.Request) -> web.Response:
+        """A browser is led to the login page; anything else is told 401."""
+        if "text/html" not in request.headers.get("Accept", ""):
+            raise Problem("unauthorized", "sign in at /admin/login")
+        return self._see(f"/admin/login?next={quote(request.path)}")
+
+    def _html(self, text: str, session: Session, status: int = 200) -> web.Response:
+        headers = {**pages.HEADERS, "Cache-Control": "no-store"}
+        answer = web.Response(text=text, status=status, content_type="text/html", headers=headers)
+        self._set(answer, session)
+        return answer
+
+    def _set(self, answer: web.Response, session: Session) -> None:
+        secure = self._gateway.settings.public_url.startswith("https")
+        answer.set_cookie(
+            COOKIE, session.text, path="/admin", httponly=True, samesite="Strict", secure=secure,
+            max_age=SESSION_SECONDS,
+        )  # fmt: skip
+
+    def _see(self, path: str) -> web.Response:
+        return web.Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})
+
+
+def routes(gateway: Gateway, *, demo: bool) -> list[web.RouteDef]:
+    """The console's routes."""
+    return Console(gateway, Auth(gateway.store, gateway.settings.seal_key, demo=demo)).routes()
