@@ -1,26 +1,54 @@
-"""What bot authors import: flows, turns, and what messages are made of."""
+"""What bot authors import: flows, turns, what messages are made of, and what can happen."""
 
 from conversations.effects import Effect, effect
-from conversations.flow import STAY, Flow, On
+from conversations.errors import FlowError
+from conversations.flow import Flow
 from conversations.router import Router
+from conversations.table import STAY, On
 from conversations.turn import Turn
 from state.model.content import (
     Card,
     Choice,
     Chosen,
+    Component,
     ContactCard,
+    Email,
     Form,
+    Item,
+    Link,
     Location,
     Media,
     Option,
+    Order,
+    Parameter,
+    Phone,
+    Place,
     Reaction,
     Template,
     Text,
 )
+from state.model.event import (
+    ClientEvent,
+    Deleted,
+    Edited,
+    EffectDone,
+    HandedBack,
+    MessageReceived,
+    OptedIn,
+    OptedOut,
+    Reacted,
+    Referral,
+    Started,
+    TimerFired,
+)
+from state.model.turn import Customer
 
 __all__ = [
-    "STAY", "Card", "Choice", "Chosen", "ContactCard", "Effect", "Flow", "Form", "Location", "Media", "On", "Option",
-    "Reaction", "Router", "Template", "Text", "Turn", "days", "effect", "hours", "minutes",
+    "STAY", "Card", "Choice", "Chosen", "ClientEvent", "Component", "ContactCard", "Customer", "Deleted", "Edited",
+    "Effect", "EffectDone", "Email", "Flow", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media",
+    "MessageReceived", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone", "Place", "Reacted",
+    "Reaction", "Referral", "Router", "Started", "Template", "Text", "TimerFired", "Turn", "days", "effect", "hours",
+    "minutes",
 ]  # fmt: skip
 
 

@@ -105,11 +105,15 @@ class Shown(Value, frozen=True):
 
 
 class Answered(Value, frozen=True):
-    """The simulated provider's answer to one call: the reply, what the phone now shows, and webhooks to send back."""
+    """The simulated provider's answer to one call: the reply, what the phone now shows, and webhooks to send back.
+
+    `typing` are the phones that show for a while that an answer is being written.
+    """
 
     reply: Reply
     shown: tuple[Shown, ...] = ()
     webhooks: tuple[Request, ...] = ()
+    typing: tuple[str, ...] = ()
 
 
 class Simulator(Protocol):
@@ -120,6 +124,9 @@ class Simulator(Protocol):
 
     def says(self, sender: str, what: Mapping[str, object]) -> Request:
         """The signed webhook that leaves when the customer does something on the phone."""
+
+    def tells(self, field: str, value: Mapping[str, object]) -> Request:
+        """The signed webhook by which the provider tells something about our account."""
 
     def answer(self, request: Request) -> Answered:
         """Answer one call of ours as the provider would."""

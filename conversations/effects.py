@@ -1,8 +1,14 @@
 """Effects: the async functions of a flow that call back-ends, run after the turn's commit, at least once."""
 
+import asyncio
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
+
+import msgspec
+
+from conversations.errors import FlowError
 
 
 class HttpAnswer(Protocol):
@@ -17,7 +23,7 @@ class HttpAnswer(Protocol):
         """The raw body."""
 
     def json(self) -> Any:
-        """The body as JSON."""
+        """The body as JSON; raises where it is none."""
 
 
 class Http(Protocol):
@@ -35,13 +41,27 @@ class Http(Protocol):
         """One request; `json` is encoded and gets its content type."""
 
 
+class Refused(RuntimeError):
+    """A back-end answered with a status of 400 or more."""
+
+
 @dataclass(frozen=True)
 class Effect:
-    """What an effect's function gets first: the idempotency `key` (always the same for this effect) and the client."""
+    """What an effect's function gets first.
+
+    `key` is the same for every try of this effect: hand it to the back-end, so that it can tell a repetition.
+    """
 
     key: str
     http: Http
     settings: Mapping[str, str] = field(default_factory=dict)
+
+    async def get_json(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
+        """The JSON at an address; raises Refused, and what the client raises where there is no answer."""
+        answer = await self.http.request("GET", url, headers=headers)
+        if answer.status >= 400:
+            raise Refused(f"the back-end answered {answer.status}")
+        return answer.json()
 
 
 EffectFunction = Callable[..., Awaitable[Any]]
@@ -53,12 +73,50 @@ class Declared:
 
     call: EffectFunction
     timeout: float
+    signature: inspect.Signature
+
+    def check(self, args: Mapping[str, Any]) -> None:
+        """Raise TypeError where the function does not take these arguments."""
+        self.signature.bind(None, **args)
+
+    async def run(self, effect: Effect, args: Mapping[str, Any]) -> Any:
+        """Run it; gives the result as the flow will get it, raises TimeoutError and what the function raises."""
+        try:
+            async with asyncio.timeout(self.timeout) as limit:
+                result = await self.call(effect, **args)
+        except TimeoutError as error:
+            if limit.expired():
+                raise TimeoutError(f"no result within {self.timeout:g} seconds") from error
+            raise
+        return msgspec.json.decode(msgspec.json.encode(result))
 
 
-def effect(*, timeout: float = 20.0) -> Callable[[EffectFunction], Declared]:
-    """Declare an async function of a flow as an effect: `async def lookup(call, order)`; `timeout` in seconds."""
+@overload
+def effect(function: EffectFunction, /) -> Declared: ...
+@overload
+def effect(*, timeout: float = ...) -> Callable[[EffectFunction], Declared]: ...
+def effect(
+    function: EffectFunction | None = None, /, *, timeout: float = 20.0
+) -> Declared | Callable[[EffectFunction], Declared]:
+    """Declare an async function of a flow as an effect: `async def lookup(call: Effect, order: str)`.
+
+    `timeout` in seconds. What it returns must be JSON. It has no `self`: the flow may have moved on when it runs.
+    """
 
     def declare(function: EffectFunction) -> Declared:
-        return Declared(function, timeout)
+        return _declared(function, timeout)
 
-    return declare
+    return declare if function is None else declare(function)
+
+
+def _declared(function: EffectFunction, timeout: float) -> Declared:
+    signature = inspect.signature(function)
+    first = next(iter(signature.parameters), "")
+    wanted = f"write `async def {function.__name__}(call: Effect, …)`"
+    if not inspect.iscoroutinefunction(function):
+        raise FlowError(f"the effect {function.__name__} is not async: {wanted}")
+    if first in ("", "self"):
+        raise FlowError(f"the effect {function.__name__} takes no Effect first: {wanted}, without self")
+    if timeout <= 0:
+        raise FlowError(f"the effect {function.__name__} has no time: timeout is {timeout:g} seconds")
+    return Declared(function, timeout, signature)

@@ -1,50 +1,25 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
-import asyncio
 import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 
-from conversations import triggers
+from conversations import steps
 from conversations.effects import Effect, Http
-from conversations.flow import Flow, begin
+from conversations.errors import FlowChanged, FlowError
+from conversations.flow import Flow
+from conversations.plan import Plan
 from conversations.router import Router
-from conversations.turn import Turn
+from conversations.turn import Origin, Turn
 from state.model.content import Text
-from state.model.event import Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
 from state.model.receipts import Fault
-from state.model.turn import Customer, Mode, Played, Say, Snapshot, Step
+from state.model.turn import Customer, EffectCall, Played, Say, SetTimer, Snapshot, Step
 
-_STARTS = (MessageReceived, Started)
-"""Events that may begin a run."""
-
-
-class _Gathered:
-    """What the events of one turn have decided so far."""
-
-    __slots__ = ("cancels", "effects", "says", "steps", "timers")
-
-    def __init__(self) -> None:
-        self.says: list[Any] = []
-        self.timers: list[Any] = []
-        self.cancels: list[str] = []
-        self.effects: list[Any] = []
-        self.steps: list[Step] = []
-
-    def take(self, turn: Turn, step: Step) -> None:
-        self.says += turn.says
-        self.timers += turn.timers
-        self.cancels += turn.cancels
-        self.effects += turn.effects
-        self.steps.append(step)
-
-    def played(self, after: Snapshot, fault: Fault | None = None) -> Played:
-        return Played(
-            after, tuple(self.says), tuple(self.timers), tuple(self.cancels), tuple(self.effects),
-            tuple(self.steps), fault,
-        )  # fmt: skip
+_REASON = 500
+"""Characters of a fault's reason."""
 
 
 def play(
@@ -52,122 +27,138 @@ def play(
 ) -> Played:
     """Play events in order; `now` in milliseconds, UTC; `seed` makes the keys of effects, the same for the same turn.
 
-    A flow that fails takes only its own step along: what earlier events decided stands, the conversation is parked and
-    the customer gets the flow's apology.
+    It never raises. A flow that fails takes only its own event along: what earlier events decided stands, the
+    conversation is parked, the customer gets the apology, and the events that follow are noted, not played.
     """
-    gathered = _Gathered()
+    playing = _Playing(snapshot, customer, router, now)
     for place, event in enumerate(events):
-        if snapshot.mode == "parked":
-            break
-        try:
-            snapshot = _step(snapshot, event, customer, router, now, f"{seed}.{place}", gathered)
-        except Exception as error:
-            fault = Fault("flow_error", _where(error), "", "ours")
-            flow = router.get(snapshot.flow) or Flow
-            gathered.says.append(Say(Text(flow.apology)))
-            gathered.steps.append(Step(event.key, "error", snapshot.state, snapshot.state, fault.reason))
-            return gathered.played(msgspec.structs.replace(snapshot, mode="parked"), fault)
-    return gathered.played(snapshot)
-
-
-def _where(error: Exception) -> str:
-    """What went wrong and the last line of the flow it went wrong in."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = next((frame for frame in reversed(frames) if "transitions" not in frame.filename), frames[-1])
-    return f"{type(error).__name__}: {error} ({last.filename.rpartition('/')[2]}:{last.lineno})"
-
-
-def _step(
-    snapshot: Snapshot,
-    event: Event,
-    customer: Customer,
-    router: Router,
-    now: int,
-    key: str,
-    gathered: _Gathered,
-) -> Snapshot:
-    """One event: who answers, which trigger, and what comes of it."""
-    if snapshot.mode == "person":
-        return _with_person(snapshot, event, customer, router, now, key, gathered)
-    cls = router.get(snapshot.flow) if snapshot.flow else None
-    if snapshot.flow and cls is None:
-        raise LookupError(f"the flow {snapshot.flow!r} of this conversation is not served here any more")
-    if cls is None:
-        cls = router.choose(event, customer) if isinstance(event, _STARTS) else None
-        if cls is None:
-            gathered.steps.append(Step(event.key, "", "", "", "no flow answers"))
-            return snapshot
-        snapshot = begin(cls, snapshot)
-    if isinstance(event, TimerFired) and event.run != snapshot.run:
-        gathered.steps.append(Step(event.key, "", snapshot.state, snapshot.state, "timer of an ended run"))
-        return snapshot
-    return _trigger(cls, snapshot, event, customer, now, key, gathered)
-
-
-def _with_person(
-    snapshot: Snapshot,
-    event: Event,
-    customer: Customer,
-    router: Router,
-    now: int,
-    key: str,
-    gathered: _Gathered,
-) -> Snapshot:
-    """While a person has the conversation no trigger runs, until it is handed back."""
-    if not isinstance(event, HandedBack):
-        gathered.steps.append(Step(event.key, "", snapshot.state, snapshot.state, "a person answers"))
-        return snapshot
-    back = msgspec.structs.replace(snapshot, mode="bot")
-    return _step(back, event, customer, router, now, key, gathered) if back.flow else back
-
-
-def _trigger(
-    cls: type[Flow],
-    snapshot: Snapshot,
-    event: Event,
-    customer: Customer,
-    now: int,
-    key: str,
-    gathered: _Gathered,
-) -> Snapshot:
-    if snapshot.state not in cls.machine.states:
-        raise LookupError(f"the flow {cls.name} has no state {snapshot.state!r} any more")
-    flow = cls.load(snapshot.state, snapshot.data)
-    turn = Turn(event, customer, now, key)
-    note = "" if snapshot.version == cls.version else f"version {snapshot.version} -> {cls.version}"
-    for name in triggers.of(event):
-        found = cls.machine.events.get(name)
-        if found is not None and found.trigger(flow, turn):
-            break
-    else:
-        name, note = "", note or "unanswered"
-        flow.fallback(turn)
-    _known_effects(cls, turn)
-    gathered.take(turn, Step(event.key, name, snapshot.state, flow.state, note))
-    return _after(cls, snapshot, flow, turn)
-
-
-def _known_effects(cls: type[Flow], turn: Turn) -> None:
-    for call in turn.effects:
-        if call.name not in cls.effects:
-            raise LookupError(f"{cls.name} has no effect {call.name!r}; declare it with @effect()")
-
-
-def _after(cls: type[Flow], snapshot: Snapshot, flow: Flow, turn: Turn) -> Snapshot:
-    mode: Mode = "person" if turn.handed_over else "bot"
-    if turn.ended or flow.state in cls.final:
-        return Snapshot(run=snapshot.run, mode=mode)
-    return Snapshot(cls.name, cls.version, snapshot.run, flow.state, flow.dump(), mode)
+        playing.meet(event, f"{seed}.{place}")
+    return playing.played()
 
 
 async def run_effect(
-    router: Router, flow: str, name: str, args: Mapping[str, Any], key: str, http: Http
+    router: Router,
+    flow: str,
+    name: str,
+    args: Mapping[str, Any],
+    key: str,
+    http: Http,
+    settings: Mapping[str, str] | None = None,
 ) -> Any:
-    """Run an effect of a flow within its time limit; raises what it raises, LookupError where there is none."""
-    cls = router.get(flow)
-    declared = cls.effects.get(name) if cls else None
+    """Run an effect of a flow within its time limit, and give its result as JSON data.
+
+    Raises what it raises, TimeoutError, TypeError where the result is no JSON, LookupError where there is none such.
+    """
+    served = router.get(flow)
+    declared = served.plan.effects.get(name) if served else None
     if declared is None:
         raise LookupError(f"the flow {flow!r} has no effect {name!r}")
-    async with asyncio.timeout(declared.timeout):
-        result = await declared.call(Effect(key, http), **args)
-    return msgspec.to_builtins(result)
+    return await declared.run(Effect(key, http, settings or {}), args)
+
+
+class _Playing:
+    """One call of `play`: where the conversation stands, and what was decided so far."""
+
+    __slots__ = (
+        "after", "cancels", "customer", "effects", "fault", "flow", "now", "router", "says", "steps", "timers",
+    )  # fmt: skip
+
+    def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
+        self.after, self.customer, self.router, self.now = snapshot, customer, router, now
+        self.flow: type[Flow] | None = None
+        self.says: list[Say] = []
+        self.timers: dict[str, SetTimer] = {}
+        self.cancels: dict[str, None] = {}
+        self.effects: list[EffectCall] = []
+        self.steps: list[Step] = []
+        self.fault: Fault | None = None
+
+    def played(self) -> Played:
+        """All of it."""
+        return Played(
+            self.after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
+            tuple(self.steps), self.fault,
+        )  # fmt: skip
+
+    def meet(self, event: Event, key: str) -> None:
+        """Play one event: either it is played whole, or the conversation is parked where it stood before."""
+        try:
+            self._meet(event, key)
+        except (Exception, SystemExit) as error:
+            self._park(event, error)
+
+    def _meet(self, event: Event, key: str) -> None:
+        before = self.after
+        self.flow = self.router.get(before.flow)
+        if before.mode == "parked":
+            self._note(event, "parked")
+        elif before.mode == "person" and not isinstance(event, HandedBack):
+            self._note(event, "a person answers")
+        elif not before.flow:
+            self._begin(replace(before, mode="bot"), event, key)
+        elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
+            self._note(event, "of an ended run")
+        elif self.flow is None:
+            raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
+        else:
+            self._play(self.flow.plan, replace(before, mode="bot"), event, key)
+
+    def _begin(self, before: Snapshot, event: Event, key: str) -> None:
+        if isinstance(event, MessageReceived | Started):
+            self.flow = self.router.choose(event, self.customer)
+        if self.flow is None:
+            self.after = before
+            self._note(event, "no flow answers")
+            return
+        plan, start = self.flow.plan, self.flow.start
+        self._play(plan, Snapshot(plan.name, plan.version, before.run + 1, start), event, key, begins=True)
+
+    def _play(self, plan: Plan, stands: Snapshot, event: Event, key: str, *, begins: bool = False) -> None:
+        values, note = steps.values(plan, stands)
+        model = plan.load(stands.state, values)
+        turn = Turn(event, self.customer, self.now, Origin(plan.name, stands.run, key, plan.effects))
+        taken = steps.take(plan, model, turn, begins=begins)
+        self.after = steps.after(plan, stands, model, turn)
+        self.says += turn.says
+        self.effects += turn.effects
+        self._set(turn)
+        self._journal(taken, note, f"handed over: {turn.reason}" if turn.handed_over else "")
+
+    def _set(self, turn: Turn) -> None:
+        """Timers end with their run, so those that this call has set need not be set at all."""
+        for name in turn.cancels:
+            self.timers.pop(name, None)
+        self.cancels.update(turn.cancels)
+        self.timers.update(turn.timers)
+        if not self.after.flow:
+            self.timers.clear()
+
+    def _journal(self, taken: list[Step], *notes: str) -> None:
+        last = taken[-1]
+        words = "; ".join(filter(None, (last.note, *notes)))
+        self.steps += taken[:-1]
+        self.steps.append(replace(last, note=words) if words else last)
+
+    def _note(self, event: Event, note: str) -> None:
+        self.steps.append(Step(event.key, "", self.after.state, self.after.state, note))
+
+    def _park(self, event: Event, error: BaseException) -> None:
+        code = "flow_changed" if isinstance(error, FlowChanged) else "flow_error"
+        self.fault = Fault(code, _reason(error, self.flow), "", "ours")
+        apology = (self.flow.apology if self.flow else "") or self.router.apology
+        if apology:
+            self.says.append(Say(Text(apology)))
+        self.after = replace(self.after, mode="parked")
+        self._note(event, self.fault.reason)
+
+
+def _reason(error: BaseException, flow: type[Flow] | None) -> str:
+    """What went wrong, and the last line of the flow's own files that it went wrong in."""
+    said = "".join(traceback.TracebackException(type(error), error, None).format_exception_only()).strip()
+    places = [(each.f_code.co_filename, line) for each, line in traceback.walk_tb(error.__traceback__)]
+    own = [each for each in places if flow and each[0] in flow.plan.files]
+    if isinstance(error, FlowError):
+        said, places = str(error), []
+    file, line = next(reversed(own or places), ("", 0))
+    where = f" ({file.rpartition('/')[2]}:{line})" if file else ""
+    return f"{said[:_REASON]}{where}".encode("utf-8", "replace").decode()

@@ -1,9 +1,13 @@
-"""What a bot author did wrong, told when the flow is made: the flow, the name, and the remedy."""
+"""What a bot author did wrong, told with the flow, the name and the remedy."""
 
 
-class FlowError(TypeError):
-    """A flow that cannot work as it is written."""
+class FlowError(Exception):
+    """A flow that cannot work as it is written; most are told when its class is made."""
 
 
-class TooManySteps(RuntimeError):
-    """One turn asked for more steps than a turn may take."""
+class FlowChanged(FlowError):
+    """A conversation stands where its flow, as it is served now, has no place for it."""
+
+
+class TooManySteps(FlowError):
+    """One event led to more steps, or to more decisions, than a turn may take."""

@@ -1,29 +1,34 @@
-"""The router: which flow answers. An explicit order: a channel's own flow, then keywords, then the first flow."""
+"""The router: which flow answers. The flows are asked in order; the first that matches wins."""
 
-import importlib
-import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from conversations.errors import FlowError
 from conversations.flow import Flow
+from conversations.loading import add_folder, load
+from state.model.content import plain
 from state.model.event import Event, MessageReceived
 from state.model.turn import Customer
 
-_ROOMS = ("gateway", "connectors", "conversations", "admin", "state", "parley")
-
-
-class Hidden(FlowError):
-    """A module of the bot project that hides one of ours."""
+APOLOGY = "Sorry, something went wrong on our side. Somebody will look at it."
 
 
 class Router:
-    """The flows of this process in order. `keywords` of a flow class, in lower case, start it by a word."""
+    """The flows of this process in order; `apology` is what a customer is told where a flow has none of its own.
 
-    def __init__(self, flows: Sequence[type[Flow]] = (), by_channel: dict[str, str] | None = None) -> None:
-        self.flows = tuple(flows)
-        self._by_name = {flow.name: flow for flow in flows}
-        self._by_channel = by_channel or {}
+    A flow with `channels` answers on those alone, one with `keywords` only to those words; one with neither answers to
+    everything and so belongs last.
+    """
+
+    def __init__(self, flows: Sequence[type[Flow]] = (), *, apology: str = APOLOGY) -> None:
+        self.flows, self.apology = tuple(flows), apology
+        self._named: dict[str, type[Flow]] = {}
+        for flow in self.flows:
+            if not flow.table:
+                raise FlowError(f"{flow.__name__} has no table: it is a base for others")
+            if self._named.setdefault(flow.__name__, flow) is not flow:
+                raise FlowError(
+                    f"two flows are called {flow.__name__}: conversations know them by name; rename one"
+                )
 
     @classmethod
     def load(cls, bots: Iterable[str], bot_path: str = "") -> "Router":
@@ -34,42 +39,15 @@ class Router:
 
     def get(self, name: str) -> type[Flow] | None:
         """A flow by its name."""
-        return self._by_name.get(name)
+        return self._named.get(name)
 
     def choose(self, event: Event, customer: Customer) -> type[Flow] | None:
         """The flow that answers an event outside any run, or none."""
-        own = self._by_name.get(self._by_channel.get(customer.channel, ""))
-        if own:
-            return own
-        if isinstance(event, MessageReceived):
-            from state.model.content import plain
-
-            word = plain(event.content).strip().lower()
-            for flow in self.flows:
-                if word in getattr(flow, "keywords", ()):
-                    return flow
-        return self.flows[0] if self.flows else None
+        said = plain(event.content).strip().casefold() if isinstance(event, MessageReceived) else None
+        return next((flow for flow in self.flows if _matches(flow, said, customer)), None)
 
 
-def add_folder(folder: str) -> None:
-    """Put a bot project's folder last on the import path; raises Hidden where a module of it would hide one of ours."""
-    path = Path(folder).resolve()
-    ours = Path(__file__).resolve().parent.parent
-    for room in _ROOMS:
-        if path != ours and any((path / name).exists() for name in (room, f"{room}.py")):
-            raise Hidden(f"{path / room} hides Parley's own module {room!r}: rename it")
-    if str(path) not in sys.path:
-        sys.path.append(str(path))
-
-
-def load(name: str) -> type[Flow]:
-    """The flow class `module:Class`."""
-    module_name, _, class_name = name.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise FlowError(f"bots: {name!r}: {error}; is bot_path set to the folder of the bot?") from error
-    flow = getattr(module, class_name, None)
-    if not (isinstance(flow, type) and issubclass(flow, Flow)):
-        raise FlowError(f"bots: {name!r}: {module_name} has no flow {class_name!r}")
-    return flow
+def _matches(flow: type[Flow], said: str | None, customer: Customer) -> bool:
+    if flow.channels and not {customer.channel, customer.channel_type} & set(flow.channels):
+        return False
+    return not flow.plan.keywords or said in flow.plan.keywords

@@ -1,26 +1,29 @@
-"""Which triggers an event may set off, the most special first. The first that passes in the current state wins."""
+"""Which triggers an event may set off, the most special first; the first with a row that passes wins."""
 
-from state.model.content import Chosen, Location, Media
+from state.model.content import Chosen, Content, Media, Text
 from state.model.event import ClientEvent, EffectDone, Event, MessageReceived, TimerFired
 
 
 def of(event: Event) -> tuple[str, ...]:
-    """The triggers of an event: `chosen_<id>`, `chosen` and `message` for a choice, and so on."""
+    """The triggers of an event; those without a rule of their own are called by their kind (`reaction`, `edit`, …)."""
     match event:
-        case MessageReceived(content=Chosen(id=chosen)):
-            return (f"chosen_{chosen}", "chosen", "message")
-        case MessageReceived(content=Media(kind=kind)):
-            return (kind, "media", "message")
-        case MessageReceived(content=Location()):
-            return ("location", "message")
-        case MessageReceived():
-            return ("message",)
-        case EffectDone(fault=None, effect=name):
-            return (f"done_{name}",)
-        case EffectDone(effect=name):
-            return (f"failed_{name}",)
+        case MessageReceived(content=content):
+            return _of_message(content)
+        case EffectDone(effect=name, fault=fault):
+            return (f"failed_{name}",) if fault else (f"done_{name}",)
         case TimerFired(timer=name):
             return (f"timer_{name}",)
         case ClientEvent(event_name=name):
             return (f"event_{name}",)
-    return (event.__struct_config__.tag,)  # type: ignore[return-value]
+    return (str(event.__struct_config__.tag),)
+
+
+def _of_message(content: Content) -> tuple[str, ...]:
+    match content:
+        case Text():
+            return ("message",)
+        case Chosen(id=chosen):
+            return (f"chosen_{chosen}", "chosen", "message")
+        case Media(kind=kind):
+            return (kind, "media", "message")
+    return (str(content.__struct_config__.tag), "message")

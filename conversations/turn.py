@@ -1,37 +1,52 @@
 """The turn, as a flow's callbacks see it: what happened, and what they decide. Nothing leaves before the commit."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
+from conversations.effects import Declared
+from conversations.errors import FlowError, TooManySteps
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
 from state.model.event import EffectDone, Event, MessageReceived
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Say, SetTimer
 
+DECISIONS = 100
+"""How much one turn may say and ask for: more is a loop that does not end."""
+FARTHEST = 10 * 366 * 86_400
+"""How far ahead a timer may be set, in seconds."""
+_NAME = 100
+
+_encode = msgspec.json.Encoder().encode
+_say = msgspec.json.Decoder(Say).decode
+
+
+class Origin:
+    """Where decisions come from: the flow, its run, a `key` that is the same for the same turn, and its effects."""
+
+    __slots__ = ("effects", "flow", "key", "run")
+
+    def __init__(self, flow: str, run: int, key: str, effects: Mapping[str, Declared]) -> None:
+        self.flow, self.run, self.key, self.effects = flow, run, key, effects
+
 
 class Turn:
-    """One event's turn. `now` in milliseconds, UTC; `key` makes the keys of its effects."""
+    """One event's turn. `now` is given, in milliseconds, UTC: a flow that reads a clock cannot be played again."""
 
     __slots__ = (
-        "_effects",
-        "_key",
-        "cancels",
-        "customer",
-        "ended",
-        "event",
-        "handed_over",
-        "now",
-        "says",
+        "_origin", "cancels", "customer", "effects", "ended", "event", "handed_over", "next", "now", "reason", "says",
         "timers",
-    )
+    )  # fmt: skip
 
-    def __init__(self, event: Event, customer: Customer, now: int, key: str) -> None:
-        self.event, self.customer, self.now, self._key = event, customer, now, key
+    def __init__(self, event: Event, customer: Customer, now: int, origin: Origin) -> None:
+        self.event, self.customer, self.now, self._origin = event, customer, now, origin
         self.says: list[Say] = []
-        self.timers: list[SetTimer] = []
-        self.cancels: list[str] = []
-        self._effects: list[EffectCall] = []
-        self.ended = False
-        self.handed_over = ""
+        self.effects: list[EffectCall] = []
+        self.timers: dict[str, SetTimer] = {}
+        self.cancels: dict[str, None] = {}
+        self.ended = self.handed_over = False
+        self.reason = self.next = ""
 
     @property
     def content(self) -> Content | None:
@@ -40,7 +55,7 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The customer's words: typed, or the title of what they chose."""
+        """The customer's words: typed, or the title of what they chose, or a caption."""
         return plain(self.content).strip() if self.content else ""
 
     @property
@@ -60,7 +75,7 @@ class Turn:
 
     @property
     def result(self) -> Any:
-        """What the effect that ended gave."""
+        """What the effect that ended gave, as JSON."""
         return self.event.result if isinstance(self.event, EffectDone) else None
 
     @property
@@ -68,38 +83,80 @@ class Turn:
         """Why the effect that ended failed."""
         return self.event.fault if isinstance(self.event, EffectDone) else None
 
-    @property
-    def effects(self) -> tuple[EffectCall, ...]:
-        """The effects asked for."""
-        return tuple(self._effects)
-
     def say(
         self, content: Content | str, *, reply_to: str = "", native: dict[str, Any] | None = None
     ) -> None:
-        """Send a message; a string is text. `reply_to` is the provider's id of the message it quotes."""
-        said = Text(content) if isinstance(content, str) else content
-        self.says.append(Say(said, reply_to, native or {}))
+        """Send a message; a string is text. `reply_to` is the provider's id of a message to quote.
 
-    def ask(self, text: str, options: dict[str, str]) -> None:
-        """Ask with buttons: option ids and their titles, in order."""
-        self.say(Choice(text, tuple(Option(name, title) for name, title in options.items())))
+        Raises TypeError where the content is not made as its type says.
+        """
+        self._count()
+        said = Say(Text(content) if isinstance(content, str) else content, reply_to, native or {})
+        self.says.append(sound(said))
+
+    def ask(self, text: str, options: Mapping[str, str] | Iterable[Option]) -> None:
+        """Ask with buttons: option ids and their titles, or whole options, in order."""
+        if isinstance(options, Mapping):
+            options = (Option(name, title) for name, title in options.items())
+        self.say(Choice(text, tuple(options)))
 
     def timer(self, name: str, after: float) -> None:
-        """Fire the trigger `timer_<name>` after some seconds; an earlier timer of that name is replaced."""
-        self.timers.append(SetTimer(name, self.now + int(after * 1000)))
+        """Fire the trigger `timer_<name>` in `after` seconds; an earlier timer of that name is replaced."""
+        self._count()
+        _check_name(name)
+        if not 0 <= after <= FARTHEST:
+            raise ValueError(f"timer {name!r}: {after!r} seconds is not between now and ten years from now")
+        self.timers[name] = SetTimer(name, self.now + int(after * 1000))
 
     def cancel(self, name: str) -> None:
         """Take a timer back."""
-        self.cancels.append(name)
+        _check_name(name)
+        self.timers.pop(name, None)
+        self.cancels[name] = None
 
     def effect(self, name: str, **args: Any) -> None:
-        """Ask for an effect: its end arrives as the trigger `done_<name>` or `failed_<name>`."""
-        self._effects.append(EffectCall(name, args, f"{self._key}.{len(self._effects)}"))
+        """Ask for an effect: its end arrives as the trigger `done_<name>` or `failed_<name>`.
+
+        Raises FlowError where the flow has no such effect, TypeError where it does not take these arguments.
+        """
+        self._count()
+        origin = self._origin
+        declared = origin.effects.get(name)
+        if declared is None:
+            raise FlowError(f"{origin.flow} has no effect {name!r}: declare it with @effect")
+        declared.check(args)
+        plain_args = msgspec.json.decode(_encode(args))
+        key = f"{origin.key}.{len(self.effects)}"
+        self.effects.append(EffectCall(name, plain_args, key, origin.flow, origin.run))
+
+    def then(self, trigger: str) -> None:
+        """Go on at once: when this step is done, set off another trigger of the state that was entered."""
+        self.next = trigger
 
     def hand_over(self, reason: str) -> None:
-        """Give the conversation to a person; events wait for no trigger until it is handed back."""
-        self.handed_over = reason
+        """Give the conversation to a person: no trigger runs until it is handed back, with `handed_back`."""
+        self.handed_over, self.reason = True, str(reason).encode("utf-8", "replace").decode()
 
     def end(self) -> None:
         """End this run of the flow; the next message starts a new one."""
         self.ended = True
+
+    def _count(self) -> None:
+        if len(self.says) + len(self.effects) + len(self.timers) >= DECISIONS:
+            raise TooManySteps(f"one turn says and asks for more than {DECISIONS} things: is this a loop?")
+
+
+def _check_name(name: str) -> None:
+    """A timer's name is stored, and becomes part of a trigger."""
+    if not (isinstance(name, str) and 0 < len(name.encode()) <= _NAME):
+        raise ValueError(f"a timer's name is a word of at most {_NAME} bytes, not {name!r}")
+
+
+def sound(said: Say) -> Say:
+    """Give the message back if it can be stored and read again; raises TypeError naming what is wrong in it."""
+    try:
+        _say(_encode(said))
+    except (TypeError, ValueError) as error:
+        kind = type(said.content).__name__
+        raise TypeError(f"{kind} cannot be said: {error}; give a str or a Text, Media, Choice, …") from error
+    return said

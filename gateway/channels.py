@@ -36,7 +36,7 @@ class Channels:
         self._live: dict[str, Live] = {}
         self._by_account: dict[tuple[str, str], Live] = {}
         self.broken: dict[str, str] = {}
-        self._local_url = "simulator:"
+        self._local_url = "http://simulator.invalid"
 
     async def load(self, local_url: str = "") -> None:
         """Read the channels; `local_url` (kept from then on) is where simulated ones find their provider.

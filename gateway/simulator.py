@@ -19,7 +19,7 @@ from connectors.contract import Shown, Simulator
 from gateway.channels import Channels, Live
 from gateway.problems import Problem
 from state.model.ids import now_ms
-from state.model.wire import Request
+from state.model.wire import File, Request
 
 log = logging.getLogger("parley.simulator")
 NUMBERS = ("15550123", "15550124", "15550125")
@@ -77,6 +77,8 @@ class SimulatorHost:
             web.get("/simulator/api/phones", self.phones),
             web.get("/simulator/api/{channel}/{number}/events", self.events),
             web.post("/simulator/api/{channel}/{number}/say", self.say),
+            web.post("/simulator/api/{channel}/media", self.keep),
+            web.get("/simulator/api/{channel}/media/{id}", self.file),
             web.route("*", "/simulator/wire/{channel}/{path:.*}", self.wire),
         ]
 
@@ -147,6 +149,25 @@ class SimulatorHost:
         )
         self._later(self._travel(live, phone, webhook))
         return web.json_response({"id": said["id"]})
+
+    async def keep(self, request: web.Request) -> web.Response:
+        """A picture taken on a phone: it waits at the provider until a message names it."""
+        live = self._live(request.match_info["channel"])
+        file = File(await request.read(), request.content_type)
+        return web.json_response({"id": self._simulator(live).keep(file)})
+
+    async def file(self, request: web.Request) -> web.Response:
+        """A file for the phone to show."""
+        live = self._live(request.match_info["channel"])
+        found = self._simulator(live).file(request.match_info["id"])
+        if found is None:
+            raise Problem("not_found", "the simulated provider has no such file")
+        headers = {
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+        }
+        mime = found.mime.partition(";")[0] or "application/octet-stream"
+        return web.Response(body=found.body, content_type=mime, headers=headers)
 
     async def wire(self, request: web.Request) -> web.Response:
         """The provider's end: answer a call of Parley's, show it on the phone, send the statuses back."""

@@ -11,27 +11,35 @@ import msgspec
 import sqlalchemy as sa
 
 from state.model.address import lane_of
-from state.model.ids import new_id, now_ms
-from state.statements import Fetch, Query, Statement, insert, update
+from state.model.ids import lane_of_id, new_id, now_ms
+from state.statements import Fetch, Query, Row, Statement, insert, update
 from state.tables import address, contact, conversation, merge
 from state.writer import Ask, Op
 
-_ADDRESSES = Fetch(address, "contact lane", "urn team shard")
-_NEW_ADDRESS = insert(address, "urn team shard contact lane created_at", ignore=True)
+_ADDRESSES = Fetch(address, "contact lane lane_before", "urn team shard")
+_NEW_ADDRESS = insert(address, "urn team shard contact lane lane_before created_at", ignore=True)
 _NEW_CONTACT = insert(contact, "id lane team name locale created_at")
 _NEW_CONVERSATION = insert(conversation, "id lane contact channel urns updated_at", ignore=True)
 _CONVERSATION = Fetch(conversation, "id", "contact channel lane")
-_MOVE = update(address, "contact lane", "urn team shard")
+_MOVE = update(address, "contact lane lane_before", "urn team shard")
 _MERGED = update(contact, "merged_into", "id lane")
 _NEW_MERGE = insert(merge, "id lane winner loser urns")
 _UNDO_MERGE = update(merge, "undone_at", "id lane")
-_MERGE = Fetch(merge, "winner loser urns", "id lane", lock="wait")
+_MERGE = Fetch(merge, "loser urns undone_at", "id lane", lock="wait")
 _URNS_OF = Query(
     sa.select(address.c.urn, address.c.shard).where(
         address.c.contact == sa.bindparam("contact", type_=address.c.contact.type)
     ),
     "contact",
 )
+MERGES = Query(
+    sa.select(merge.c.id, merge.c.winner, merge.c.loser, merge.c.urns, merge.c.undone_at)
+    .order_by(merge.c.id.desc())
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "limit",
+)
+"""The latest merges, newest first: id, winner, loser, the URNs that moved (JSON), and when it was undone."""
+
 BY_ID = Query(
     sa.select(contact.c.name, contact.c.locale, contact.c.merged_into, contact.c.created_at).where(
         contact.c.id == sa.bindparam("id", type_=contact.c.id.type),
@@ -46,51 +54,69 @@ ADDRESSES_OF = _URNS_OF
 
 
 class Who(NamedTuple):
-    """A contact on a channel: its id, its lane, and its conversation there."""
+    """A contact on a channel: its id, its lane, and its conversation there.
+
+    `past` are other lanes that events of these addresses may lie in, from before a merge.
+    """
 
     contact: str
     lane: int
     conversation: str
+    past: tuple[int, ...] = ()
+
+
+class _Owner(NamedTuple):
+    """Whose an address is: the contact, its lane, and the lane of the contact that had it before."""
+
+    contact: str
+    lane: int
+    lane_before: int
 
 
 def find(team: str, channel: str, urns: Sequence[str], name: str = "") -> Op[Who]:
-    """The contact with these addresses and its conversation on the channel, made where there is none."""
+    """The contact with these addresses (at least one) and its conversation on the channel, made where there is none."""
     shards = [lane_of(urn) for urn in urns]
     known = yield from _owners(team, urns, shards)
     owners = [each for each in known if each]
     if len(owners) < len(urns):
         owners = yield from _claim(team, urns, shards, known, name)
-    owner = owners[0]
-    for other in owners[1:]:
-        if other[0] != owner[0]:
-            owner = yield from _join(team, owner, other)
-    conversation_id = yield from open_conversation(owner[0], owner[1], channel, urns)
-    return Who(owner[0], owner[1], conversation_id)
+    lanes = {each.lane for each in owners} | {each.lane_before for each in owners}
+    contact_id, lane = yield from _one_of(team, owners)
+    conversation_id = yield from open_conversation(contact_id, lane, channel, urns)
+    return Who(contact_id, lane, conversation_id, tuple(sorted(lanes - {lane})))
+
+
+def _one_of(team: str, owners: Sequence[_Owner]) -> Op[tuple[str, int]]:
+    """The one contact that all these are; several are merged."""
+    first, *others = dict.fromkeys((each.contact, each.lane) for each in owners)
+    for other in others:
+        first = yield from _join(team, first, other)
+    return first
 
 
 def _owners(
     team: str, urns: Sequence[str], shards: Sequence[int]
-) -> Generator[Ask, list[Any], list[tuple[str, int] | None]]:
+) -> Generator[Ask, list[Any], list[_Owner | None]]:
     rows = yield [(_ADDRESSES, (urn, team, shard)) for urn, shard in zip(urns, shards, strict=True)]
-    return [(found[0][0], found[0][1]) if found else None for found in rows]
+    return [_Owner(*found[0][:3]) if found else None for found in rows]
 
 
 def _claim(
-    team: str, urns: Sequence[str], shards: Sequence[int], known: Sequence[tuple[str, int] | None], name: str
-) -> Op[list[tuple[str, int]]]:
+    team: str, urns: Sequence[str], shards: Sequence[int], known: Sequence[_Owner | None], name: str
+) -> Op[list[_Owner]]:
     """Give the unknown addresses to the known contact, or to a new one; another writer may win the race for it."""
     owner = next((each for each in known if each), None)
-    lane = owner[1] if owner else shards[0]
-    mine = owner[0] if owner else new_id(lane)
+    lane = owner.lane if owner else shards[0]
+    mine = owner.contact if owner else new_id(lane)
     at = now_ms()
     yield [
-        (_NEW_ADDRESS, (urn, team, shard, mine, lane, at))
+        (_NEW_ADDRESS, (urn, team, shard, mine, lane, lane, at))
         for urn, shard, each in zip(urns, shards, known, strict=True)
         if not each
     ]
     settled = yield from _owners(team, urns, shards)
-    if not owner and any(each and each[0] == mine for each in settled):
-        yield [(_NEW_CONTACT, (mine, lane, team, name, "", at))]
+    if not owner and any(each and each.contact == mine for each in settled):
+        yield [(_NEW_CONTACT, (mine, lane, team, name.replace("\0", ""), "", at))]
     return [each for each in settled if each]
 
 
@@ -107,24 +133,31 @@ def open_conversation(contact_id: str, lane: int, channel: str, urns: Sequence[s
 
 def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str, int]]:
     """Merge two contacts that proved to be one person: the older keeps its id and gets all addresses."""
-    winner, loser = sorted((one, two))
-    rows = yield [(_URNS_OF, (loser[0],))]
-    urns = [(str(urn), int(shard)) for urn, shard in rows[0]]
-    asks: list[tuple[Statement, tuple[Any, ...]]] = [
-        (_MOVE, (winner[0], winner[1], urn, team, shard)) for urn, shard in urns
+    (winner, lane), (loser, loser_lane) = sorted((one, two))
+    rows = yield [(_URNS_OF, (loser,))]
+    asks: list[tuple[Statement, Row]] = [
+        (_MOVE, (winner, lane, loser_lane, urn, team, shard)) for urn, shard in rows[0]
     ]
-    moved = msgspec.json.encode([urn for urn, _ in urns]).decode()
-    asks.append((_MERGED, (winner[0], loser[0], loser[1])))
-    asks.append((_NEW_MERGE, (new_id(winner[1]), winner[1], winner[0], loser[0], moved)))
+    moved = msgspec.json.encode([urn for urn, _ in rows[0]]).decode()
+    asks.append((_MERGED, (winner, loser, loser_lane)))
+    asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
     yield asks
-    return winner
+    return winner, lane
 
 
-def unmerge(team: str, merge_id: str, lane: int, loser_lane: int) -> Op[None]:
-    """Take a merge back: the addresses that moved then return to the contact that lost them."""
-    rows = yield [(_MERGE, (merge_id, lane))]
-    _, loser, urns = rows[0][0]
-    asks: list[tuple[Statement, tuple[Any, ...]]] = [
-        (_MOVE, (loser, loser_lane, urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
+class NoMerge(Exception):
+    """There is no such merge, or it was undone already."""
+
+
+def unmerge(team: str, merge_id: str) -> Op[None]:
+    """Take a merge back: the addresses that moved then return to the contact that lost them. Raises NoMerge."""
+    key = (merge_id, lane_of_id(merge_id))
+    (found,) = yield [(_MERGE, key)]
+    if not found or found[0][2] is not None:
+        raise NoMerge(merge_id)
+    loser, urns = found[0][:2]
+    lane = lane_of_id(loser)
+    asks: list[tuple[Statement, Row]] = [
+        (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]
-    yield [*asks, (_MERGED, (None, loser, loser_lane)), (_UNDO_MERGE, (now_ms(), merge_id, lane))]
+    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key))]

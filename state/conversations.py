@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state.lease import LeaseLost, freeing, leasable, leasing
-from state.model.event import Event, MessageReceived
+from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
 from state.model.turn import Played, SetTimer, Snapshot
 from state.outbox import Queued, queue_asks
@@ -169,7 +169,7 @@ def _saved(turn: Turned) -> tuple[Statement, Row]:
     taken, after = turn.taken, turn.played.after
     urns, last_in, last_id = taken.urns, taken.last_in, taken.last_id
     for _, happened in taken.events:
-        urns = happened.addresses or urns
+        urns = happened.new if isinstance(happened, AddressChanged) else happened.addresses or urns
         if isinstance(happened, MessageReceived) and happened.at >= last_in:
             last_in, last_id = happened.at, happened.provider_id
     state = _encode(after).decode()

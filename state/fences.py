@@ -17,8 +17,13 @@ from state.tables import Ms, fence, node, suspension
 from state.writer import Op
 
 _EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(), "")
-_READ_EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")), "")
-_RAISE = Write(sa.update(fence).values(epoch=fence.c.epoch + sa.literal_column("1")), "")
+_READ_EPOCH = Query(
+    sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(read=True), ""
+)
+_RAISE = Write(
+    sa.update(fence).values(epoch=sa.bindparam("to", type_=Ms)).where(fence.c.id == sa.literal_column("1")),
+    "to",
+)
 _NEW = insert(suspension, "id epoch scope body created_at")
 _LIFT = Write(
     sa.update(suspension)
@@ -72,7 +77,10 @@ class Permit(NamedTuple):
 
 
 def renew(node_id: str, started_at: int, length_ms: int) -> Op[Permit]:
-    """Read epoch and suspensions and extend the node's permit with them, in one transaction."""
+    """Read epoch and suspensions and extend the node's permit with them, in one transaction.
+
+    The epoch is read under a lock that a change waits for: who asks for the nodes behind sees this permit.
+    """
     ((epoch,),) = (yield [(_READ_EPOCH, ())])[0]
     rows = (yield [(_ACTIVE, ())])[0]
     yield [(_JOIN, (node_id, started_at, 0, 0))]
@@ -87,31 +95,34 @@ def leave(node_id: str) -> Op[None]:
 
 def suspend(scope: Scope, ground: str, reason: str, actor: str) -> Op[Suspension]:
     """Put a suspension in force; it binds a node from the moment that node has seen its epoch."""
-    epoch = yield from _next_epoch()
+    epoch = yield from _coming_epoch()
     made = Suspension(
         id=new_id(0), epoch=epoch, scope=scope, ground=ground, reason=reason, actor=actor, at=now_ms()
     )
     body = msgspec.json.encode(made).decode()
-    yield [(_NEW, (made.id, epoch, msgspec.json.encode(scope).decode(), body, made.at))]
+    yield [(_NEW, (made.id, epoch, msgspec.json.encode(scope).decode(), body, made.at)), (_RAISE, (epoch,))]
     yield from audit.note(actor, "suspend", made.id, reason, suspension=made)
     return made
 
 
 def lift(suspension_id: str, reason: str, actor: str) -> Op[Suspension]:
     """End a suspension; raises NotInForce."""
-    epoch = yield from _next_epoch()
+    epoch = yield from _coming_epoch()
     (rows,) = yield [(_ONE, (suspension_id,))]
     if not rows or rows[0][1] is not None:
         raise NotInForce(suspension_id)
     old = msgspec.json.decode(rows[0][0], type=Suspension)
     lifted = msgspec.structs.replace(old, lifted_at=now_ms(), epoch=epoch)
-    yield [(_LIFT, (lifted.lifted_at, epoch, msgspec.json.encode(lifted).decode(), suspension_id))]
+    body = msgspec.json.encode(lifted).decode()
+    yield [(_LIFT, (lifted.lifted_at, epoch, body, suspension_id)), (_RAISE, (epoch,))]
     yield from audit.note(actor, "lift", suspension_id, reason, suspension=lifted)
     return lifted
 
 
-def _next_epoch() -> Op[int]:
-    """Raise the epoch; the row's lock makes changes queue up."""
-    yield [(_RAISE, ())]
+def _coming_epoch() -> Op[int]:
+    """The epoch a change makes; the row's lock makes changes queue up.
+
+    It is raised no sooner than the change itself is written: a permit renewed in the same batch reads the old one.
+    """
     ((epoch,),) = (yield [(_EPOCH, ())])[0]
-    return int(epoch)
+    return int(epoch) + 1

@@ -17,7 +17,7 @@ from state.model.event import AddressChanged, Event, Notice, Receipt, Typing
 from state.model.ids import lane_of_id, new_id
 from state.model.receipts import fact
 from state.receipts import merge_asks, wait_ask
-from state.statements import Query, Row, Statement, Write, insert, update
+from state.statements import Fetch, Query, Row, Statement, Write, insert, update
 from state.tables import envelope, event, inbox, signal
 from state.writer import Op
 
@@ -34,6 +34,7 @@ _PENDING = Write(
     ),
     "id lane",
 )
+_SEEN = Fetch(event, "id", "key channel lane")
 _REPLAYED = update(envelope, "problems", "id lane")
 QUARANTINED = Query(
     sa.select(envelope.c.id, envelope.c.lane, envelope.c.channel, envelope.c.problems)
@@ -53,6 +54,13 @@ ENVELOPE = Query(
 """One envelope: channel, request (JSON without body), raw body, problems (JSON)."""
 
 encode = msgspec.json.Encoder().encode
+LONGEST = 255
+"""Characters a key, an id or an address may have."""
+_LATEST = 1 << 53
+
+
+class Unstorable(ValueError):
+    """An event that no column could hold: where and why. Nothing of its envelope is stored."""
 
 
 class Arrived(NamedTuple):
@@ -82,7 +90,9 @@ class Placed(NamedTuple):
 def accept(
     letter: Envelope, arrived: Sequence[Arrived], known: Mapping[tuple[str, tuple[str, ...]], Who]
 ) -> Op[Placed]:
-    """Store an envelope and its events. `known` spares look-ups: who an address on a channel is."""
+    """Store an envelope and its events. `known` spares look-ups: who an address on a channel is. Raises Unstorable."""
+    for item in arrived:
+        _check(item.event)
     who = yield from _people(arrived, known)
     home = next(iter(who.values())).lane if who else lane_of(letter.channel)
     letter_id = new_id(home)
@@ -91,8 +101,37 @@ def accept(
     return Placed(tuple({each.lane for each in who.values()}), who)
 
 
+def _check(happened: Event) -> None:
+    """Find now what a column could not hold later, when the event's turn is committed; raises Unstorable."""
+    if not 0 <= happened.at < _LATEST:
+        raise Unstorable(f"{happened.key!r}: at is {happened.at}, which is no time in milliseconds")
+    if _has_turn(happened) and not happened.addresses:
+        raise Unstorable(f"{happened.key!r}: an event of a customer has an address")
+    for text in _texts(happened):
+        if len(text) > LONGEST or "\0" in text:
+            raise Unstorable(
+                f"{text[:40]!r}: {LONGEST} characters are allowed in keys, ids and addresses, no NUL"
+            )
+
+
+def _texts(happened: Event) -> list[str]:
+    """The texts of an event that have columns of their own."""
+    texts = [happened.key, *happened.addresses]
+    texts += [getattr(happened, name, "") for name in ("provider_id", "reply_to", "client_ref", "code")]
+    if isinstance(happened, AddressChanged):
+        texts += happened.new
+    elif isinstance(happened, Receipt) and happened.fault:
+        texts.append(happened.fault.code)
+    return texts
+
+
 def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
-    """Store the events of an envelope that was kept before; those that are there already stay as they are."""
+    """Store the events of an envelope that was kept before; those that are there already stay as they are.
+
+    Raises Unstorable.
+    """
+    for item in arrived:
+        _check(item.event)
     who = yield from _people(arrived, {})
     yield from _put_all(arrived, letter_id, who, [])
     return Placed(tuple({each.lane for each in who.values()}), who)
@@ -122,11 +161,28 @@ def _put_all(
     asks: list[tuple[Statement, Row]],
 ) -> Op[None]:
     pending: list[tuple[Statement, Row]] = []
-    for item in arrived:
+    for item in (yield from _fresh(arrived, who)):
         _place(item, letter_id, who, asks, pending)
     yield asks
     if pending:
         yield pending
+
+
+def _fresh(
+    arrived: Sequence[Arrived], who: Mapping[tuple[str, tuple[str, ...]], Who]
+) -> Op[Sequence[Arrived]]:
+    """The events without those stored before their sender's contact was merged into one of another lane."""
+    asks: list[tuple[Statement, Row]] = [
+        (_SEEN, (item.event.key, item.channel, lane))
+        for item in arrived
+        if _has_turn(item.event)
+        for lane in who[item.channel, item.event.addresses].past
+    ]
+    if not asks:
+        return arrived
+    found = yield asks
+    seen = {row[:2] for (_, row), rows in zip(asks, found, strict=True) if rows}
+    return [item for item in arrived if (item.event.key, item.channel) not in seen]
 
 
 def _has_turn(happened: Event) -> bool:
@@ -151,7 +207,7 @@ def _place(
             (_SIGNAL, (new_id(lane), lane, item.channel, happened.key, happened.action, happened.code, body))
         )
     elif not isinstance(happened, Typing):
-        _, lane, conversation = who[item.channel, happened.addresses]
+        _, lane, conversation, _ = who[item.channel, happened.addresses]
         event_id = new_id(lane)
         row = (event_id, lane, item.channel, conversation, letter_id, happened.key, encode(happened).decode())
         asks.append((_EVENT, row))
@@ -161,17 +217,17 @@ def _place(
 def receipt_asks(happened: Receipt, channel: str) -> list[tuple[Statement, Row]]:
     """Merge a receipt at once where the provider carried our id along, else let it wait for its message."""
     facts = fact(happened.status, happened.at, happened.fault)
-    try:
-        lane = lane_of_id(happened.message_id)
-    except ValueError:
-        home = lane_of(happened.addresses[0] if happened.addresses else happened.provider_id)
-        return [wait_ask(happened.provider_id, channel, happened.status, home, facts)]
-    asks = merge_asks(happened.message_id, lane, facts)
+    asks: list[tuple[Statement, Row]] = []
     fault = happened.fault
     if fault and fault.action in {"WARN", "SUSPEND", "CONSENT", "AUTH"}:
         home = lane_of(channel)
-        row = (new_id(home), home, channel, happened.key, fault.action, fault.code, encode(happened).decode())
-        asks.append((_SIGNAL, row))
+        body = encode(happened).decode()
+        asks.append((_SIGNAL, (new_id(home), home, channel, happened.key, fault.action, fault.code, body)))
+    try:
+        asks += merge_asks(happened.message_id, lane_of_id(happened.message_id), facts)
+    except ValueError:
+        home = lane_of(happened.addresses[0] if happened.addresses else happened.provider_id)
+        asks.append(wait_ask(happened.provider_id, channel, happened.status, home, facts))
     return asks
 
 
@@ -182,10 +238,29 @@ def internal(conversation: str, lane: int, channel: str, happened: Event) -> Op[
 
 def put(conversation: str, lane: int, channel: str, happened: Event) -> Op[None]:
     """The same as part of a larger operation; an event whose key is there already is not stored again."""
-    event_id = new_id(lane)
-    body = encode(happened).decode()
-    yield [(_EVENT, (event_id, lane, channel, conversation, event_id, happened.key, body))]
-    yield [(_PENDING, (event_id, lane))]
+    yield from put_all([Internal(conversation, lane, channel, happened)])
+
+
+class Internal(NamedTuple):
+    """An event of our own making, and the conversation it belongs to."""
+
+    conversation: str
+    lane: int
+    channel: str
+    event: Event
+
+
+def put_all(happened: Sequence[Internal]) -> Op[None]:
+    """Store several events of our own making, as part of a larger operation."""
+    asks: list[tuple[Statement, Row]] = []
+    pending: list[tuple[Statement, Row]] = []
+    for conversation, lane, channel, made in happened:
+        event_id = new_id(lane)
+        body = encode(made).decode()
+        asks.append((_EVENT, (event_id, lane, channel, conversation, event_id, made.key, body)))
+        pending.append((_PENDING, (event_id, lane)))
+    yield asks
+    yield pending
 
 
 def replayed(envelope_id: str, problems: str) -> Op[None]:

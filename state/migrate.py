@@ -81,9 +81,10 @@ def _upgrade_sqlite(url: str, target: str) -> None:
 
 
 async def _upgrade_postgres(url: str, target: str) -> None:
+    import asyncpg
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    engine = create_async_engine(url.replace("://", "+asyncpg://", 1).replace("postgres+", "postgresql+", 1))
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url))
     async with engine.begin() as connection:
         await connection.run_sync(_run, target)
     await engine.dispose()

@@ -2,7 +2,8 @@
 
 A row is queued by the turn that decided it, leased by one node, marked `sending` durably before the first byte, and
 settled once: gone (accepted, failed, refused, expired, unknown), queued again for later, or held. In one conversation
-rows leave one after the other: only the oldest of a kind can be taken.
+rows of a kind and a priority leave one after the other: only the oldest can be taken. A row queued for a later time
+(`later`) takes its place when it is due.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state.lease import LeaseLost, freeing, leasable, leasing
-from state.model.ids import new_id
+from state.model.ids import new_id, now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts
 from state.model.turn import Say
@@ -30,13 +31,18 @@ _QUEUE = insert(outbox, "id lane conversation channel kind state body due_at exp
 
 
 def _work(kind: str) -> sa.Select[Any]:
-    """The oldest due row of each conversation that nobody has leased, with its conversation and its message."""
-    before = outbox.alias()
+    """The oldest due row of each conversation that nobody has leased, with its conversation and its message.
+
+    Less urgent rows, and those queued for a later time, hold nobody.
+    """
+    before, now = outbox.alias(), sa.bindparam("now", type_=Ms)
     earlier = sa.exists().where(
         before.c.conversation == outbox.c.conversation,
         before.c.lane == outbox.c.lane,
         before.c.kind == outbox.c.kind,
         before.c.id < outbox.c.id,
+        before.c.priority <= outbox.c.priority,
+        sa.or_(before.c.state != sa.literal_column("'later'"), before.c.due_at <= now),
     )
     columns = (
         "id", "lane", "conversation", "channel", "kind", "state", "body", "expires_at", "attempt", "lease_epoch",
@@ -54,7 +60,7 @@ def _work(kind: str) -> sa.Select[Any]:
         query.where(
             outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
             outbox.c.priority == sa.bindparam("priority", type_=outbox.c.priority.type),
-            outbox.c.due_at <= sa.bindparam("now", type_=Ms),
+            outbox.c.due_at <= now,
             outbox.c.state != sa.literal_column("'held'"),
             outbox.c.lease_until <= Now(),
             ~earlier,
@@ -176,7 +182,8 @@ class Settled(NamedTuple):
 def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
     """The statement that queues a row."""
     key = (item.id, item.lane, item.conversation, item.channel, item.kind)
-    return [(_QUEUE, (*key, "queued", item.body, item.due_at, item.expires_at, item.priority))]
+    state = "later" if item.due_at > now_ms() else "queued"
+    return [(_QUEUE, (*key, state, item.body, item.due_at, item.expires_at, item.priority))]
 
 
 def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[list[Leased]]:

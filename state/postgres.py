@@ -12,7 +12,17 @@ import asyncpg
 from state.statements import Fetch, Row, Statement, Write
 from state.writer import Conflict, Unavailable
 
-_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, asyncpg.CannotConnectNowError)
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    OSError,
+)
 _CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -59,7 +69,7 @@ class PostgresBackend:
         try:
             if self._write is None or self._write.is_closed():
                 self._write = await self._connect()
-            await self._write.execute("BEGIN")
+            await self._write.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
         except _LOST as error:
             raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
 

@@ -9,38 +9,43 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state.model.receipts import Facts, Fault, ReceiptStatus
-from state.statements import Query, Row, Statement, Write, delete, insert
-from state.tables import Json, Ms, message, receipt
+from state.model.receipts import Facts, Fault, ReceiptStatus, fact
+from state.statements import Query, Row, Statement, Write, delete, upsert
+from state.tables import message, receipt
 from state.writer import Op
 
 _TIMES = ("accepted", "sent", "failed", "delivered", "read", "played")
 
 
-def _earliest(name: str) -> sa.ColumnElement[Any]:
+Value = sa.ColumnElement[Any]
+_ZERO: Value = sa.literal_column("0")
+_EMPTY: Value = sa.literal_column("''")
+
+
+def _earliest(kept: Value, new: Value) -> Value:
     """The earlier of the stored time and the new one, where 0 means never."""
-    kept, new = message.c[name], sa.bindparam(f"new_{name}", type_=Ms)
-    zero: sa.ColumnElement[Any] = sa.literal_column("0")
-    return sa.case((new == zero, kept), (kept == zero, new), (kept < new, kept), else_=new)
+    return sa.case((new == _ZERO, kept), (kept == _ZERO, new), (kept < new, kept), else_=new)
 
 
-def _fault() -> sa.ColumnElement[Any]:
-    """The fault of the earliest failure; equal times are settled by the text, so that order cannot matter."""
-    new, at = sa.bindparam("new_fault", type_=Json), sa.bindparam("new_failed", type_=Ms)
-    kept = message.c.fault
-    empty: sa.ColumnElement[Any] = sa.literal_column("''")
-    zero: sa.ColumnElement[Any] = sa.literal_column("0")
-    newer = sa.or_(
-        kept == empty,
-        sa.and_(at != zero, at < message.c.failed),
-        sa.and_(at == message.c.failed, new < kept),
-    )
-    return sa.case((new == empty, kept), (newer, new), else_=kept)
+def _fault(kept: Value, kept_at: Value, new: Value, new_at: Value) -> Value:
+    """The fault of the earliest failure; of equal times the first as text, so that order cannot matter."""
+    earlier = sa.or_(kept_at == _ZERO, new_at < kept_at)
+    first = sa.and_(new_at == kept_at, new != _EMPTY, sa.or_(kept == _EMPTY, new < kept))
+    return sa.case((new_at == _ZERO, kept), (sa.or_(earlier, first), new), else_=kept)
+
+
+def _new(name: str) -> Value:
+    return sa.bindparam(f"new_{name}", type_=message.c[name].type)
 
 
 _MERGE = Write(
     sa.update(message)
-    .values({**{name: _earliest(name) for name in _TIMES}, "fault": _fault()})
+    .values(
+        {
+            **{name: _earliest(message.c[name], _new(name)) for name in _TIMES},
+            "fault": _fault(message.c.fault, message.c.failed, _new("fault"), _new("failed")),
+        }
+    )
     .where(
         message.c.id == sa.bindparam("k_id", type_=message.c.id.type),
         message.c.lane == sa.bindparam("k_lane", type_=message.c.lane.type),
@@ -48,7 +53,14 @@ _MERGE = Write(
     "new_accepted new_sent new_failed new_delivered new_read new_played new_fault k_id k_lane",
     "k_id k_lane",
 )
-_WAIT = insert(receipt, "provider_id channel status lane at fault", ignore=True)
+_WAIT = upsert(
+    receipt,
+    "provider_id channel status lane at fault",
+    lambda new: {
+        "at": _earliest(receipt.c.at, new.at),
+        "fault": _fault(receipt.c.fault, receipt.c.at, new.fault, new.at),
+    },
+)
 _DONE = delete(receipt, "provider_id channel status lane")
 _FOUND = Query(
     sa.select(
@@ -96,7 +108,7 @@ def sweep(limit: int = 500) -> Op[int]:
     asks: list[tuple[Statement, Row]] = []
     for provider_id, channel, status, lane, at, fault, message_id, message_lane in found:
         why = msgspec.json.decode(fault, type=Fault) if fault else None
-        asks.extend(merge_asks(message_id, message_lane, Facts(**{status: at}, fault=why)))
+        asks.extend(merge_asks(message_id, message_lane, fact(status, at, why)))
         asks.append((_DONE, (provider_id, channel, status, lane)))
     if asks:
         yield asks

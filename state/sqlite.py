@@ -126,6 +126,9 @@ class SqliteBackend:
         text = statement.text("sqlite")
 
         def work() -> list[Row]:
-            return self._read.execute(text.sql, text.rows([row])[0]).fetchall()
+            try:
+                return self._read.execute(text.sql, text.rows([row])[0]).fetchall()
+            except sqlite3.OperationalError as error:
+                raise Unavailable(str(error)) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._reader, work)

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -141,35 +142,53 @@ class Fetch(Statement):
         return query
 
 
+def _values(table: sa.Table, columns: str) -> dict[str, sa.BindParameter[Any]]:
+    return {name: sa.bindparam(name, type_=table.c[name].type) for name in columns.split()}
+
+
 def insert(table: sa.Table, columns: str, *, ignore: bool = False) -> Write:
     """An insert of these columns in this order; with `ignore` a row that is there already is left as it is."""
-    from sqlalchemy.dialects.postgresql import insert as dialect_insert
-
-    values = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns.split()}
+    values = _values(table, columns)
     if not ignore:
         return Write(sa.insert(table).values(values), columns)
-    return _IgnoringInsert(
-        dialect_insert(table).values(values).on_conflict_do_nothing(), table, values, columns
+    return _InsertOnConflict(
+        table, columns, lambda begin: begin(table).values(values).on_conflict_do_nothing()
     )
 
 
-class _IgnoringInsert(Write):
-    """An insert with ON CONFLICT DO NOTHING, which each dialect spells with its own construct."""
+def upsert(table: sa.Table, columns: str, sets: Callable[[Any], dict[str, sa.ColumnElement[Any]]]) -> Write:
+    """An insert that sets columns of the row where its key is there already; `sets` is given the new row."""
+
+    def build(begin: Callable[[sa.Table], Any]) -> sa.ClauseElement:
+        query = begin(table).values(_values(table, columns))
+        built: sa.ClauseElement = query.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_=sets(query.excluded)
+        )
+        return built
+
+    return _InsertOnConflict(table, columns, build)
+
+
+class _InsertOnConflict(Write):
+    """An insert with ON CONFLICT, which each dialect spells with its own construct.
+
+    Rows go in the order of what makes them unique, so that two writers with the same rows cannot deadlock.
+    """
 
     def __init__(
-        self,
-        construct: sa.ClauseElement,
-        table: sa.Table,
-        values: dict[str, sa.BindParameter[Any]],
-        columns: str,
+        self, table: sa.Table, columns: str, build: Callable[[Callable[[sa.Table], Any]], sa.ClauseElement]
     ) -> None:
-        super().__init__(construct, columns)
-        self._sqlite = sqlite.insert(table).values(values).on_conflict_do_nothing()
-        key = [c.name for c in table.primary_key.columns]
-        self.order = itemgetter(*(self.params.index(name) for name in key))
+        super().__init__(build(postgresql_insert), columns, " ".join(_unique(table)))
+        self._build = build
 
     def _construct(self, dialect: str) -> sa.ClauseElement:
-        return self._sqlite if dialect == "sqlite" else self.construct
+        return self._build(sqlite.insert) if dialect == "sqlite" else self.construct
+
+
+def _unique(table: sa.Table) -> list[str]:
+    """The columns of a table's unique constraint, or of its primary key where it has none."""
+    unique = [each for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
+    return [column.name for column in (*unique, table.primary_key)[0].columns]
 
 
 def update(table: sa.Table, sets: str, keys: str, **extra: sa.ColumnElement[Any]) -> Write:

@@ -16,6 +16,8 @@ Id = sa.String(32).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 Lane = sa.SmallInteger
 Ms = sa.BigInteger
 Json = sa.Text
+Fault = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""JSON whose order as text decides between faults of one time: byte by byte on every database."""
 
 
 def _column(name: str, kind: Any, default: object = None) -> sa.Column[Any]:
@@ -25,7 +27,7 @@ def _column(name: str, kind: Any, default: object = None) -> sa.Column[Any]:
     )
 
 
-def _hot(name: str, *columns: sa.schema.SchemaItem, wide: bool = False) -> sa.Table:
+def _hot(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """A hot table: time-ordered id first, lane last in the primary key."""
     key = (sa.Column("id", Id, nullable=False), sa.Column("lane", Lane, nullable=False))
     return sa.Table(
@@ -98,6 +100,7 @@ address = sa.Table(
     _column("shard", Lane),
     _column("contact", Id),
     _column("lane", Lane),
+    _column("lane_before", Lane),
     _column("created_at", Ms),
     sa.PrimaryKeyConstraint("urn", "team", "shard"),
     sa.Index("address_contact", "contact", "shard"),
@@ -120,7 +123,6 @@ envelope = _hot(
     _column("request", Json),
     _column("body", sa.LargeBinary),
     _column("problems", Json, "''"),
-    wide=True,
 )
 sa.Index(
     "envelope_quarantined",
@@ -150,7 +152,7 @@ receipt = sa.Table(
     _column("status", sa.String(16)),
     _column("lane", Lane),
     _column("at", Ms),
-    _column("fault", Json, "''"),
+    _column("fault", Fault, "''"),
     sa.PrimaryKeyConstraint("provider_id", "channel", "status", "lane"),
     sqlite_with_rowid=False,
 )
@@ -160,7 +162,7 @@ signal = _hot(
     _column("channel", sa.String(64)),
     _column("key", sa.String(255)),
     _column("action", sa.String(16)),
-    _column("code", sa.String(128)),
+    _column("code", sa.String(255)),
     _column("body", Json),
     sa.UniqueConstraint("key", "channel", "lane", name="signal_key"),
 )
@@ -218,7 +220,7 @@ message = _hot(
     _column("delivered", Ms, 0),
     _column("read", Ms, 0),
     _column("played", Ms, 0),
-    _column("fault", Json, "''"),
+    _column("fault", Fault, "''"),
 )
 sa.Index("message_conversation", message.c.conversation, message.c.id, message.c.lane)
 sa.Index(
@@ -262,8 +264,10 @@ activity = sa.Table(
     _column("conversation", Id),
     _column("seq", sa.Integer),
     _column("lane", Lane),
+    _column("key", sa.String(255)),
     _column("body", Json),
     sa.PrimaryKeyConstraint("conversation", "seq", "lane"),
+    sa.UniqueConstraint("conversation", "key", "lane", name="activity_key"),
     sqlite_with_rowid=False,
 )
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from state import inbox
 from state.model.event import TimerFired
-from state.statements import Fetch, Query, delete
+from state.statements import Fetch, Query, Row, delete
 from state.tables import Ms, conversation, timer
 from state.writer import Op
 
@@ -30,8 +30,13 @@ def fire(now: int, limit: int = 200) -> Op[int]:
     rows = [found[0] for found in (yield [(_TAKE, (row[0], row[1])) for row in due]) if found]
     channels = yield [(_CHANNEL, (row[2], row[1])) for row in rows]
     yield [(_GONE, (row[0], row[1])) for row in rows]
-    for row, channel in zip(rows, channels, strict=True):
-        timer_id, lane, conversation_id, name, run, due_at = row[:6]
-        fired = TimerFired(key=f"timer:{timer_id}", at=due_at, timer=name, run=run)
-        yield from inbox.put(conversation_id, lane, channel[0][0], fired)
+    yield from inbox.put_all(
+        [_fired(row, channel[0][0]) for row, channel in zip(rows, channels, strict=True)]
+    )
     return len(rows)
+
+
+def _fired(row: Row, channel: str) -> inbox.Internal:
+    timer_id, lane, conversation_id, name, run, due_at = row[:6]
+    fired = TimerFired(key=f"timer:{timer_id}", at=due_at, timer=name, run=run)
+    return inbox.Internal(conversation_id, lane, channel, fired)

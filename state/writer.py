@@ -79,6 +79,7 @@ class Writer:
         self._task: asyncio.Task[None] | None = None
         self._clock = time.monotonic
         self._next = 0.0
+        self._stopping = False
         self.batches = 0
         self.jobs = 0
 
@@ -87,22 +88,24 @@ class Writer:
         self._task = asyncio.get_running_loop().create_task(self._loop(), name="writer")
 
     async def stop(self) -> None:
-        """Commit what waits and end."""
-        while self._waiting:
-            await asyncio.wait([self._waiting[-1].future])
+        """Commit what waits and end; what is submitted later is told that the writer has stopped."""
+        self._stopping = True
+        self._wake.set()
         if self._task:
-            self._task.cancel()
             await asyncio.wait([self._task])
 
     def submit(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
         """Queue an operation; the future ends when it is committed, or with what it raised."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._stopping:
+            future.set_exception(Unavailable("the writer has stopped"))
+            return future
         self._waiting.append(_Job(op, args, future))
         self._wake.set()
         return future
 
     async def _loop(self) -> None:
-        while True:
+        while not self._stopping:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
@@ -123,6 +126,10 @@ class Writer:
         except (Unavailable, Conflict) as error:
             for job in batch:
                 job.result = Unavailable(str(error))
+        except Exception as error:
+            log.exception("a batch of %d could not be committed", len(batch))
+            for job in batch:
+                job.result = Unavailable(f"{type(error).__name__}: {error}")
         self._next = self._clock() + _BETWEEN
         self.batches += 1
         self.jobs += len(batch)
@@ -135,26 +142,27 @@ class Writer:
                 job.future.set_result(job.result)
 
     async def _commit(self, batch: list[_Job], tries: int = 5) -> None:
-        for left in reversed(range(tries)):
+        """Run a batch: again after a conflict, one by one where an operation failed after it had written."""
+        run, done = self._together, False
+        while not done:
             try:
-                await self._transaction(batch, self._together)
-            except Conflict:
-                if not left:
-                    raise
+                await self._transaction(batch, run)
+                done = True
             except _Spoilt:
-                await self._transaction(batch, self._apart)
-                return
-            else:
-                return
+                run = self._apart
+            except Conflict:
+                tries -= 1
+                if not tries:
+                    raise
 
     async def _transaction(self, batch: list[_Job], run: Callable[[list[_Job]], Any]) -> None:
         await self._backend.begin()
         try:
             await run(batch)
+            await self._backend.commit()
         except BaseException:
             await self._backend.rollback()
             raise
-        await self._backend.commit()
 
     async def _together(self, batch: list[_Job]) -> None:
         """All operations in lockstep; raises _Spoilt where one failed after it had written."""

@@ -1,6 +1,6 @@
 """WhatsApp's error codes and account events, and what each asks of us (Meta: Cloud API error codes, account_update)."""
 
-from connectors.graph import GraphError, Rule
+from connectors.graph.errors import GraphError, Rule
 from state.model.action import Action
 
 DAY, MINUTE = 86_400, 60

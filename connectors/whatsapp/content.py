@@ -1,10 +1,14 @@
 """What a customer's message says, by its `type`; one we do not know is Unsupported, never lost."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from connectors.whatsapp.fields import Item, Unfit, text
+from connectors.graph.errors import error
+from connectors.whatsapp import shapes
+from connectors.whatsapp.fields import Unfit, storable
+from connectors.whatsapp.shapes import Said
 from state.model.content import (
     Card,
     Chosen,
@@ -12,6 +16,7 @@ from state.model.content import (
     Content,
     Email,
     Form,
+    Item,
     Link,
     Location,
     Media,
@@ -19,135 +24,142 @@ from state.model.content import (
     Order,
     Phone,
     Place,
+    Reaction,
     Text,
     Unsupported,
 )
-from state.model.content import Item as Line
 
 
-def read_content(kind: str, item: Item) -> Content:
-    """The content of a message of this type; raises KeyError, TypeError or Unfit."""
-    reader = _READERS.get(kind)
-    return reader(item) if reader else _unsupported(kind, item)
+def content_of(said: Said) -> Content:
+    """The content of a message; raises Unfit where its type's own part is missing."""
+    if said.type == "text" and said.text is not None:
+        return Text(said.text.body)
+    reader = _READERS.get(said.type)
+    if reader is None:
+        return _unsupported(said)
+    found = reader(said)
+    if found is not None:
+        return found
+    if said.errors:
+        return _unsupported(said)
+    raise Unfit("is missing", f".{said.type}")
 
 
-def _text(item: Item) -> Content:
-    return Text(text(item["text"]["body"]))
-
-
-def _media(kind: MediaKind) -> Callable[[Item], Content]:
-    def read(item: Item) -> Content:
-        media = item[kind]
+def _media(kind: MediaKind) -> Callable[[Said], Content | None]:
+    def read(said: Said) -> Content | None:
+        file: shapes.File | None = getattr(said, kind)
+        if file is None:
+            return None
         return Media(
             kind,
-            ref=text(media["id"]),
-            mime=text(media.get("mime_type") or ""),
-            caption=text(media.get("caption") or ""),
-            name=text(media.get("filename") or ""),
-            sha256=text(media.get("sha256") or ""),
-            voice=media.get("voice") is True,
+            ref=file.id,
+            mime=file.mime_type or "",
+            caption=file.caption or "",
+            name=file.filename or "",
+            sha256=file.sha256 or "",
+            voice=file.voice is True,
         )
 
     return read
 
 
-def _location(item: Item) -> Content:
-    place = item["location"]
-    latitude, longitude = place["latitude"], place["longitude"]
-    if not (_number(latitude) and _number(longitude)):
-        raise Unfit("latitude and longitude are no numbers")
-    names = (text(place.get(name) or "") for name in ("name", "address", "url"))
-    return Location(float(latitude), float(longitude), *names)
+def _location(said: Said) -> Content | None:
+    place = said.location
+    if place is None:
+        return None
+    names = place.name or "", place.address or "", place.url or ""
+    return Location(place.latitude, place.longitude, *names)
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 360
+def _contacts(said: Said) -> Content | None:
+    return None if said.contacts is None else ContactCard(tuple(map(_card, said.contacts)))
 
 
-def _contacts(item: Item) -> Content:
-    return ContactCard(tuple(_card(each) for each in item["contacts"]))
-
-
-def _card(card: Item) -> Card:
-    name = card.get("name") or {}
-    org = card.get("org") or {}
+def _card(card: shapes.Card) -> Card:
+    name, org = card.name or shapes.Name(), card.org or shapes.Org()
+    phones = tuple(Phone(each.phone or "", each.type or "", each.wa_id or "") for each in card.phones or ())
     return Card(
-        text(name.get("formatted_name") or name.get("first_name") or ""),
-        *(
-            text(name.get(part) or "")
-            for part in ("first_name", "last_name", "middle_name", "prefix", "suffix")
+        name=name.formatted_name or name.first_name or next((each.phone for each in phones), ""),
+        **{part: getattr(name, part) or "" for part in _NAME},
+        **{part: getattr(org, part) or "" for part in _ORG},
+        birthday=card.birthday or "",
+        phones=phones,
+        emails=tuple(Email(each.email or "", each.type or "") for each in card.emails or ()),
+        urls=tuple(Link(each.url or "", each.type or "") for each in card.urls or ()),
+        addresses=tuple(
+            Place(**{part: getattr(each, part) or "" for part in _PLACE}, kind=each.type or "")
+            for each in card.addresses or ()
         ),
-        *(text(org.get(part) or "") for part in ("company", "department", "title")),
-        text(card.get("birthday") or ""),
-        tuple(
-            Phone(_of(each, "phone"), _of(each, "type"), _of(each, "wa_id"))
-            for each in card.get("phones") or []
-        ),
-        tuple(Email(_of(each, "email"), _of(each, "type")) for each in card.get("emails") or []),
-        tuple(Link(_of(each, "url"), _of(each, "type")) for each in card.get("urls") or []),
-        tuple(Place(*(_of(each, part) for part in _PLACE)) for each in card.get("addresses") or []),
     )
 
 
-_PLACE = ("street", "city", "state", "zip", "country", "country_code", "type")
+_NAME = ("first_name", "last_name", "middle_name", "prefix", "suffix")
+_ORG = ("company", "department", "title")
+_PLACE = ("street", "city", "state", "zip", "country", "country_code")
 
 
-def _of(item: Item, name: str) -> str:
-    return text(item.get(name) or "")
+def _interactive(said: Said) -> Content | None:
+    answer = said.interactive
+    if answer is None:
+        return None
+    reply = answer.button_reply or answer.list_reply
+    if reply:
+        return Chosen(reply.id, reply.title or "", reply.description or "")
+    if answer.nfm_reply:
+        form = answer.nfm_reply
+        return Form(id=form.name or "", text=form.body or "", answers=_answers(form.response_json or "{}"))
+    if answer.call_permission_reply:
+        response = answer.call_permission_reply.response
+        return Chosen(f"call_permission_{response}", response)
+    return _unsupported(said, f"interactive/{answer.type}")
 
 
-def _interactive(item: Item) -> Content:
-    answer = item["interactive"]
-    kind = text(answer["type"])
-    if kind in ("button_reply", "list_reply"):
-        reply = answer[kind]
-        return Chosen(text(reply["id"]), _of(reply, "title"), _of(reply, "description"))
-    if kind == "nfm_reply":
-        reply = answer[kind]
-        return Form(
-            id=_of(reply, "name"), text=_of(reply, "body"), answers=_answers(_of(reply, "response_json"))
-        )
-    if kind == "call_permission_reply":
-        reply = answer[kind]
-        return Chosen(f"call_permission_{text(reply['response'])}", text(reply["response"]))
-    return Unsupported(f"interactive/{kind}")
-
-
-def _answers(json: str) -> dict[str, object]:
-    """A Flow's answers ride as a JSON string."""
+def _answers(text: str) -> dict[str, Any]:
+    """A Flow's answers ride as JSON in a string."""
     try:
-        return msgspec.json.decode(json or "{}", type=dict[str, object])
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise Unfit(f"response_json: {error}") from error
+        return storable(msgspec.json.decode(text, type=dict[str, Any]))  # type: ignore[no-any-return]
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise Unfit(str(problem), ".interactive.nfm_reply.response_json") from problem
 
 
-def _button(item: Item) -> Content:
+def _button(said: Said) -> Content | None:
     """The quick reply of a template: its payload is its id."""
-    button = item["button"]
-    title = _of(button, "text")
-    return Chosen(_of(button, "payload") or title, title)
+    button = said.button
+    if button is None:
+        return None
+    return Chosen(button.payload or button.text or "", button.text or "")
 
 
-def _order(item: Item) -> Content:
-    order = item["order"]
-    lines = tuple(
-        Line(text(each["product_retailer_id"]), int(each.get("quantity") or 1), str(each.get("item_price") or ""),
-             _of(each, "currency"))
-        for each in order["product_items"]
-    )  # fmt: skip
-    return Order(lines, _of(order, "catalog_id"), _of(order, "text"))
-
-
-def _unsupported(kind: str, item: Item) -> Content:
-    errors = item.get("errors") or [{}]
-    inner = item.get("unsupported") or {}
-    return Unsupported(
-        _of(inner, "type") or kind, str(errors[0].get("title") or errors[0].get("message") or "")
+def _order(said: Said) -> Content | None:
+    order = said.order
+    if order is None:
+        return None
+    items = tuple(
+        Item(
+            each.product_retailer_id,
+            each.quantity,
+            "" if each.item_price is None else str(each.item_price),
+            each.currency or "",
+        )
+        for each in order.product_items
     )
+    return Order(items, order.catalog_id or "", order.text or "")
 
 
-_READERS: dict[str, Callable[[Item], Content]] = {
-    "text": _text,
+def _reaction(said: Said) -> Content | None:
+    reaction = said.reaction
+    return None if reaction is None else Reaction(reaction.message_id, reaction.emoji or "")
+
+
+def _unsupported(said: Said, kind: str = "") -> Content:
+    """What Meta or we cannot read: the newer webhooks name its kind, the errors say why."""
+    told = error(said.errors[0]) if said.errors else None
+    inner = said.unsupported.type if said.unsupported else None
+    return Unsupported(kind or inner or said.type, told.reason if told else "")
+
+
+_READERS: dict[str, Callable[[Said], Content | None]] = {
+    "text": lambda said: None,
     "image": _media("image"),
     "video": _media("video"),
     "audio": _media("audio"),
@@ -158,4 +170,5 @@ _READERS: dict[str, Callable[[Item], Content]] = {
     "interactive": _interactive,
     "button": _button,
     "order": _order,
+    "reaction": _reaction,
 }

@@ -1,7 +1,7 @@
 """The JSON of WhatsApp's webhooks as shapes (Meta: Cloud API webhooks). Fields nobody reads are left out.
 
-The levels above an item hold the next one undecoded, so that what is wrong in one item stays in it. What Meta leaves out
-or sets to null is None or empty.
+The levels above an item hold the next one undecoded, so that what is wrong in one item stays in it. What Meta leaves
+out or sets to null is None or empty.
 """
 
 from decimal import Decimal
@@ -12,6 +12,7 @@ from msgspec import Meta, Raw, json
 
 NONE = Raw()
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Quantity = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 
@@ -231,7 +232,7 @@ class Line(Part):
     """A line of an order."""
 
     product_retailer_id: str
-    quantity: int = 1
+    quantity: Quantity = 1
     item_price: Decimal | None = None
     currency: str | None = None
 
@@ -349,17 +350,15 @@ class Preference(Part):
 class UserIds(Part):
     """A customer's business-scoped user id before and now."""
 
+    current: str
     previous: str | None = None
-    current: str | None = None
 
 
 class UserId(Part):
     """A customer has another business-scoped user id."""
 
+    user_id: UserIds
     wa_id: str | None = None
-    user_id: UserIds | str | None = None
-    previous_user_id: str | None = None
-    current_user_id: str | None = None
     timestamp: str | int | None = None
 
 

@@ -162,7 +162,7 @@ class Template(Value, frozen=True, tag="template"):
 
 
 class Reaction(Value, frozen=True, tag="reaction"):
-    """An emoji on an earlier message; an empty one takes it back. `target` is a message id of ours or the provider's."""
+    """An emoji on an earlier message; an empty one takes it back. `target` is our message id or the provider's."""
 
     target: str
     emoji: str = ""

@@ -149,12 +149,13 @@ class ClientEvent(Happened, frozen=True, kw_only=True, tag="client_event"):
 
 
 class EffectDone(Happened, frozen=True, kw_only=True, tag="effect_result"):
-    """An effect ended: `result` where `fault` is none. `effect` is the name the flow asked by."""
+    """An effect ended: `result` where `fault` is none. `effect` is the name the flow asked by, in its `run` (0: any)."""
 
     effect: str
     effect_id: str
     result: Any = None
     fault: Fault | None = None
+    run: int = 0
 
 
 class TimerFired(Happened, frozen=True, kw_only=True, tag="timer"):

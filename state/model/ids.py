@@ -6,11 +6,13 @@ low 14 bits, 48 random bits. Ids of one process rise strictly within a lane.
 
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 
 _random = random.Random(os.urandom(16))  # noqa: S311 - uniqueness, not secrecy
 _COUNTER_BITS = 18
+_id = re.compile("[0-9a-f]{32}").fullmatch
 
 
 class _Clock:
@@ -48,8 +50,8 @@ def new_id(lane: int, now: Callable[[], int] = now_ms) -> str:
 
 def lane_of_id(text: str) -> int:
     """The lane an id carries; raises ValueError where the text is no id."""
-    if len(text) != 32:
-        raise ValueError(f"{text!r} is no id: 32 hex digits are expected")
+    if not _id(text):
+        raise ValueError(f"{text[:40]!r} is no id: 32 hex digits in lower case are expected")
     return int(text[14:16], 16)
 
 

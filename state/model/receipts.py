@@ -6,6 +6,8 @@ A status is derived from the facts, never stored: evidence of delivery outranks 
 
 from typing import Literal
 
+import msgspec
+
 from state.model.base import Value
 
 Status = Literal["queued", "accepted", "sent", "failed", "delivered", "read", "played"]
@@ -64,15 +66,18 @@ def _first(one: int, two: int) -> int:
 
 
 def _first_fault(one: Facts, two: Facts) -> Fault | None:
-    """The fault of the earliest failure; equal times are settled by the codes, so that order cannot matter."""
+    """The fault of the earliest failure; of equal times the first as JSON text, so that order cannot matter."""
     known = [
-        (facts.failed, facts.fault.code, facts.fault.reason, facts.fault)
+        (facts.failed, facts.fault is None, msgspec.json.encode(facts.fault), facts.fault)
         for facts in (one, two)
-        if facts.fault
+        if facts.failed
     ]
-    return min(known, key=lambda each: each[:3])[3] if known else None
+    return min(known)[3] if known else None
 
 
 def fact(status: ReceiptStatus, at: int, fault: Fault | None = None) -> Facts:
-    """The facts one receipt tells; `at` in milliseconds, UTC."""
-    return Facts(**{status: at}, fault=fault)
+    """The facts one receipt tells; `at` in milliseconds, UTC (a time that is missing counts as long ago).
+
+    Only a failure has a fault.
+    """
+    return Facts(**{status: max(at, 1)}, fault=fault if status == "failed" else None)

@@ -53,11 +53,16 @@ class SetTimer(Value, frozen=True):
 
 
 class EffectCall(Value, frozen=True):
-    """A back-end call the turn asks for: run after the commit, at least once, always with the same `key`."""
+    """A back-end call the turn asks for: run after the commit, at least once, always with the same `key`.
+
+    `flow` and `run` say who asked, since the conversation may have moved on when the result comes.
+    """
 
     name: str
     args: dict[str, Any] = {}
     key: str = ""
+    flow: str = ""
+    run: int = 0
 
 
 class Step(Value, frozen=True):

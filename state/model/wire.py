@@ -88,6 +88,7 @@ class Outbound(Value, frozen=True, kw_only=True):
     reply_to: str = ""
     native: Mapping[str, Any] = {}
     attempt: int = 1
+    conversation: str = ""
     files: Mapping[str, File] = {}
 
 

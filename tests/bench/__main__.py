@@ -5,7 +5,6 @@ import gc
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 
@@ -13,9 +12,9 @@ from tests.bench.drive import Measured
 from tests.bench.measure import measure, start
 from tests.bench.rows import Row, rate_row, start_rows, table
 from tests.bench.targets import Bare, Botbuilder, Parley, Target
-from tests.load.process import LOAD_CORE
+from tests.load.process import LOAD_CORE, ROOT
 
-REPORT = Path("build/bench.json")
+REPORT = ROOT / "build" / "bench.json"
 
 
 def best(targets: Mapping[str, Target], *, replies: bool, rounds: int) -> dict[str, Measured]:

@@ -46,7 +46,7 @@ def rate_row(
         limit=round(bare.rate),
         ratio=round(ours.rate / bare.rate, 3),
         goal=0.6,
-        valid=ours.valid and bare.valid,
+        valid=all(one.valid for one in (ours, bare, *others.values())),
         peer=round(peer.rate) if peer else 0,
         peer_ratio=round(ours.rate / peer.rate, 2) if peer else 0,
         peer_goal=peer_goal,

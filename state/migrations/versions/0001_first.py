@@ -21,8 +21,10 @@ def upgrade() -> None:
         ),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("lane", sa.SmallInteger(), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("conversation", "seq", "lane"),
+        sa.UniqueConstraint("conversation", "key", "lane", name="activity_key"),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -34,6 +36,7 @@ def upgrade() -> None:
             "contact", sa.String(length=32).with_variant(sa.UUID(as_uuid=False), "postgresql"), nullable=False
         ),
         sa.Column("lane", sa.SmallInteger(), nullable=False),
+        sa.Column("lane_before", sa.SmallInteger(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("urn", "team", "shard"),
         sqlite_with_rowid=False,
@@ -296,7 +299,12 @@ def upgrade() -> None:
         sa.Column("delivered", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("read", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("played", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("fault", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "fault",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            server_default=sa.text("''"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("id", "lane"),
         sqlite_with_rowid=False,
     )
@@ -351,7 +359,12 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("fault", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "fault",
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
+            server_default=sa.text("''"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("provider_id", "channel", "status", "lane"),
         sqlite_with_rowid=False,
     )
@@ -364,7 +377,7 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("action", sa.String(length=16), nullable=False),
-        sa.Column("code", sa.String(length=128), nullable=False),
+        sa.Column("code", sa.String(length=255), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", "lane"),
         sa.UniqueConstraint("key", "channel", "lane", name="signal_key"),

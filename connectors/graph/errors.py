@@ -1,7 +1,5 @@
-"""What Meta's channels share: the webhooks' signature and handshake, and what an answer of the Graph API means."""
+"""What an answer of the Graph API means: its error object, and the action that its code asks for."""
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -9,36 +7,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from state.model.action import Action
-from state.model.wire import Answer, Forged, Reply, Request, Undelivered
+from state.model.wire import Reply, Undelivered
 
 LONGEST_WAIT = 7 * 86_400.0
 """Seconds; a `Retry-After` beyond a week is taken for one of a week."""
-
-
-def verify(request: Request, secret: bytes) -> None:
-    """Check `X-Hub-Signature-256` on the raw body (Meta: Webhooks, validating payloads); raises Forged."""
-    given = request.headers.get("x-hub-signature-256", "")
-    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), sign(request.body, secret).encode()):
-        raise Forged("X-Hub-Signature-256 is missing or wrong")
-
-
-def sign(body: bytes, secret: bytes) -> str:
-    """The signature header's value for a body."""
-    return "sha256=" + hmac.digest(secret, body, hashlib.sha256).hex()
-
-
-def handshake(request: Request, token: str) -> Answer:
-    """Answer the verification request: the bare challenge where the token is ours, else 403."""
-    query = request.query
-    given = query.get("hub.verify_token", "").encode("utf-8", "surrogateescape")
-    if query.get("hub.mode") == "subscribe" and token and hmac.compare_digest(given, token.encode()):
-        return Answer(200, query.get("hub.challenge", "").encode("utf-8", "replace"))
-    return Answer(403, b"the verify token is not ours")
-
-
-def proof(secret: bytes, token: str) -> str:
-    """`appsecret_proof`: binds a call to the app (Meta: securing Graph API calls)."""
-    return hmac.digest(secret, token.encode(), hashlib.sha256).hex()
 
 
 class Rule(NamedTuple):
@@ -104,7 +76,8 @@ def undelivered(
     again = attempt <= rule.tries
     action = Action.RETRY if again else rule.action
     after = retry_after(reply) or rule.wait
-    return Undelivered(action, str(found.code), found.reason, retry_after=after, pair=rule.pair)
+    code = str(found.code) if found.code >= 0 else "unknown"
+    return Undelivered(action, code, found.reason, retry_after=after, pair=rule.pair)
 
 
 def _without_error(reply: Reply) -> Undelivered:
@@ -122,7 +95,7 @@ def _unknown(found: GraphError, status: int) -> Rule:
 
 
 def retry_after(reply: Reply) -> float:
-    """Seconds of `Retry-After` (RFC 9110 §10.2.3), a date taken from the answer's own `Date`; 0 where there are none."""
+    """Seconds of `Retry-After` (RFC 9110 §10.2.3), a date counted from the answer's own `Date`; 0 without one."""
     text = reply.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:12]), LONGEST_WAIT)

@@ -1,0 +1,112 @@
+"""What is checked when a flow class is made: each error names the class, the row or method, and the remedy."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from conversations import table
+from conversations.effects import Declared
+from conversations.errors import FlowError
+from conversations.table import On
+
+if TYPE_CHECKING:
+    from conversations.flow import Flow
+
+_TUPLES = ("table", "final", "keywords", "channels")
+_OURS = ("state", "plan", "describe")
+_ALIKE = 0.85
+
+
+def check_names(cls: "type[Flow]") -> None:
+    """Raise FlowError where a class takes a name that has a meaning in every flow."""
+    if "__init__" in vars(cls):
+        raise FlowError(f"{cls.__name__}.__init__ is never called: declare fields, as in `guests: int = 0`")
+    for name in _OURS:
+        if name in vars(cls):
+            raise FlowError(f"{cls.__name__}.{name}: the name has a meaning in every flow; call it otherwise")
+
+
+def check_table(cls: "type[Flow]") -> None:
+    """Raise FlowError where the table cannot work."""
+    for name in _TUPLES:
+        value = getattr(cls, name)
+        if not isinstance(value, tuple) or isinstance(value, On):
+            raise FlowError(
+                f"{cls.__name__}.{name} is no tuple: with one member it needs a comma, as in `(one,)`"
+            )
+    for row in cls.table:
+        _check_words(cls, row)
+    named = table.states(cls.table, cls.start, cls.final)
+    for row in cls.table:
+        _check_row(cls, row, named)
+    if not any(cls.start in table.sources(row, named, cls.final) for row in cls.table):
+        raise FlowError(
+            f"{cls.__name__}: no row begins in {cls.start!r}: set `start` to the state a run begins in"
+        )
+    _check_callbacks(cls, named)
+
+
+def _check_words(cls: "type[Flow]", row: On) -> None:
+    if not isinstance(row, On):
+        raise FlowError(f"{cls.__name__}: {row!r} is no row of a table: write On(trigger, source, target)")
+    for word in (row.trigger, row.target):
+        if not (isinstance(word, str) and word):
+            raise FlowError(
+                f"{cls.__name__}: {row}: trigger and target are names; to stay, the target is STAY"
+            )
+
+
+def _check_row(cls: "type[Flow]", row: On, named: tuple[str, ...]) -> None:
+    ended = [state for state in table.sources(row, named, cls.final) if state in cls.final]
+    if ended:
+        raise FlowError(
+            f"{cls.__name__}: {row}: a run ends in {ended[0]!r}; take it out of `final`, or drop the row"
+        )
+    for name in filter(None, (row.when, row.do)):
+        function_of(cls, name, str(row))
+
+
+def _check_callbacks(cls: "type[Flow]", named: Iterable[str]) -> None:
+    """Every `on_enter_…` and `on_exit_…` belongs to a state, and nothing looks as if it was meant to."""
+    known = {f"{prefix}{state}": state for state in named for prefix in ("on_enter_", "on_exit_")}
+    for name in dir(cls):
+        if name in known:
+            function_of(cls, name, f"state {known[name]!r}")
+        elif inspect.isfunction(inspect.getattr_static(cls, name)):
+            near = get_close_matches(name, known, n=1, cutoff=_ALIKE)
+            if near or name.startswith(("on_enter_", "on_exit_")):
+                remedy = (
+                    f"did you mean {near[0]!r}?" if near else f"the states are {', '.join(known.values())}"
+                )
+                raise FlowError(
+                    f"{cls.__name__}.{name} is never called, since no state has that name; {remedy}"
+                )
+
+
+def function_of(cls: type, name: str, where: str) -> Callable[..., Any]:
+    """The method of that name, which takes a turn and does not wait; raises FlowError."""
+    found = inspect.getattr_static(cls, name, None)
+    if isinstance(found, Declared):
+        raise FlowError(
+            f"{cls.__name__}: {where} names the effect {name!r}: ask for it by turn.effect({name!r}, …)"
+        )
+    if not inspect.isfunction(found):
+        near = get_close_matches(name, [each for each in dir(cls) if not each.startswith("__")], n=1)
+        remedy = f"did you mean {near[0]!r}?" if near and found is None else f"write `def {name}(self, turn)`"
+        raise FlowError(f"{cls.__name__}: {where} names {name!r}, which is no method; {remedy}")
+    if inspect.iscoroutinefunction(found) or inspect.isgeneratorfunction(found):
+        raise FlowError(f"{place(cls, found)} only decides and cannot wait: make it an @effect, or not async")
+    try:
+        inspect.signature(found).bind(None, None)
+    except TypeError as error:
+        raise FlowError(
+            f"{place(cls, found)} is called with a turn: write `def {name}(self, turn)`"
+        ) from error
+    return found
+
+
+def place(cls: type, function: Callable[..., Any]) -> str:
+    """A method and where it is written."""
+    code = inspect.unwrap(function).__code__
+    return f"{cls.__name__}.{function.__name__} ({code.co_filename.rpartition('/')[2]}:{code.co_firstlineno})"

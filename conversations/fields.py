@@ -1,0 +1,100 @@
+"""The typed fields of a flow: declared by annotation, stored as JSON with the conversation, checked both ways."""
+
+from collections.abc import Collection
+from inspect import get_annotations
+from typing import Any, ClassVar, NamedTuple, get_origin, get_type_hints
+
+import msgspec
+
+from conversations.errors import FlowError
+
+_encode = msgspec.json.Encoder().encode
+_plain = msgspec.json.Decoder().decode
+
+
+class Field(NamedTuple):
+    """A declared field."""
+
+    name: str
+    type: Any
+    default: Any
+
+
+class Fields:
+    """All fields of one flow class."""
+
+    __slots__ = ("_decode", "_struct", "declared", "flow", "names")
+
+    def __init__(self, flow: str, declared: tuple[Field, ...]) -> None:
+        self.flow, self.declared = flow, declared
+        self.names = frozenset(field.name for field in declared)
+        self._struct = msgspec.defstruct(f"{flow}Fields", list(declared))
+        self._decode = msgspec.json.Decoder(self._struct).decode
+
+    def read(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Stored data as values, defaults where there is nothing stored; raises msgspec.ValidationError."""
+        struct = msgspec.convert(data, self._struct, str_keys=True)
+        return {name: getattr(struct, name) for name in self.names}
+
+    def salvage(self, data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """What still fits of data stored by another version, and the names that go back to their defaults."""
+        known = {name: value for name, value in data.items() if name in self.names}
+        lost = [name for name, value in known.items() if not self._fits(name, value)]
+        return self.read({name: value for name, value in known.items() if name not in lost}), lost
+
+    def write(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Values as plain JSON data; raises FlowError naming the field that cannot be stored."""
+        extra = values.keys() - self.names
+        if extra:
+            name = min(extra)
+            raise FlowError(f'{self.flow}.{name} would be forgotten: declare it, as in `{name}: str = ""`')
+        try:
+            raw = _encode(values)
+            self._decode(raw)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise FlowError(
+                f"a field of {self.flow} does not hold what its annotation says: {error}"
+            ) from error
+        return _plain(raw)  # type: ignore[no-any-return]
+
+    def _fits(self, name: str, value: Any) -> bool:
+        try:
+            self.read({name: value})
+        except msgspec.ValidationError:
+            return False
+        return True
+
+
+def fields_of(cls: type, base: type) -> Fields:
+    """The fields a flow class declares; raises FlowError where one has no default, or one that does not fit."""
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except NameError as error:
+        raise FlowError(
+            f"{cls.__name__}: a field's type cannot be found: {error}; import it at the top"
+        ) from error
+    named = [
+        name for each in reversed(cls.__mro__) if each not in base.__mro__ for name in get_annotations(each)
+    ]
+    own = [name for name in dict.fromkeys(named) if name not in get_annotations(base)]
+    declared = tuple(_field(cls, name, hints[name], dir(base)) for name in own if not _of_class(hints[name]))
+    try:
+        fields = Fields(cls.__name__, declared)
+        fields.write(fields.read({}))
+    except (TypeError, ValueError, FlowError) as error:
+        raise FlowError(f"{cls.__name__}: its fields cannot be stored: {error}") from error
+    return fields
+
+
+def _of_class(hint: Any) -> bool:
+    return hint is ClassVar or get_origin(hint) is ClassVar
+
+
+def _field(cls: type, name: str, hint: Any, taken: Collection[str]) -> Field:
+    if name in taken:
+        raise FlowError(
+            f"{cls.__name__}.{name}: the name has a meaning in every flow; call the field otherwise"
+        )
+    if not hasattr(cls, name):
+        raise FlowError(f"{cls.__name__}.{name}: a field needs a default, since a new run begins with it")
+    return Field(name, hint, getattr(cls, name))

@@ -1,0 +1,66 @@
+"""Bots from their folder: imported by name, without ever hiding one of our modules."""
+
+import importlib
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from conversations.errors import FlowError
+from conversations.flow import Flow
+
+_OURS = ("gateway", "connectors", "conversations", "admin", "state", "parley")
+_HERE = Path(__file__).resolve().parent.parent
+
+
+class Hidden(FlowError):
+    """A module of the bot project that hides one of ours."""
+
+
+def add_folder(folder: str) -> None:
+    """Put a bot project's folder last on the import path; raises Hidden where a module of it would hide one of ours."""
+    path = Path(folder).resolve()
+    if not path.is_dir():
+        raise FlowError(f"bot_path: there is no folder {folder!r}")
+    for name in _OURS:
+        taken = [each for each in (path / name, path / f"{name}.py") if each.exists()]
+        if taken and path != _HERE:
+            raise Hidden(f"{taken[0]} hides Parley's own module {name!r}: rename it")
+    if str(path) not in sys.path:
+        sys.path.append(str(path))
+
+
+def load(name: str) -> type[Flow]:
+    """The flow of `module:Class` or `folder/file.py:Class`; the class may be left out where there is but one.
+
+    Raises FlowError saying what is missing and what there is; what the module itself raises comes as it is.
+    """
+    where, _, wanted = name.rpartition(":") if ":" in name else (name, "", "")
+    module = _module(where, name)
+    flows = {
+        each.__name__: each
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, Flow) and each.table
+    }
+    if not wanted:
+        own = {key: each for key, each in flows.items() if each.__module__ == module.__name__}
+        if len(own) == 1:
+            return next(iter(own.values()))
+    if wanted in flows:
+        return flows[wanted]
+    there = ", ".join(flows) or "none"
+    raise FlowError(f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}")
+
+
+def _module(where: str, name: str) -> ModuleType:
+    path = Path(where)
+    if path.suffix == ".py":
+        if not path.is_file():
+            raise FlowError(f"bots: {name!r}: there is no file {where!r}")
+        add_folder(str(path.parent))
+        where = path.stem
+    try:
+        return importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        if not where.startswith(error.name or "?"):
+            raise
+        raise FlowError(f"bots: {name!r}: {error}; is bot_path set to the folder of the bot?") from error

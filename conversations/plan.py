@@ -1,0 +1,153 @@
+"""What a flow class compiles to, once, when it is made: every name resolved, one immutable machine for all its runs."""
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from transitions import Machine, State
+
+from conversations import table
+from conversations.checks import function_of, place
+from conversations.describe import Description, Row
+from conversations.effects import Declared
+from conversations.errors import FlowError
+from conversations.fields import Fields
+from conversations.table import On
+from conversations.turn import Turn, sound
+from conversations.version import functions_of, version_of
+from state.model.content import Content, Text, plain
+from state.model.turn import Say
+
+if TYPE_CHECKING:
+    from conversations.flow import Flow
+
+Call = Callable[..., bool | None]
+
+
+class Plan:
+    """A compiled flow. `greet` answers the first message of a run; `files` are those its functions stand in."""
+
+    __slots__ = (
+        "cls", "effects", "entered", "events", "fields", "files", "final", "greet", "keywords", "left", "machine",
+        "name", "states", "version",
+    )  # fmt: skip
+
+    def __init__(self, cls: "type[Flow]", fields: Fields, base: type) -> None:
+        self.cls, self.name, self.fields = cls, cls.__name__, fields
+        self.states = table.states(cls.table, cls.start, cls.final)
+        self.final = frozenset(cls.final)
+        self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
+        self.keywords = frozenset(word.strip().casefold() for word in cls.keywords)
+        self.entered = {state: name for state in self.states if hasattr(cls, name := f"on_enter_{state}")}
+        self.left = {state: name for state in self.states if hasattr(cls, name := f"on_exit_{state}")}
+        self.machine = _machine(self)
+        self.events = self.machine.events
+        self.greet = _action(cls, self.entered[cls.start]) if cls.start in self.entered else None
+        functions = functions_of(cls, base)
+        self.files = frozenset(function.__code__.co_filename for function in functions.values())
+        self.version = version_of(_content(self), functions)
+
+    def load(self, state: str, values: dict[str, Any]) -> "Flow":
+        """A conversation's flow in a state, with the values of its fields."""
+        flow = self.cls.__new__(self.cls)
+        flow.state = state
+        flow.__dict__.update(values)
+        return flow
+
+    def dump(self, flow: "Flow") -> dict[str, Any]:
+        """The fields as plain JSON data; raises FlowError where they do not hold what their annotations say."""
+        values = dict(flow.__dict__)
+        del values["state"]
+        return self.fields.write(values)
+
+    def describe(self) -> Description:
+        """The flow as plain data."""
+        cls = self.cls
+        return Description(
+            name=self.name,
+            version=self.version,
+            about=inspect.cleandoc(cls.__doc__ or ""),
+            start=cls.start,
+            states=self.states,
+            final=cls.final,
+            rows=tuple(_row(self, row) for row in cls.table),
+            entered=self.entered,
+            left=self.left,
+            fields={each.name: inspect.formatannotation(each.type) for each in self.fields.declared},
+            effects={name: each.timeout for name, each in self.effects.items()},
+            keywords=cls.keywords,
+            channels=cls.channels,
+            answers_first_message=cls.answers_first_message or not self.greet,
+        )
+
+
+def _content(plan: Plan) -> tuple[object, ...]:
+    """What the version depends on, beside the code."""
+    cls = plan.cls
+    fields = [(each.name, inspect.formatannotation(each.type), each.default) for each in plan.fields.declared]
+    rows = [tuple(row) for row in cls.table]
+    return (rows, cls.start, cls.final, cls.answers_first_message, fields, sorted(plan.effects))
+
+
+def _row(plan: Plan, row: On) -> Row:
+    said = row.say if isinstance(row.say, str) else plain(row.say)
+    sources = table.sources(row, plan.states, plan.cls.final)
+    return Row(row.trigger, sources, row.target, row.when, row.do, said)
+
+
+def _machine(plan: Plan) -> Machine:
+    cls = plan.cls
+    states = [
+        State(name, on_enter=_named(cls, plan.entered.get(name)), on_exit=_named(cls, plan.left.get(name)))
+        for name in plan.states
+    ]
+    machine = Machine(model=None, states=states, initial=cls.start, auto_transitions=False)
+    for row in cls.table:
+        actions = [*_named(cls, row.do), *([_saying(cls, row)] if row.say else [])]
+        guard = _guard(cls, row.when) if row.when else None
+        for source in table.sources(row, plan.states, cls.final):
+            machine.add_transition(row.trigger, source, row.target, conditions=guard, before=actions)
+    return machine
+
+
+def _named(cls: type, name: str | None) -> list[str | Call]:
+    return [_action(cls, name)] if name else []
+
+
+def _guard(cls: type, name: str) -> Call:
+    """The machine compares with True, so that a guard which gives a match or a text would never pass."""
+    function = function_of(cls, name, "the table")
+
+    def guard(flow: "Flow", turn: Turn) -> bool:
+        answer = function(flow, turn)
+        if answer is True or answer is False:
+            return bool(answer)
+        kind = type(answer).__name__
+        raise FlowError(
+            f"the guard {place(cls, function)} gave a {kind}, not True or False: put bool(…) around it"
+        )
+
+    return guard
+
+
+def _action(cls: type, name: str) -> Call:
+    function = function_of(cls, name, "the table")
+
+    def action(flow: "Flow", turn: Turn) -> None:
+        answer = function(flow, turn)
+        if answer is not None:
+            kind = type(answer).__name__
+            raise FlowError(
+                f"{place(cls, function)} gave a {kind}, which goes nowhere: decide by turn.say(…)"
+            )
+
+    return action
+
+
+def _saying(cls: type, row: On) -> Call:
+    content: Content = Text(row.say) if isinstance(row.say, str) else row.say
+    try:
+        sound(Say(content))
+    except TypeError as error:
+        raise FlowError(f"{cls.__name__}: {row}: {error}") from error
+    return lambda _, turn: turn.say(content)

@@ -1,0 +1,64 @@
+"""The version of a flow: a hash of its content, the same in every process, another after any change that counts."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable
+from types import CodeType
+from typing import Any
+
+_LENGTH = 12
+
+
+def version_of(parts: Iterable[object], functions: dict[str, Callable[..., Any]]) -> str:
+    """The hash of these values and of the functions' code; comments, layout and a docstring's words do not count."""
+    lines = [_shown(part) for part in parts]
+    for name in sorted(functions):
+        function = inspect.unwrap(functions[name])
+        defaults = _shown((function.__defaults__, function.__kwdefaults__))
+        lines.append(f"{name}:{_shown(function.__code__)}:{defaults}")
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "backslashreplace")).hexdigest()[:_LENGTH]
+
+
+def functions_of(cls: type, base: type) -> dict[str, Callable[..., Any]]:
+    """The functions a flow class has beyond its base: methods, static and class methods, getters."""
+    found: dict[str, Callable[..., Any]] = {}
+    for name in dir(cls):
+        member = inspect.getattr_static(cls, name)
+        member = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
+        if inspect.isfunction(member) and getattr(base, name, None) is not member:
+            found[name] = member
+    return found
+
+
+def _shown(value: object) -> str:
+    """A value as text that is the same in every process: sets sorted, code by what it does, others by type."""
+    match value:
+        case CodeType():
+            return _code(value)
+        case frozenset() | set():
+            return f"{{{', '.join(sorted(map(_shown, value)))}}}"
+        case tuple() | list():
+            return f"({', '.join(map(_shown, value))})"
+        case dict():
+            return f"{{{', '.join(f'{_shown(key)}: {_shown(each)}' for key, each in value.items())}}}"
+        case None | bool() | int() | float() | complex() | str() | bytes():
+            return repr(value)
+    if hasattr(value, "__struct_fields__"):
+        fields = value.__struct_fields__
+        return f"{type(value).__name__}{_shown([getattr(value, name) for name in fields])}"
+    return value.__qualname__ if inspect.isclass(value) else type(value).__qualname__
+
+
+def _code(code: CodeType) -> str:
+    constants = code.co_consts[1:] if _has_docstring(code) else code.co_consts
+    names = (code.co_names, code.co_varnames[: code.co_argcount], code.co_freevars)
+    return f"<{code.co_code.hex()} {_shown(constants)} {names!r} {code.co_exceptiontable.hex()}>"
+
+
+def _has_docstring(code: CodeType) -> bool:
+    """Functions keep their docstring, or None, as the first constant; comprehensions and lambdas need not."""
+    return (
+        bool(code.co_consts)
+        and isinstance(code.co_consts[0], str | None)
+        and not code.co_name.startswith("<")
+    )

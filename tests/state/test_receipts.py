@@ -1,0 +1,145 @@
+"""Receipts reach their message in any order, any number of times, even before we know its provider's id."""
+
+import asyncio
+from functools import reduce
+from itertools import permutations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from state import conversations, messages, outbox, receipts
+from state.model.event import Receipt
+from state.model.ids import now_ms
+from state.model.receipts import Facts, Fault, ReceiptStatus, fact
+from state.outbox import Leased, Settled
+from state.store import Store
+from tests.state.acts import accept, count, lease, message, rows, take, turned
+
+STATUSES: list[ReceiptStatus] = ["sent", "delivered", "read", "played", "failed"]
+FAULTS = st.builds(Fault, st.sampled_from("aBé"), st.sampled_from(["", "A"]), st.sampled_from(["", "RETRY"]))
+Told = tuple[ReceiptStatus, int, Fault | None]
+CASES = st.lists(
+    st.lists(
+        st.tuples(st.sampled_from(STATUSES), st.integers(1, 4), st.none() | FAULTS), min_size=1, max_size=6
+    ),
+    min_size=10,
+    max_size=20,
+)
+
+
+def receipt(status: ReceiptStatus, at: int, message_id: str = "", provider_id: str = "wamid.1") -> Receipt:
+    return Receipt(
+        key=f"{provider_id}:{status}:{at}",
+        at=at,
+        provider_id=provider_id,
+        status=status,
+        message_id=message_id,
+    )
+
+
+async def leased(store: Store, number: int = 1) -> list[Leased]:
+    """Messages that are on their way, each to a customer of its own."""
+    prefix = now_ms()
+    await asyncio.gather(
+        *(accept(store, message(f"{prefix}.{n}", f"tel:{prefix}{n}")) for n in range(number))
+    )
+    turns = [turned(taken, "hello") for taken in await take(store)]
+    await asyncio.gather(*(store.write(conversations.commit, turn) for turn in turns))
+    return await lease(store)
+
+
+async def facts(store: Store, message_id: str) -> Facts:
+    found = await messages.one(store, message_id)
+    assert found
+    return found.facts
+
+
+def expected(told: list[Told]) -> Facts:
+    return reduce(Facts.merge, [fact(*each) for each in told], Facts())
+
+
+async def tell(store: Store, row: Leased, told: list[Told], carried: str) -> None:
+    """Store receipts one by one, in one go."""
+    made = [
+        Receipt(
+            key=str(each),
+            at=each[1],
+            provider_id=f"p{row.id}",
+            status=each[0],
+            fault=each[2],
+            message_id=carried,
+        )
+        for each in told
+    ]
+    await asyncio.gather(*(accept(store, each) for each in made))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases=CASES)
+async def test_random_receipts_with_our_id_end_as_the_model_says(
+    store: Store, cases: list[list[Told]]
+) -> None:
+    sent = await leased(store, len(cases))
+    await asyncio.gather(*(tell(store, row, told, row.id) for row, told in zip(sent, cases, strict=True)))
+    for row, told in zip(sent, cases, strict=True):
+        assert await facts(store, row.id) == expected(told)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases=CASES, split=st.integers(0, 5))
+async def test_random_receipts_around_the_answer_end_as_the_model_says(
+    store: Store, cases: list[list[Told]], split: int
+) -> None:
+    sent = await leased(store, len(cases))
+    pairs = list(zip(sent, cases, strict=True))
+    await asyncio.gather(*(tell(store, row, told[:split], "") for row, told in pairs))
+    await asyncio.gather(
+        *(store.write(outbox.settle, Settled(row, Facts(accepted=3), f"p{row.id}")) for row in sent)
+    )
+    await asyncio.gather(*(tell(store, row, told[split:], "") for row, told in pairs))
+    await asyncio.gather(store.write(receipts.sweep), store.write(receipts.sweep))
+    for row, told in pairs:
+        assert await facts(store, row.id) == expected(told).merge(Facts(accepted=3))
+
+
+async def test_receipts_with_our_id_merge_at_once(store: Store) -> None:
+    (row,) = await leased(store)
+    for order in permutations(
+        [receipt("read", 30, row.id), receipt("sent", 10, row.id), receipt("delivered", 20, row.id)]
+    ):
+        await accept(store, *order)
+        assert await facts(store, row.id) == Facts(sent=10, delivered=20, read=30)
+    assert await count(store, "receipt") == 0
+
+
+async def test_a_receipt_before_the_answer_waits_for_it(store: Store) -> None:
+    (row,) = await leased(store)
+    await accept(store, receipt("delivered", 20), receipt("sent", 10))
+    assert await store.write(receipts.sweep) == 0
+    await store.write(outbox.settle, Settled(row, Facts(accepted=15), "wamid.1"))
+    assert await store.write(receipts.sweep) == 2
+    assert await facts(store, row.id) == Facts(accepted=15, sent=10, delivered=20)
+    assert await count(store, "receipt") == 0
+
+
+async def test_a_receipt_of_another_channel_is_not_ours(store: Store) -> None:
+    (row,) = await leased(store)
+    await store.write(outbox.settle, Settled(row, provider_id="wamid.1"))
+    await accept(store, receipt("read", 20), channel="wb")
+    assert await store.write(receipts.sweep) == 0
+    assert await facts(store, row.id) == Facts()
+
+
+@pytest.mark.parametrize("text", ["z" * 32, "0" * 14 + "zz" + "0" * 16, "A" * 32, "12", " " * 32])
+async def test_an_id_that_is_none_of_ours_is_not_looked_up(store: Store, text: str) -> None:
+    await accept(store, receipt("read", 20, text))
+    assert await rows(store, "receipt.provider_id receipt.status receipt.at") == [("wamid.1", "read", 20)]
+
+
+async def test_a_warning_in_a_receipt_is_a_signal_once(store: Store) -> None:
+    warned = Receipt(
+        key="r1", at=1, provider_id="wamid.9", status="failed", fault=Fault("131049", "", "WARN")
+    )
+    await asyncio.gather(accept(store, warned), accept(store, warned))
+    assert await rows(store, "signal.key signal.action signal.code") == [("r1", "WARN", "131049")]

@@ -1,0 +1,80 @@
+"""Timers fire once, when they are due, and end with their flow run."""
+
+import asyncio
+
+import pytest
+
+from state import conversations, timers
+from state.conversations import Turned
+from state.model.event import TimerFired
+from state.model.turn import Played, SetTimer, Snapshot
+from state.store import Store
+from tests.state.acts import accept, count, message, rows, take, turned
+
+SOON = (SetTimer("nag", 10), SetTimer("close", 20))
+
+
+async def play(store: Store, key: str, played: Played, urn: str = "tel:1") -> Turned:
+    """Let a customer write and a turn decide something."""
+    await accept(store, message(key, urn))
+    (taken,) = await take(store)
+    turn = turned(taken)._replace(played=played)
+    await store.write(conversations.commit, turn)
+    return turn
+
+
+def run(number: int, *timers: SetTimer, cancels: tuple[str, ...] = ()) -> Played:
+    return Played(Snapshot("f", "1", number), timers=timers, cancels=cancels)
+
+
+@pytest.mark.parametrize(
+    ("why", "second", "left"),
+    [
+        ("kept", run(1), [("close", 20, 1), ("nag", 10, 1)]),
+        ("replaced", run(1, SetTimer("nag", 30)), [("close", 20, 1), ("nag", 30, 1)]),
+        ("cancelled", run(1, cancels=("close",)), [("nag", 10, 1)]),
+        ("set twice", run(1, SetTimer("nag", 30), SetTimer("nag", 40)), [("close", 20, 1), ("nag", 40, 1)]),
+        (
+            "cancelled and set",
+            run(1, SetTimer("nag", 30), cancels=("nag",)),
+            [("close", 20, 1), ("nag", 30, 1)],
+        ),
+        ("ended with the run", run(2), []),
+        ("ended, and new ones set", run(2, SetTimer("nag", 30)), [("nag", 30, 2)]),
+    ],
+)
+async def test_timers_are_kept_by_name(
+    store: Store, why: str, second: Played, left: list[tuple[str, int, int]]
+) -> None:
+    await play(store, "m1", run(1, *SOON))
+    await play(store, "m2", second)
+    assert await rows(store, "timer.name timer.due_at timer.run") == left
+
+
+async def test_a_due_timer_is_an_event_of_its_conversation_once(store: Store) -> None:
+    turn = await play(store, "m1", run(1, *SOON))
+    fired = await asyncio.gather(store.write(timers.fire, 15), store.write(timers.fire, 15))
+    assert max(fired) == 1
+    assert await store.write(timers.fire, 15) == 0
+    (taken,) = await take(store)
+    assert taken.id == turn.taken.id
+    ((_, event),) = taken.events
+    assert isinstance(event, TimerFired)
+    assert (event.timer, event.run, event.at) == ("nag", 1, 10)
+    assert await store.read(timers.NEXT) == [(20,)]
+
+
+async def test_timers_fire_in_the_order_they_are_due(store: Store) -> None:
+    await play(store, "m1", run(1, SetTimer("c", 30), SetTimer("a", 10), SetTimer("b", 20)))
+    assert await store.write(timers.fire, 30) == 3
+    (taken,) = await take(store)
+    assert [getattr(event, "timer", "") for _, event in taken.events] == ["a", "b", "c"]
+    assert await store.read(timers.NEXT) == [(None,)]
+
+
+async def test_two_nodes_fire_each_timer_once(stores: tuple[Store, Store]) -> None:
+    for n in range(20):
+        await play(stores[0], f"m{n}", run(1, SetTimer("nag", n)), f"tel:{n}")
+    fired = await asyncio.gather(*(store.write(timers.fire, 100) for store in stores for _ in range(2)))
+    assert sum(fired) >= 20
+    assert (await count(stores[0], "inbox"), await count(stores[0], "timer")) == (20, 0)
