@@ -16,6 +16,8 @@ from state.store import Store
 from state.writer import Unavailable
 
 log = logging.getLogger("parley.fence")
+_ALONE = 60.0
+"""Seconds a permit holds where no other gateway can suspend: an idle process need not write twice a second."""
 _MARGIN = 0.9
 """The part of a permit's length that a node counts on, so that its clock may run a little slow."""
 
@@ -25,7 +27,7 @@ class Fence:
 
     def __init__(self, store: Store, wake: Wake, node: str, permit_seconds: float) -> None:
         self._store, self._wake, self._node = store, wake, node
-        self._length = permit_seconds
+        self._length = permit_seconds if store.shared else max(permit_seconds, _ALONE)
         self._started = now_ms()
         self._deadline = 0.0
         self._signal = Signal()
