@@ -4,8 +4,8 @@ Pages, REST and CLI call these.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -15,8 +15,11 @@ from state.model.base import Value
 from state.model.ids import now_ms
 from state.model.suspension import Scope, Suspension
 from state.seal import Seal
+from state.statements import Query, Row
 from state.store import Store
 from state.writer import Op
+
+T = TypeVar("T")
 
 
 class Setting(Value, frozen=True):
@@ -56,6 +59,16 @@ class Actor(NamedTuple):
 
 OPERATOR = Actor("operator at the machine", frozenset({"admin"}))
 """Whoever runs commands on the machine itself."""
+
+
+class Writes(Protocol):
+    """The store, or whatever stands before it."""
+
+    def write(self, op: Callable[..., Op[T]], *args: Any) -> Awaitable[T]:
+        """Run an operation in the next group commit."""
+
+    def read(self, query: Query, *row: Any) -> Awaitable[list[Row]]:
+        """Run a plain read."""
 
 
 class Gate(Protocol):
@@ -153,7 +166,7 @@ async def create_key(store: Store, actor: Actor, name: str, scopes: Sequence[str
 
 
 async def suspend(
-    store: Store, gate: Gate, actor: Actor, scope: Scope, ground: str, reason: str
+    store: Writes, gate: Gate, actor: Actor, scope: Scope, ground: str, reason: str
 ) -> Suspension:
     """Suspend a scope: when this returns, no new send begins in it on any node."""
     actor.needs("suspend")
@@ -164,7 +177,7 @@ async def suspend(
     return made
 
 
-async def lift(store: Store, gate: Gate, actor: Actor, suspension_id: str, reason: str) -> Suspension:
+async def lift(store: Writes, gate: Gate, actor: Actor, suspension_id: str, reason: str) -> Suspension:
     """Lift a suspension: what was held is decided again, in order. Raises fences.NotInForce."""
     actor.needs("suspend")
     if not reason.strip():

@@ -93,6 +93,7 @@ class Effects:
             at=now_ms(),
             effect=call.name,
             effect_id=row.id,
+            run=call.run,
             result=result,
             fault=fault,
         )

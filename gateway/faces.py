@@ -16,11 +16,12 @@ ADMIN_STATIC = Path(__file__).resolve().parent.parent / "admin" / "pages" / "sta
 def application(gateway: Gateway, *, demonstrate: bool = False) -> web.Application:
     """The aiohttp application; `/simulator` and the pages of the demonstration are there in the demonstration alone."""
     from gateway import console, health
+    from gateway.api import server as api
     from gateway.directline import server
 
     app = web.Application(middlewares=[problems.middleware], client_max_size=gateway.settings.max_body)
     app.router.add_route("*", "/webhooks/{channel}", gateway.webhooks.handle)
-    for face in (console, server, health):
+    for face in (api, console, server, health):
         app.add_routes(face.routes(gateway, demo=demonstrate))
     app.add_routes(_pages(gateway, demonstrate))
     if demonstrate:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from gateway.settings import Settings
-from state import retention
+from state import idempotency, retention
 from state.store import Store
 from state.writer import Unavailable
 
@@ -30,4 +30,16 @@ async def run(store: Store, settings: Settings) -> None:
                     await asyncio.sleep(_BREATH)
             except Unavailable as error:
                 log.warning("retention waits for the database: %s", error)
+        await _forget_keys(store)
         await asyncio.sleep(_REST)
+
+
+async def _forget_keys(store: Store) -> None:
+    """Idempotency keys need no setting: they are kept for two days."""
+    try:
+        gone = 1
+        while gone:
+            gone = await store.write(idempotency.sweep)
+            await asyncio.sleep(_BREATH)
+    except Unavailable as error:
+        log.warning("retention waits for the database: %s", error)

@@ -101,7 +101,7 @@ class Turns:
 
     def _queue(self, taken: Taken, played: Played, now: int) -> tuple[Queued, ...]:
         says = [self._reply(taken, say, now) for say in played.says]
-        return (*says, *(self._effect(taken, played, call, now) for call in played.effects))
+        return (*says, *(self._effect(taken, call, now) for call in played.effects))
 
     def _reply(self, taken: Taken, say: Say, now: int) -> Queued:
         expires = now + (say.valid * 1000 or _VALID_MS)
@@ -110,8 +110,8 @@ class Turns:
             outbox.NORMAL, say,
         )  # fmt: skip
 
-    def _effect(self, taken: Taken, played: Played, call: EffectCall, now: int) -> Queued:
-        body = _encode({"flow": played.after.flow or taken.snapshot.flow, "call": call}).decode()
+    def _effect(self, taken: Taken, call: EffectCall, now: int) -> Queued:
+        body = _encode({"flow": call.flow, "call": call}).decode()
         return Queued(
             new_id(taken.lane), taken.lane, taken.id, outbox.EFFECTS, "effect", body, now, now + _VALID_MS
         )

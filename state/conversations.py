@@ -61,6 +61,9 @@ _JOURNAL = insert(journal, "id lane conversation body")
 _TIMER = insert(timer, "id lane conversation name run due_at")
 _NO_TIMER = delete(timer, "conversation lane name")
 _NO_TIMERS = delete(timer, "conversation lane")
+_CHANNEL = Fetch(conversation, "channel", "id lane")
+_SNAPSHOT = Fetch(conversation, "snapshot", "id lane", lock="wait")
+_MODE = update(conversation, "snapshot mode", "id lane")
 _RELEASE = update(conversation, "lease_until", "id lane")
 _FREE_ALL = freeing(conversation)
 
@@ -237,3 +240,17 @@ def release(keys: Sequence[tuple[str, int]]) -> Op[None]:
 def free_all() -> Op[None]:
     """Forget all leases: for the one process that owns the database, when it starts."""
     yield [(_FREE_ALL, ())]
+
+
+def exists(conversation_id: str, lane: int, channel: str) -> Op[bool]:
+    """Whether there is such a conversation on the channel."""
+    (rows,) = yield [(_CHANNEL, (conversation_id, lane))]
+    return bool(rows) and rows[0][0] == channel
+
+
+def unpark(conversation_id: str, lane: int) -> Op[None]:
+    """Let a parked conversation go on."""
+    (rows,) = yield [(_SNAPSHOT, (conversation_id, lane))]
+    snapshot = _decode_snapshot.decode(rows[0][0]) if rows[0][0] else _NEW
+    back = msgspec.structs.replace(snapshot, mode="bot")
+    yield [(_MODE, (_encode(back).decode(), "bot", conversation_id, lane))]

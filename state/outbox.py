@@ -13,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state.lease import LeaseLost, freeing, leasable, leasing
-from state.model.ids import new_id, now_ms
+from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts
 from state.model.turn import Say
@@ -75,6 +75,7 @@ _EFFECTS = Query(_work("effect"), "channel priority now limit")
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
+_STATE = Fetch(outbox, "state", "id lane", lock="wait")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
@@ -261,6 +262,19 @@ def _message_asks(end: Settled, key: tuple[str, int]) -> list[tuple[Statement, R
     if end.outcome:
         asks.append((_OUTCOME, (end.outcome, *key)))
     return asks
+
+
+class TooLate(Exception):
+    """The row is gone, or is on its way."""
+
+
+def cancel(message_id: str) -> Op[None]:
+    """Take a message back that has not left; raises TooLate."""
+    key = (message_id, lane_of_id(message_id))
+    (rows,) = yield [(_STATE, key)]
+    if not rows or rows[0][0] == "sending":
+        raise TooLate(message_id)
+    yield [(_DONE, key), (_OUTCOME, ("canceled", *key))]
 
 
 def requeue(lanes: Sequence[int], now: int) -> Op[None]:

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from state.statements import Fetch, Row, Statement, Write
-from state.writer import Conflict, Unavailable
+from state.writer import Conflict, Duplicate, Unavailable
 
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -118,6 +118,8 @@ class PostgresBackend:
             if isinstance(statement, Fetch):
                 return await self._fetch(statement, text.sql, rows)
             return [await self._write.fetch(text.sql, *row) for row in text.rows(rows)]
+        except asyncpg.UniqueViolationError as error:
+            raise Duplicate(str(error)) from error
         except _CONFLICTS as error:
             raise Conflict(str(error)) from error
         except _LOST as error:

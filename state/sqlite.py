@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from state.statements import Row, Statement, Write
-from state.writer import Unavailable
+from state.writer import Duplicate, Unavailable
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -118,6 +118,8 @@ class SqliteBackend:
                 self._write.executemany(text.sql, text.rows(rows))
                 return ()
             return [self._run(text.sql, row).fetchall() for row in text.rows(rows)]
+        except sqlite3.IntegrityError as error:
+            raise Duplicate(str(error)) from error
         except sqlite3.OperationalError as error:
             raise Unavailable(str(error)) from error
 

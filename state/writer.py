@@ -30,6 +30,10 @@ class Conflict(Exception):
     """A transient conflict with another writer (a deadlock, a serialisation failure): the batch may be run again."""
 
 
+class Duplicate(Exception):
+    """A row with this key is there already."""
+
+
 class Backend(Protocol):
     """One connection that writes: SQLite's or PostgreSQL's."""
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from connectors.whatsapp import messages, notices
-from connectors.whatsapp.fields import Unfit
+from connectors.whatsapp.fields import Unfit, line
 from connectors.whatsapp.messages import Page
 from connectors.whatsapp.shapes import (
     NONE,
@@ -132,7 +132,7 @@ def _page(value: Value, entry: Entry, path: str, found: Found) -> Page:
     if value.contacts is not NONE:
         for _, contact in _items(value.contacts, _CONTACT, f"{path}.contacts", found):
             people |= {key: contact for key in (contact.wa_id, contact.user_id) if key}
-    return Page(entry, metadata.phone_number_id if metadata else "", people)
+    return Page(entry, line(metadata.phone_number_id[:64]) if metadata else "", people)
 
 
 def _items(raw: msgspec.Raw, shape: Shape[T], path: str, found: Found) -> Iterable[tuple[int, T]]:

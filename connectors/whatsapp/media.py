@@ -79,10 +79,10 @@ def form(file: File, kind: MediaKind) -> tuple[bytes, str]:
     boundary = "parley-" + hashlib.sha256(file.body).hexdigest()[:40]
     fields = (("messaging_product", "whatsapp"), ("type", file.mime))
     head = "".join(
-        f'--{boundary}\r\ncontent-disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
         for field, value in fields
     )
-    head += f'--{boundary}\r\ncontent-disposition: form-data; name="file"; filename="{name}"\r\n'
-    head += f"content-type: {file.mime}\r\n\r\n"
+    head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+    head += f"Content-Type: {file.mime}\r\n\r\n"
     body = b"".join((head.encode(), file.body, f"\r\n--{boundary}--\r\n".encode()))
     return body, f"multipart/form-data; boundary={boundary}"

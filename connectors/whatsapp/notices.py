@@ -30,19 +30,19 @@ class Told(NamedTuple):
 
 def notice(field: str, value: dict[str, Any], entry: Entry) -> Event:
     """A change of any field but those with messages, preferences or addresses."""
-    reader = _FIELDS.get(field)
+    name, reader = line(field[:60]), _FIELDS.get(field)
     told = reader(value) if reader else Told(_word(value, "event") or _word(value, "decision"))
     kept = _counted(value) if field in _LARGE else value
     evidence: dict[str, Any] = storable({"id": entry.id, "time": entry.time, "field": field, "value": kept})
     return Notice(
-        key=f"{line(field[:60])}:{digest([evidence, digest(storable(value))])}",
+        key=f"{name}:{digest([evidence, digest(storable(value))])}",
         at=at(entry.time),
-        account=_word(_inner(value, "metadata"), "phone_number_id"),
+        account=line(_word(_inner(value, "metadata"), "phone_number_id")[:64]),
         business=_id(entry),
-        name=field,
-        code=line("/".join(filter(None, (field, told.code)))[:200]),
+        name=name,
+        code=line("/".join(filter(None, (name, told.code)))[:200]),
         action=told.action,
-        reason=told.reason[:500],
+        reason=line(told.reason[:500]),
         scope=told.scope,
         until=told.until,
         evidence=evidence,
@@ -173,7 +173,7 @@ _FIELDS: dict[str, Callable[[Json], Told]] = {
 
 def _id(entry: Entry) -> str:
     """The business account's id (WABA)."""
-    return str(entry.id)[:64]
+    return line(str(entry.id)[:64])
 
 
 def account_error(item: dict[str, Any], page: Page) -> Event:

@@ -60,6 +60,7 @@ def _runner(settings: Settings, *, demonstrate: bool) -> int:
 
 
 async def _serve(settings: Settings, *, demonstrate: bool) -> int:
+    from conversations.errors import FlowError
     from conversations.router import Router
     from gateway import demo, faces
     from gateway.app import Behind, Gateway, Taken
@@ -68,10 +69,10 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path))
     try:
+        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path))
         await gateway.open()
-    except Behind as error:
+    except (Behind, FlowError) as error:
         raise Failure(str(error)) from error
     if demonstrate:
         await demo.prepare(gateway)

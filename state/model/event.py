@@ -149,7 +149,7 @@ class ClientEvent(Happened, frozen=True, kw_only=True, tag="client_event"):
 
 
 class EffectDone(Happened, frozen=True, kw_only=True, tag="effect_result"):
-    """An effect ended: `result` where `fault` is none. `effect` is the name the flow asked by, in its `run` (0: any)."""
+    """An effect ended: `result` where `fault` is none. `effect` is its name in the flow's `run` (0: any)."""
 
     effect: str
     effect_id: str

@@ -48,6 +48,10 @@ def new_id(lane: int, now: Callable[[], int] = now_ms) -> str:
     return f"{number:032x}"
 
 
+ID_PATTERN = re.compile(r"[0-9a-f]{32}")
+"""What an id looks like."""
+
+
 def lane_of_id(text: str) -> int:
     """The lane an id carries; raises ValueError where the text is no id."""
     if not _id(text):

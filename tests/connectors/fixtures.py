@@ -17,7 +17,7 @@ import msgspec
 from connectors import registry
 from connectors.contract import Connector
 from state.model.channel import Channel
-from state.model.wire import Call, Forged, Malformed, Reply, Request, Undelivered
+from state.model.wire import Call, Forged, Malformed, Outbound, Reply, Request, Undelivered
 
 Json = dict[str, Any]
 ROOT = Path(registry.__file__).parent
@@ -25,7 +25,7 @@ ROOT = Path(registry.__file__).parent
 
 def channels() -> list[str]:
     """The channel types that have fixtures."""
-    return [kind for kind in registry.TYPES if (ROOT / kind / "fixtures").is_dir()]
+    return [kind for kind in registry.TYPES if (ROOT / kind / "fixtures" / "channel.json").is_file()]
 
 
 def cases(*ways: str) -> Iterator[tuple[str, Path]]:
@@ -59,7 +59,7 @@ def received(fixture: Json, channel: Connector) -> Json:
         received = channel.receive(request)
     except (Forged, Malformed) as error:
         return {"raises": type(error).__name__}
-    found: Json = msgspec.to_builtins(received)
+    found: Json = _plain(received)
     if received.answer.body:
         found["answer"]["body"] = received.answer.body.decode()
     return found
@@ -76,7 +76,12 @@ def sent(fixture: Json, channel: Connector) -> Json:
         gives = _drive(function(**given), replies, calls)
     except Undelivered as error:
         return {"calls": calls, "raises": _outcome(error)}
-    return {"calls": calls, "gives": msgspec.to_builtins(gives)}
+    return {"calls": calls, "gives": _plain(gives)}
+
+
+def _plain(value: object) -> Any:
+    """A value as a fixture writes it."""
+    return json.loads(msgspec.json.encode(value))
 
 
 def _drive(conversation: Generator[Call, Reply, Any], replies: list[Reply], calls: list[Json]) -> Any:
@@ -87,6 +92,12 @@ def _drive(conversation: Generator[Call, Reply, Any], replies: list[Reply], call
             call = conversation.send(replies[len(calls) - 1])
     except StopIteration as stop:
         return stop.value
+
+
+def decoded(message: Json) -> Outbound:
+    """A message as a fixture writes it."""
+    found: Outbound = _as(message, Outbound)
+    return found
 
 
 def _as(value: object, kind: Any) -> Any:
@@ -117,7 +128,7 @@ def _reply(given: Json) -> Reply:
 
 def _call(call: Call) -> Json:
     """A call as a fixture writes it."""
-    found: Json = {name: value for name, value in msgspec.to_builtins(call).items() if name != "body"}
+    found: Json = {name: value for name, value in _plain(call).items() if name != "body"}
     if not call.body:
         return found
     kind = call.headers.get("content-type", "").partition(";")[0]

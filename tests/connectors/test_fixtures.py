@@ -6,7 +6,6 @@ import msgspec
 import pytest
 
 from connectors import registry
-from state.model.wire import Answer
 from tests.connectors import fixtures
 
 RECEIVE, SEND = list(fixtures.cases("receive")), list(fixtures.cases("send"))
@@ -25,7 +24,7 @@ def test_a_request_is_read_as_its_fixture_says(kind: str, path: Path) -> None:
     else:
         assert found.get("events", []) == fixture.get("events", [])
         assert found.get("problems", []) == fixture.get("problems", [])
-        assert found.get("answer", {}) == fixture.get("answer", msgspec.to_builtins(Answer()))
+        assert found.get("answer", {}) == fixture.get("answer", {})
 
 
 @pytest.mark.parametrize(("kind", "path"), SEND, ids=name)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import msgspec
 import pytest
 
+from conversations.describe import Description
 from parley import STAY, Effect, Flow, FlowError, On, Text, Turn, effect
 
 
@@ -94,42 +96,38 @@ def test_a_flow_that_cannot_work_is_refused_with_the_remedy(members: dict[str, A
         type("Bot", (Flow,), members)
 
 
-def test_a_flow_describes_itself_by_names() -> None:
-    class Bot(Flow):
-        """Asks how many."""
+class Guests(Flow):
+    """Asks how many."""
 
-        table = (
-            On("message", "start", "done", when="passes", do="notes", say="Noted."),
-            On("stop", "*", "done"),
-        )
-        final = ("done",)
-        keywords = ("book",)
-        guests: int = 0
-        limit: ClassVar[int] = 8
-        look = lookup
-
-        def passes(self, turn: Turn) -> bool:
-            return True
-
-        def notes(self, turn: Turn) -> None: ...
-        def on_enter_done(self, turn: Turn) -> None: ...
-
-    told = Bot.describe()
-    assert (told.name, told.about, told.states, told.final) == (
-        "Bot",
-        "Asks how many.",
-        ("start", "done"),
-        ("done",),
+    table = (
+        On("message", "start", "done", when="passes", do="notes", say="Noted."),
+        On("stop", "*", "done"),
     )
-    assert [(row.trigger, row.sources, row.target, row.guard, row.action, row.says) for row in told.rows] == [
+    final = ("done",)
+    keywords = ("book",)
+    guests: int = 0
+    limit: ClassVar[int] = 8
+    look = lookup
+
+    def passes(self, turn: Turn) -> bool:
+        return True
+
+    def notes(self, turn: Turn) -> None: ...
+
+    def on_enter_done(self, turn: Turn) -> None: ...
+
+
+def test_a_flow_describes_itself_by_names() -> None:
+    told = Guests.describe()
+    assert (told.name, told.about, told.states) == ("Guests", "Asks how many.", ("start", "done"))
+    assert (told.start, told.final, told.keywords, told.channels) == ("start", ("done",), ("book",), ())
+    assert [msgspec.structs.astuple(row) for row in told.rows] == [
         ("message", ("start",), "done", "passes", "notes", "Noted."),
         ("stop", ("start",), "done", "", "", ""),
     ]
-    assert (told.entered, told.fields, told.effects) == (
-        {"done": "on_enter_done"},
-        {"guests": "int"},
-        {"look": 20.0},
-    )
+    assert (told.entered, told.left) == ({"done": "on_enter_done"}, {})
+    assert (told.fields, told.effects) == ({"guests": "int"}, {"look": 20.0})
+    assert msgspec.json.decode(msgspec.json.encode(told), type=Description) == told
 
 
 def test_a_base_without_a_table_is_no_flow_yet_and_its_parts_are_inherited() -> None:

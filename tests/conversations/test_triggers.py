@@ -19,20 +19,22 @@ MESSAGES: dict[str, tuple[Content, tuple[str, ...]]] = {
     "a form": (Form("f"), ("form", "message")),
     "an order": (Order(()), ("order", "message")),
 }
-BASE = {"key": "k", "at": 1}
 EVENTS: dict[str, tuple[event.Event, str]] = {
     "an effect's result": (done("lookup", 1), "done_lookup"),
     "an effect's failure": (failed("lookup"), "failed_lookup"),
     "a timer": (fired("nudge"), "timer_nudge"),
     "handed back": (handed_back(), "handed_back"),
-    "opened": (event.Started(**BASE), "started"),
-    "an app's event": (event.ClientEvent(**BASE, event_name="opened_cart"), "event_opened_cart"),
-    "a reaction": (event.Reacted(**BASE, provider_id="p", target="t"), "reaction"),
-    "an edit": (event.Edited(**BASE, provider_id="p", target="t", content=Text("x")), "edit"),
-    "a deletion": (event.Deleted(**BASE, provider_id="p", target="t"), "delete"),
-    "an opt-in": (event.OptedIn(**BASE), "opt_in"),
-    "an opt-out": (event.OptedOut(**BASE), "opt_out"),
-    "a receipt": (event.Receipt(**BASE, provider_id="p", status="failed", fault=Fault("x")), "receipt"),
+    "opened": (event.Started(key="k", at=1), "started"),
+    "an app's event": (event.ClientEvent(key="k", at=1, event_name="opened_cart"), "event_opened_cart"),
+    "a reaction": (event.Reacted(key="k", at=1, provider_id="p", target="t"), "reaction"),
+    "an edit": (event.Edited(key="k", at=1, provider_id="p", target="t", content=Text("x")), "edit"),
+    "a deletion": (event.Deleted(key="k", at=1, provider_id="p", target="t"), "delete"),
+    "an opt-in": (event.OptedIn(key="k", at=1), "opt_in"),
+    "an opt-out": (event.OptedOut(key="k", at=1), "opt_out"),
+    "a receipt": (
+        event.Receipt(key="k", at=1, provider_id="p", status="failed", fault=Fault("x")),
+        "receipt",
+    ),
 }
 
 

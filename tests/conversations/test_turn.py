@@ -1,6 +1,7 @@
 """What callbacks see of a turn, and what they decide in it."""
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
@@ -84,23 +85,19 @@ def test_effects_carry_keys_that_are_the_same_for_the_same_turn() -> None:
     )
 
 
+def ask_wrongly(now: Turn) -> None:
+    now.ask("Which?", {"a": cast("str", 1)})
+
+
 WRONG: dict[str, tuple[Callable[[Turn], None], type[Exception], str]] = {
-    "no content": (lambda now: now.say(5), TypeError, "int cannot be said"),  # type: ignore[arg-type]
-    "content made wrong": (
-        lambda now: now.ask("Which?", {"a": 1}),
-        TypeError,
-        r"Choice cannot be said: .* got `int`",
-    ),  # type: ignore[dict-item]
+    "no content": (lambda now: now.say(cast("str", 5)), TypeError, "int cannot be said"),
+    "content made wrong": (ask_wrongly, TypeError, r"Choice cannot be said: .* got `int`"),
     "half a letter": (lambda now: now.say("\ud83d"), TypeError, "Text cannot be said"),
     "an unknown effect": (lambda now: now.effect("find"), FlowError, "Bot has no effect 'find': declare it"),
     "an effect's missing argument": (lambda now: now.effect("lookup"), TypeError, "'order'"),
     "an argument that is no JSON": (lambda now: now.effect("lookup", order=now), TypeError, "Turn"),
-    "a timer in the past": (
-        lambda now: now.timer("nudge", after=-1),
-        ValueError,
-        "timer 'nudge': -1 seconds",
-    ),
-    "a timer nobody will see": (lambda now: now.timer("nudge", after=days(4000)), ValueError, "ten years"),
+    "a timer in the past": (lambda now: now.timer("late", after=-1), ValueError, "timer 'late': -1 seconds"),
+    "a timer nobody will see": (lambda now: now.timer("late", after=days(4000)), ValueError, "ten years"),
     "a timer without a name": (lambda now: now.timer("", after=1), ValueError, "a timer's name is a word"),
     "a timer of half a letter": (lambda now: now.cancel("\ud83d"), ValueError, "surrogates"),
 }
@@ -114,8 +111,11 @@ def test_what_cannot_be_stored_is_refused_where_it_is_written(
         do(turn(said("hi")))
 
 
+def say_for_ever(now: Turn) -> None:
+    while True:
+        now.say("again")
+
+
 def test_a_loop_that_does_not_end_is_stopped() -> None:
-    now = turn(said("hi"))
     with pytest.raises(TooManySteps, match=f"more than {DECISIONS} things: is this a loop"):
-        while True:
-            now.say("again")
+        say_for_ever(turn(said("hi")))

@@ -1,15 +1,15 @@
 """Settings come from four places in a fixed order, and one that is wrong stops the start by its name."""
 
 import argparse
+import base64
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.settings import TABLE, Settings, SettingsError, add_flags, read
-from state.seal import new_key
 
-KEY = new_key()
+KEY, OTHER_KEY = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
 
 
 def flags(*words: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_the_environment_may_name_the_file(tmp_path: Path) -> None:
             ("https://shop.example", "http://localhost:3000"),
         ),
         ("PARLEY_LOG_FORMAT", "text", "text"),
-        ("PARLEY_SEAL_KEY", f"{new_key()} {KEY}", None),
+        ("PARLEY_SEAL_KEY", f"{OTHER_KEY} {KEY}", None),
     ],
 )
 def test_text_from_the_environment_becomes_a_value_of_the_right_type(

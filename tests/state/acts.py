@@ -84,7 +84,7 @@ async def rows(store: Store, columns: str) -> list[Row]:
     """All rows of some columns, as `table.column table.column`, in their order."""
     table = columns.split(".", maxsplit=1)[0]
     names = [name.split(".")[1] for name in columns.split()]
-    listing = sa.select(*(sa.column(name) for name in names)).select_from(sa.table(table))
+    listing: Any = sa.select(*(sa.column(name) for name in names)).select_from(sa.table(table))
     found = await store.read(Query(listing.order_by(*(sa.column(name) for name in names)), ""))
     return [tuple(row) for row in found]
 

@@ -5,12 +5,13 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from state import migrate
 from state.store import Store
 from tests.servers import create_database
-from tests.state.partitions import empty, partition
+from tests.state.partitions import EMPTY, partition
 
 
 @pytest.fixture(scope="session")
@@ -21,34 +22,59 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Reused:
+    """A PostgreSQL database that tests use in turn; one connection stays to empty it between them."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        settings = {"application_name": "between tests"}
+        self._connection = self._runner.run(asyncpg.connect(url, server_settings=settings))
+
+    def empty(self) -> None:
+        """Take all rows out."""
+        self._runner.run(self._connection.execute(EMPTY))
+
+    def close(self) -> None:
+        """End the connection."""
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+
 @pytest.fixture(scope="session")
-def postgres_migrated(postgres: str) -> str:
-    """Give the URL of a migrated PostgreSQL database that the tests use in turn."""
+def migrated(postgres: str) -> Iterator[Reused]:
+    """Give a migrated PostgreSQL database."""
     url = create_database(postgres)
     migrate.upgrade(url)
-    return url
+    yield from _reused(url)
 
 
 @pytest.fixture(scope="session")
-def postgres_partitioned(postgres: str) -> str:
-    """Give the URL of a PostgreSQL database whose hot tables are partitioned by lane, used in turn."""
+def divided(postgres: str) -> Iterator[Reused]:
+    """Give a PostgreSQL database whose hot tables are partitioned by lane."""
     url = create_database(postgres)
     asyncio.run(partition(url))
-    return url
+    yield from _reused(url)
+
+
+def _reused(url: str) -> Iterator[Reused]:
+    database = Reused(url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def plain(postgres_migrated: str) -> Iterator[str]:
+def plain(migrated: Reused) -> Iterator[str]:
     """Give the URL of the migrated PostgreSQL database, and empty it afterwards."""
-    yield postgres_migrated
-    empty(postgres_migrated)
+    yield migrated.url
+    migrated.empty()
 
 
 @pytest.fixture
-def partitioned(postgres_partitioned: str) -> Iterator[str]:
+def partitioned(divided: Reused) -> Iterator[str]:
     """Give the URL of the partitioned PostgreSQL database, and empty it afterwards."""
-    yield postgres_partitioned
-    empty(postgres_partitioned)
+    yield divided.url
+    divided.empty()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The schema as a large installation has it: every table with a lane is partitioned by it, in eight ranges."""
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import sqlalchemy as sa
@@ -13,6 +11,11 @@ from state.tables import metadata
 
 PARTITIONS = 8
 WIDTH = 256 // PARTITIONS
+EMPTY = "; ".join(
+    [f"DELETE FROM {table.name}" for table in metadata.sorted_tables if table.name != "fence"]
+    + ["UPDATE fence SET epoch = 0"]
+)
+"""Takes all rows out of a database."""
 
 
 def key_of(table: sa.Table) -> str:
@@ -26,20 +29,6 @@ async def partition(url: str) -> None:
     for statement in _statements():
         await connection.execute(statement)
     await connection.close()
-
-
-def empty(url: str) -> None:
-    """Take all rows out of a database, on a thread of its own since a loop may run in this one."""
-    names = [table.name for table in metadata.sorted_tables if table.name != "fence"]
-    script = "; ".join([f"DELETE FROM {name}" for name in names] + ["UPDATE fence SET epoch = 0"])
-
-    async def run() -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(script)
-        await connection.close()
-
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, run()).result()
 
 
 def _statements() -> Iterator[str]:

@@ -25,15 +25,16 @@ async def owners(store: Store) -> set[str]:
     return {row[0] for row in await rows(store, "address.contact")}
 
 
-@pytest.mark.parametrize("order", list(permutations([(BSUID,), BOTH, (PHONE,)])), ids=str)
-async def test_a_phone_and_a_user_id_are_one_contact_in_one_lane(
-    store: Store, order: tuple[tuple[str, ...], ...]
-) -> None:
-    for n, urns in enumerate(order):
-        await accept(store, message(f"m{n}", *urns))
-    found = [await who_is(store, *urns) for urns in order]
-    assert len({(who.contact, who.lane, who.conversation) for who in found}) == 1
-    assert await owners(store) == {found[0].contact}
+async def test_a_phone_and_a_user_id_are_one_contact_in_one_lane_in_any_order(store: Store) -> None:
+    for case, order in enumerate(
+        permutations([("whatsapp-bsuid:US.",), ("whatsapp-bsuid:US.", "tel:"), ("tel:",)])
+    ):
+        told = [tuple(f"{urn}{case}" for urn in urns) for urns in order]
+        for n, urns in enumerate(told):
+            await accept(store, message(f"{case}.{n}", *urns))
+        found = [await who_is(store, *urns) for urns in told]
+        assert len({(who.contact, who.lane, who.conversation) for who in found}) == 1, order
+    assert len(await owners(store)) == 6
 
 
 async def test_a_contact_keeps_the_lane_of_its_first_address(store: Store) -> None:

@@ -52,6 +52,7 @@ async def cut_off(other: asyncpg.Connection) -> None:
     await other.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        " AND application_name != 'between tests'"
     )
 
 
@@ -61,9 +62,11 @@ async def names(store: Store) -> list[str]:
 
 async def blocked(other: asyncpg.Connection) -> None:
     """Wait until somebody waits for a lock."""
-    asking = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    while not await other.fetchval(asking):
-        await asyncio.sleep(0.005)
+    for _ in range(2_000):
+        if await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError("nobody waits for a lock")
 
 
 async def test_a_connection_lost_between_writes_is_made_again(

@@ -1,5 +1,6 @@
 """SQLite: one gateway a file, and on disk means on disk."""
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -41,12 +42,12 @@ async def test_a_second_gateway_on_the_file_is_told_that_it_is_in_use(sqlite: st
     await (await Store(sqlite).open()).close()
 
 
-async def test_a_gateway_in_another_process_counts_too(sqlite: str) -> None:
-    store = await Store(sqlite).open()
+def test_a_gateway_in_another_process_counts_too(sqlite: str) -> None:
+    store = Store(sqlite)
     program = f"from state.store import Store; Store({sqlite!r})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "InUse" in done.stderr
-    await store.close()
+    asyncio.run(store.close())
 
 
 async def test_a_command_writes_beside_the_gateway(sqlite: str) -> None:

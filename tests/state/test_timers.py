@@ -2,8 +2,6 @@
 
 import asyncio
 
-import pytest
-
 from state import conversations, timers
 from state.conversations import Turned
 from state.model.event import TimerFired
@@ -27,28 +25,25 @@ def run(number: int, *timers: SetTimer, cancels: tuple[str, ...] = ()) -> Played
     return Played(Snapshot("f", "1", number), timers=timers, cancels=cancels)
 
 
-@pytest.mark.parametrize(
-    ("why", "second", "left"),
-    [
-        ("kept", run(1), [("close", 20, 1), ("nag", 10, 1)]),
-        ("replaced", run(1, SetTimer("nag", 30)), [("close", 20, 1), ("nag", 30, 1)]),
-        ("cancelled", run(1, cancels=("close",)), [("nag", 10, 1)]),
-        ("set twice", run(1, SetTimer("nag", 30), SetTimer("nag", 40)), [("close", 20, 1), ("nag", 40, 1)]),
-        (
-            "cancelled and set",
-            run(1, SetTimer("nag", 30), cancels=("nag",)),
-            [("close", 20, 1), ("nag", 30, 1)],
-        ),
-        ("ended with the run", run(2), []),
-        ("ended, and new ones set", run(2, SetTimer("nag", 30)), [("nag", 30, 2)]),
-    ],
-)
-async def test_timers_are_kept_by_name(
-    store: Store, why: str, second: Played, left: list[tuple[str, int, int]]
-) -> None:
-    await play(store, "m1", run(1, *SOON))
-    await play(store, "m2", second)
-    assert await rows(store, "timer.name timer.due_at timer.run") == left
+SECOND_TURNS = [
+    ("kept", run(1), [("close", 20), ("nag", 10)]),
+    ("replaced", run(1, SetTimer("nag", 30)), [("close", 20), ("nag", 30)]),
+    ("cancelled", run(1, cancels=("close",)), [("nag", 10)]),
+    ("set twice", run(1, SetTimer("nag", 30), SetTimer("nag", 40)), [("close", 20), ("nag", 40)]),
+    ("cancelled and set", run(1, SetTimer("nag", 30), cancels=("nag",)), [("close", 20), ("nag", 30)]),
+    ("ended with the run", run(2), []),
+    ("ended, and new ones set", run(2, SetTimer("nag", 30)), [("nag", 30)]),
+]
+
+
+async def test_timers_are_kept_by_name_until_their_run_ends(store: Store) -> None:
+    left: dict[str, list[tuple[str, int]]] = {}
+    for n, (why, second, _) in enumerate(SECOND_TURNS):
+        await play(store, f"a{n}", run(1, *SOON), f"tel:{n}")
+        turn = await play(store, f"b{n}", second, f"tel:{n}")
+        found = await rows(store, "timer.conversation timer.name timer.due_at")
+        left[why] = [(name, due) for owner, name, due in found if owner == turn.taken.id]
+    assert left == {why: expected for why, _, expected in SECOND_TURNS}
 
 
 async def test_a_due_timer_is_an_event_of_its_conversation_once(store: Store) -> None:

@@ -54,6 +54,8 @@ def fault(body: Json, number: str) -> Fault | None:
     to = body.get("to") or body.get("recipient")
     if not isinstance(to, str):
         return Fault(100, "The parameter to is required.")
+    if body.get("recipient_type") == "group":
+        return Fault(131215, "This number has no groups.")
     if to == number:
         return Fault(131021, "Recipient phone number cannot be the sender phone number.")
     kind = body.get("type", "text")

@@ -1,0 +1,60 @@
+"""Which flow answers: the first in order whose channels and keywords match."""
+
+import msgspec
+import pytest
+
+from conversations.router import Router
+from parley import STAY, Flow, FlowError, On, Started
+from state.model.event import Event
+from tests.conversations.kit import CUSTOMER, NOW, chose, said
+
+ROW = On("message", "start", STAY)
+
+
+class Booking(Flow):
+    table = (ROW,)
+    keywords = ("Book", "table please")
+
+
+class Desk(Flow):
+    table = (ROW,)
+    channels = ("desk", "inapp")
+
+
+class Menu(Flow):
+    table = (ROW,)
+
+
+CASES: dict[str, tuple[Event, str, str, type[Flow]]] = {
+    "a keyword, however written": (said(" BOOK "), "shop", "whatsapp", Booking),
+    "a keyword of two words": (said("Table please"), "shop", "whatsapp", Booking),
+    "a button that reads like a keyword": (chose("book"), "shop", "whatsapp", Booking),
+    "a keyword before a channel": (said("book"), "desk", "sms", Booking),
+    "a channel by its id": (said("hi"), "desk", "sms", Desk),
+    "a channel by its type": (said("hi"), "other", "inapp", Desk),
+    "a keyword among other words": (said("book now"), "shop", "whatsapp", Menu),
+    "anything else": (said("hi"), "shop", "whatsapp", Menu),
+    "an opened conversation": (Started(key="s", at=NOW), "shop", "whatsapp", Menu),
+}
+
+
+@pytest.mark.parametrize(("event", "channel", "kind", "flow"), CASES.values(), ids=CASES)
+def test_the_first_flow_that_matches_answers(event: Event, channel: str, kind: str, flow: type[Flow]) -> None:
+    customer = msgspec.structs.replace(CUSTOMER, channel=channel, channel_type=kind)
+    assert Router([Booking, Desk, Menu]).choose(event, customer) is flow
+
+
+def test_where_no_flow_matches_none_answers() -> None:
+    assert Router([Booking]).choose(said("hi"), CUSTOMER) is None
+
+
+def test_flows_are_told_apart_by_name() -> None:
+    other = type("Menu", (Flow,), {"table": (ROW,)})
+    assert Router([Menu, Menu]).get("Menu") is Menu
+    with pytest.raises(FlowError, match=r"two flows are called Menu: .* rename one"):
+        Router([Menu, other])
+
+
+def test_a_base_without_a_table_is_not_served() -> None:
+    with pytest.raises(FlowError, match="Base has no table: it is a base for others"):
+        Router([type("Base", (Flow,), {})])
