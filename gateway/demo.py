@@ -34,7 +34,7 @@ def defaults(flags: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> d
     wanted: dict[str, Any] = {
         "data_dir": str(folder),
         "database": f"sqlite:///{folder / 'parley.db'}",
-        "bots": "examples.showcase:Showcase,examples.orders:Orders",
+        "bots": "examples.showcase:Showcase",
         "bot_path": str(Path(__file__).resolve().parent.parent),
         "log_format": "text",
         "log_level": "warning",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, StreamReader, web
 
 from gateway.auth import derived
 from gateway.settings import Settings
@@ -58,14 +58,13 @@ class Media:
     ) -> tuple[dict[str, Any], list[dict[str, str]]]:
         """The activity (may be empty) and the attachments of an upload; raises NotAllowed."""
         if not request.content_type.startswith("multipart/"):
-            body = await request.content.read(MOST_BYTES + 1)
-            return {}, [await self._keep(body, "", base)]
+            return {}, [await self._keep(await limited(request.content, MOST_BYTES), "", base)]
         activity: dict[str, Any] = {}
         files: list[dict[str, str]] = []
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader):
                 raise NotAllowed(400, "a part within a part is not expected")
-            body = await _limited(part)
+            body = await limited(part, MOST_BYTES)
             if part.headers.get("Content-Type", "").startswith("application/vnd.microsoft.activity"):
                 activity = _activity(body)
             elif len(files) == _MOST_FILES:
@@ -77,8 +76,6 @@ class Media:
         return activity, files
 
     async def _keep(self, body: bytes, name: str, base: str) -> dict[str, str]:
-        if len(body) > MOST_BYTES:
-            raise NotAllowed(413, f"a file may have {MOST_BYTES} bytes")
         mime = sniff(body)
         digest = hashlib.sha256(body).hexdigest()
         media_id = await self._store.write(rows.add, mime, name[:200], len(body), digest)
@@ -113,13 +110,15 @@ class Media:
         return web.FileResponse(path, headers=headers)
 
 
-async def _limited(part: BodyPartReader) -> bytes:
-    """The bytes of a part, up to one too many."""
+async def limited(source: StreamReader | BodyPartReader, most: int) -> bytes:
+    """All bytes of a body or a part; raises NotAllowed as soon as there are too many."""
     body = bytearray()
-    while chunk := await part.read_chunk(65_536):
+    while chunk := await (
+        source.readany() if isinstance(source, StreamReader) else source.read_chunk(65_536)
+    ):
         body += chunk
-        if len(body) > MOST_BYTES:
-            raise NotAllowed(413, f"a file may have {MOST_BYTES} bytes")
+        if len(body) > most:
+            raise NotAllowed(413, f"{most} bytes are taken at most")
     return bytes(body)
 
 

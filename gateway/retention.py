@@ -39,7 +39,7 @@ async def _forget_keys(store: Store) -> None:
     try:
         gone = 1
         while gone:
-            gone = await store.write(idempotency.sweep)
+            gone = await idempotency.forget(store)
             await asyncio.sleep(_BREATH)
     except Unavailable as error:
         log.warning("retention waits for the database: %s", error)

@@ -16,9 +16,12 @@ from state.model.wire import Call, Forged, Outbound, Received, Request, Sent
 USER = "x-parley-user"
 """The header in which the gateway says whose token it was; nothing a client sends gets through in it."""
 KEY = "x-parley-key"
-"""The header with the id an activity gets where the client gave none."""
+"""The header with the id of the activity: the client's own, or one the gateway made."""
+AT = "x-parley-at"
+"""The header with the time the gateway took it, in milliseconds, UTC."""
 _MB = 1_000_000
 _WORDS_A_CHUNK = 4
+_JSON = {"content-type": "application/json"}
 
 
 class InApp:
@@ -52,7 +55,8 @@ class InApp:
 
     def receive(self, request: Request) -> Received:
         """Read a posted activity; raises Malformed."""
-        return read(request.body, request.headers[USER], request.headers[KEY])
+        headers = request.headers
+        return read(request.body, headers[USER], headers[KEY], int(headers[AT]))
 
     def send(self, message: Outbound) -> Conversation:
         """Stream a text where it asks for that, then add the whole activity to the conversation."""
@@ -61,9 +65,9 @@ class InApp:
         if isinstance(message.content, Text) and message.content.stream:
             for n, chunk in enumerate(_chunks(message.content.text)):
                 typing = _typing(message.id, n + 1, chunk)
-                yield Call("chunk", "PUT", where, body=msgspec.json.encode(typing), repeatable=True)
+                yield Call("chunk", "PUT", where, _JSON, msgspec.json.encode(typing), repeatable=True)
             activity["channelData"] = {"streamId": message.id, "streamType": "final"}
-        headers = {"idempotency-key": message.id}
+        headers = {**_JSON, "idempotency-key": message.id}
         yield Call("activity", "POST", where, headers, msgspec.json.encode(activity), repeatable=True)
         return Sent(message.id, note="sent")
 

@@ -19,7 +19,6 @@ from state.model.content import (
     plain,
 )
 from state.model.event import ClientEvent, Event, MessageReceived, Reacted, Typing
-from state.model.ids import now_ms
 from state.model.wire import BadMessage, Malformed, Outbound, Received
 
 Activity = dict[str, Any]
@@ -63,15 +62,15 @@ class Posted(msgspec.Struct, rename="camel"):
 _posted = msgspec.json.Decoder(Posted)
 
 
-def read(body: bytes, user: str, key: str) -> Received:
-    """The event of a posted activity; raises Malformed."""
+def read(body: bytes, user: str, key: str, at: int) -> Received:
+    """The event of a posted activity, taken at a time (milliseconds, UTC); raises Malformed."""
     try:
         posted = _posted.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise Malformed(str(error)) from error
     common: dict[str, Any] = {
         "key": key,
-        "at": now_ms(),
+        "at": at,
         "addresses": (f"inapp:{user}",),
         "name": posted.sender.name if posted.sender else "",
     }

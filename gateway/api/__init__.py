@@ -1,1 +1,27 @@
-"""The REST interface at `/v1`."""
+"""`/v1`: the REST interface, declared in `endpoints.py`."""
+
+from functools import partial
+
+import msgspec
+from aiohttp import web
+
+from gateway.api.door import Door
+from gateway.api.endpoints import ENDPOINTS
+from gateway.api.openapi import document
+from gateway.app import Gateway
+from gateway.auth import Auth
+
+VERSION = "1"
+"""Of the interface, not of the program."""
+
+
+def routes(gateway: Gateway, *, demo: bool) -> list[web.RouteDef]:
+    """A route for each endpoint, and one for the document that describes them."""
+    door = Door(gateway, Auth(gateway.store, gateway.settings.seal_key, demo=demo))
+    described = msgspec.json.encode(document(ENDPOINTS, VERSION))
+
+    async def openapi(request: web.Request) -> web.Response:
+        return web.Response(body=described, content_type="application/json")
+
+    found = [web.route(each.method, each.path, partial(door.handle, each)) for each in ENDPOINTS]
+    return [*found, web.get("/v1/openapi.json", openapi)]

@@ -9,7 +9,6 @@ from state.messages import LAST
 
 T = TypeVar("T")
 _MARK = b"\x01"
-_BYTES = 17
 
 
 def write(last_id: str) -> str:
@@ -22,12 +21,12 @@ def read(cursor: str) -> str:
     if not cursor:
         return LAST
     try:
-        found = urlsafe_b64decode(cursor.encode("ascii") + b"=")
+        last_id = urlsafe_b64decode(cursor.encode("ascii") + b"=")[len(_MARK) :].hex()
     except ValueError as error:
         raise Problem("invalid_cursor", field="cursor") from error
-    if len(found) != _BYTES or found[:1] != _MARK:
+    if len(last_id) != len(LAST) or write(last_id) != cursor:
         raise Problem("invalid_cursor", field="cursor")
-    return found[1:].hex()
+    return last_id
 
 
 def page(found: Sequence[T], ids: Sequence[str], limit: int) -> tuple[tuple[T, ...], str | None]:

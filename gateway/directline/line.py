@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from connectors.inapp import KEY, USER
+from connectors.inapp import AT, KEY, USER
 from gateway.channels import Channels, Live
 from gateway.directline.tokens import Claims
 from gateway.wake import Wake
@@ -68,7 +68,7 @@ class Line:
         """Take an activity and echo it, in one commit; gives its id. Raises Malformed where it cannot be read."""
         activity = _object(body)
         key = f"{claims.conversation}:{_client_id(activity) or new_id(0)}"
-        request = Request("POST", "", {}, {USER: claims.user, KEY: key}, body)
+        request = Request("POST", "", {}, {USER: claims.user, KEY: key, AT: str(now_ms())}, body)
         received = live.connector.receive(request)
         if activity.get("type") == "typing" or not received.events:
             return f"{claims.conversation}|{new_id(0)}"
@@ -90,6 +90,8 @@ class Line:
         """What an in-app connector sends: kept and shown (POST), or shown in passing (PUT)."""
         conversation = call.url.removeprefix("inapp:")
         activity = _object(call.body) | _from_bot(conversation)
+        if "|" not in activity.get("replyToId", "|"):
+            del activity["replyToId"]  # a client would wait for an activity of that id
         if call.method == "PUT":
             self._wake.tell("ephemeral", (f"{conversation} {_encode(activity).decode()}",))
             await asyncio.sleep(BREATH)

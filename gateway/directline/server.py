@@ -15,7 +15,7 @@ from gateway.app import Gateway
 from gateway.channels import Live
 from gateway.directline.line import Line, Shown
 from gateway.directline.tokens import SECONDS, TICKET_SECONDS, Claims, Expired, NoToken, Tokens
-from gateway.media import Media, NotAllowed
+from gateway.media import Media, NotAllowed, limited
 from state.model.wire import Malformed
 
 BASE = "/v3/directline"
@@ -212,9 +212,10 @@ class DirectLine:
     async def post(self, request: web.Request) -> web.StreamResponse:
         """Take an activity; the answer does not wait for the bot."""
         claims = self._claims(request)
-        body = await request.content.read(_MOST_BYTES + 1)
-        if len(body) > _MOST_BYTES:
-            raise Refusal(413, "RequestTooLarge", f"an activity may have {_MOST_BYTES} bytes")
+        try:
+            body = await limited(request.content, _MOST_BYTES)
+        except NotAllowed as error:
+            raise Refusal(413, "RequestTooLarge", str(error)) from error
         return _json({"id": await self._post(claims, body)})
 
     async def _post(self, claims: Claims, body: bytes) -> str:

@@ -8,7 +8,7 @@
 
 import base64
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -28,11 +28,14 @@ def channels() -> list[str]:
     return [kind for kind in registry.TYPES if (ROOT / kind / "fixtures" / "channel.json").is_file()]
 
 
-def cases(*ways: str) -> Iterator[tuple[str, Path]]:
-    """Every fixture of these ways (receive, send), with its channel's type."""
-    for kind in channels():
-        for way in ways:
-            yield from ((kind, path) for path in sorted((ROOT / kind / "fixtures" / way).glob("*.json")))
+def paths(kind: str, *ways: str) -> list[Path]:
+    """The fixtures of a channel in these ways (receive, send)."""
+    return [path for way in ways for path in sorted((ROOT / kind / "fixtures" / way).glob("*.json"))]
+
+
+def cases(way: str) -> list[tuple[str, Path]]:
+    """Every fixture of a way (receive, send), with its channel's type."""
+    return [(kind, path) for kind in channels() for path in paths(kind, way)]
 
 
 def read(path: Path) -> Json:

@@ -8,7 +8,7 @@ import pytest
 from connectors import registry
 from tests.connectors import fixtures
 
-RECEIVE, SEND = list(fixtures.cases("receive")), list(fixtures.cases("send"))
+RECEIVE, SEND = fixtures.cases("receive"), fixtures.cases("send")
 
 
 def name(value: object) -> str:
@@ -38,9 +38,8 @@ def test_a_verb_makes_the_calls_and_ends_as_its_fixture_says(kind: str, path: Pa
 
 @pytest.mark.parametrize("kind", fixtures.channels())
 def test_no_capability_is_claimed_without_a_fixture(kind: str) -> None:
-    shown = {
-        each for _, path in fixtures.cases("receive", "send") for each in fixtures.read(path).get("shows", [])
-    }
+    paths = fixtures.paths(kind, "receive", "send")
+    shown = {each for path in paths for each in fixtures.read(path).get("shows", [])}
     claimed = msgspec.to_builtins(registry.connector(kind).capabilities)
     names = {
         f"{field}.{each}" if isinstance(value, tuple | list | dict) else field

@@ -64,8 +64,8 @@ def test_an_address_with_options_is_migrated_too(postgres_url: str) -> None:
     assert asyncio.run(migrate.revision(postgres_url)) == HEAD
 
 
-def test_a_process_of_its_own_migrates(database_url: str) -> None:
-    command = [sys.executable, "-m", "state.migrate", database_url]
+def test_a_process_of_its_own_migrates(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "state.migrate", f"sqlite:///{tmp_path / 'parley.db'}"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == f"the schema is at revision {HEAD}\n"
 

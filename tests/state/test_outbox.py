@@ -101,13 +101,13 @@ async def test_what_was_held_is_decided_again_in_order(store: Store) -> None:
 
 
 async def test_a_row_is_one_node_s_at_a_time(stores: tuple[Store, Store]) -> None:
-    for n in range(20):
+    for n in range(12):
         await converse(stores[0], f"m{n}", f"a{n}", urn=f"tel:{n}")
     seen: list[str] = []
-    while len(seen) < 20:
-        took = await asyncio.gather(*(lease(store, f"n{n}", limit=8) for n, store in enumerate(stores)))
+    while len(seen) < 12:
+        took = await asyncio.gather(*(lease(store, f"n{n}", limit=5) for n, store in enumerate(stores)))
         seen += [row.id for leased in took for row in leased]
-    assert len(set(seen)) == len(seen) == 20
+    assert len(set(seen)) == len(seen) == 12
 
 
 async def test_a_node_that_lost_its_lease_neither_sends_nor_settles(store: Store) -> None:

@@ -74,7 +74,7 @@ async def tell(store: Store, row: Leased, told: list[Told], carried: str) -> Non
     await asyncio.gather(*(accept(store, each) for each in made))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases=CASES)
 async def test_random_receipts_with_our_id_end_as_the_model_says(
     store: Store, cases: list[list[Told]]
@@ -85,7 +85,7 @@ async def test_random_receipts_with_our_id_end_as_the_model_says(
         assert await facts(store, row.id) == expected(told)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases=CASES, split=st.integers(0, 5))
 async def test_random_receipts_around_the_answer_end_as_the_model_says(
     store: Store, cases: list[list[Told]], split: int

@@ -78,7 +78,9 @@ class WhatsAppSimulator:
         if what.get("reply_to"):
             item["context"] = {"from": self._number, "id": str(what["reply_to"])}
         if item["type"] == "unsupported":
-            item["errors"] = [{"code": 131051, "title": "Message type unknown"}]
+            item["errors"] = [
+                _told(131051, "Message type unknown", "Message type is currently not supported.")
+            ]
         return self._messages({"contacts": [self._contact(sender)], "messages": [item]})
 
     def tells(self, field: str, value: Mapping[str, object]) -> Request:
@@ -164,10 +166,7 @@ class WhatsAppSimulator:
         if body.get("biz_opaque_callback_data"):
             item["biz_opaque_callback_data"] = body["biz_opaque_callback_data"]
         if status == "failed":
-            title = f"(#{code}) Simulated"
-            item["errors"] = [
-                {"code": code, "title": title, "message": title, "error_data": {"details": "Simulated."}}
-            ]
+            item["errors"] = [_told(code, "Simulated", "Simulated.")]
             return self._messages({"statuses": [item]})
         free = body["type"] != "template"
         item["pricing"] = {
@@ -260,6 +259,12 @@ class WhatsAppSimulator:
     def _sha256(self, ref: object) -> str:
         file = self._files.get(str(ref)) if ref else None
         return base64_sha256(file) if file else ""
+
+
+def _told(code: int, title: str, details: str) -> Json:
+    """An error as webhooks carry it."""
+    href = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
+    return {"code": code, "title": title, "message": title, "error_data": {"details": details}, "href": href}
 
 
 def _sender(provider_id: str) -> str:

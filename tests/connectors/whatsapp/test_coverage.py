@@ -29,7 +29,7 @@ SENT = {
 
 
 def changes() -> Iterator[dict[str, Any]]:
-    for _, path in fixtures.cases("receive"):
+    for path in fixtures.paths("whatsapp", "receive"):
         fixture = fixtures.read(path)
         if "events" in fixture and "problems" not in fixture and "body" in fixture:
             yield from (change for entry in fixture["body"]["entry"] for change in entry["changes"])
@@ -60,7 +60,7 @@ def test_every_field_has_a_fixture() -> None:
 
 def test_every_type_we_send_has_a_fixture() -> None:
     found = set()
-    for _, path in fixtures.cases("send"):
+    for path in fixtures.paths("whatsapp", "send"):
         for call in fixtures.read(path).get("calls", []):
             body = call["call"].get("json", {})
             kind = body.get("type")

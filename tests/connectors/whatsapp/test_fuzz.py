@@ -16,7 +16,11 @@ from state.model.wire import Forged, Malformed, Received, Request
 from tests.connectors import fixtures
 
 CONNECTOR = fixtures.connector("whatsapp")
-BODIES = [found["body"] for _, path in fixtures.cases("receive") if "body" in (found := fixtures.read(path))]
+BODIES = [
+    found["body"]
+    for path in fixtures.paths("whatsapp", "receive")
+    if "body" in (found := fixtures.read(path))
+]
 GOOD = {
     "from": "16505551234",
     "id": "wamid.GOOD",

@@ -38,7 +38,7 @@ SAID: list[tuple[dict[str, Any], Content]] = [
     ({"type": "choice", "list": True, "id": "a", "title": "Red", "description": "!"}, Chosen("a", "Red", "!")),
     ({"type": "quick_reply", "id": "a", "title": "Red"}, Chosen("a", "Red")),
     ({"type": "form", "response_json": '{"guests":4}'}, Form("flow", "Sent", answers={"guests": 4})),
-    ({"type": "poll"}, Unsupported("poll", "Message type unknown")),
+    ({"type": "poll"}, Unsupported("poll", "Message type is currently not supported.")),
 ]  # fmt: skip
 
 
@@ -110,7 +110,7 @@ def test_a_message_is_shown_and_its_receipts_carry_our_id() -> None:
 UNKNOWN_HERE = {"audio_by_id", "sticker_by_id", "text_to_a_group", "text_with_a_proof", "text_elsewhere"}
 TAKEN = [
     path
-    for _, path in fixtures.cases("send")
+    for path in fixtures.paths("whatsapp", "send")
     if path.stem not in UNKNOWN_HERE and "provider_id" in fixtures.read(path).get("gives", {})
 ]
 

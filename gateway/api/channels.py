@@ -1,0 +1,74 @@
+"""Channels as they stand: what they can do, what is wrong with them, never their secrets."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from gateway.api.endpoint import Answer, Call, Nothing
+from gateway.api.moments import at, moment
+from gateway.channels import Live
+from gateway.logs import redactor
+from state import channels as rows
+from state.channels import Record
+from state.model.channel import Capabilities, Terms
+from state.model.suspension import Target
+
+
+class ChannelView(Answer, frozen=True, kw_only=True):
+    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it."""
+
+    id: str
+    type: str
+    team: str
+    account: str
+    flow: str
+    simulated: bool
+    created: datetime
+    webhook: str
+    settings: Mapping[str, str]
+    capabilities: Capabilities | None
+    terms: Terms | None
+    suspensions: tuple[str, ...]
+    broken: str
+    last_error: str
+    last_error_at: datetime | None
+
+
+class ChannelList(Answer, frozen=True, kw_only=True):
+    """All channels, in the order they were connected."""
+
+    items: tuple[ChannelView, ...]
+
+
+async def listing(call: Call[Nothing, None]) -> ChannelList:
+    """All channels, also those that cannot work."""
+    gateway = call.gateway
+    found = [Record(*row) for row in await gateway.store.read(rows.LIST)]
+    return ChannelList(
+        items=tuple(
+            _view(
+                record,
+                gateway.channels.get(record.id),
+                f"{gateway.url}/webhooks/{record.id}",
+                gateway.channels.broken.get(record.id, ""),
+                tuple(each.id for each in gateway.fence.suspensions if each.scope.covers(_whole(record))),
+            )
+            for record in found
+        )
+    )
+
+
+def _whole(record: Record) -> Target:
+    """All that a channel starts by itself: what covers this stops the channel as such."""
+    return Target(channel=record.id, teams=(record.team,), sender=record.account, initiated=True)
+
+
+def _view(
+    record: Record, live: Live | None, webhook: str, broken: str, suspensions: tuple[str, ...]
+) -> ChannelView:
+    return ChannelView(
+        id=record.id, type=record.type, team=record.team, account=record.account, flow=record.flow,
+        simulated=bool(record.simulated), created=at(record.created_at), webhook=webhook,
+        settings=record.public(), capabilities=live.connector.capabilities if live else None,
+        terms=live.connector.terms if live else None, suspensions=suspensions, broken=redactor.hide(broken),
+        last_error=redactor.hide(record.last_error), last_error_at=moment(record.last_error_at or 0),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""In-app conversations over real sockets."""
