@@ -1,6 +1,7 @@
 """`/admin`: the console's first page over the operations of the admin room."""
 
-from urllib.parse import quote
+import time
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -10,15 +11,19 @@ from admin.pages import pages as admin_pages
 from admin.pages.pages import ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow
 from gateway.app import Gateway
 from gateway.auth import COOKIE, SESSION_SECONDS, Auth, Session
+from gateway.logs import redactor
 from gateway.pages import pages
 from gateway.problems import Problem
-from state import inbox, messages
+from state import listings, messages
 from state.fences import NotInForce
+from state.model.channel import Channel
 from state.model.ids import now_ms
-from state.model.suspension import Scope
+from state.model.suspension import Scope, Target
 from state.retention import DAY_MS
 
-_QUARANTINE_MOST = 1000
+_REST = 20
+"""A count is used again for this many times the time it took, so that looking at the page never loads the database."""
+_REASON_MOST = 500
 
 
 class Console:
@@ -26,6 +31,9 @@ class Console:
 
     def __init__(self, gateway: Gateway, auth: Auth) -> None:
         self._gateway, self._auth = gateway, auth
+        self._counted: dict[str, Counts] = {}
+        self._quarantined = 0
+        self._count_at = float("-inf")
 
     def routes(self) -> list[web.RouteDef]:
         """Everything below /admin."""
@@ -35,12 +43,12 @@ class Console:
             web.post("/admin/login", self.login),
             web.post("/admin/logout", self.logout),
             web.post("/admin/channels/{id}/suspend", self.suspend),
-            web.post("/admin/suspensions/{id}/lift", self.lift),
+            web.post("/admin/suspensions/{id:[0-9a-f]{32}}/lift", self.lift),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
         """The channels."""
-        session = self._auth.session(request)
+        session = self._session(request)
         actor = await self._auth.visitor(session)
         if actor is None:
             return self._to_login(request)
@@ -52,7 +60,7 @@ class Console:
         may = "admin" in actor.scopes or "suspend" in actor.scopes
         view = ChannelsView(
             channels=await self._channels(),
-            quarantined=len(await self._gateway.store.read(inbox.QUARANTINED, _QUARANTINE_MOST)),
+            quarantined=self._quarantined,
             now=now_ms(),
             csrf=self._auth.csrf(session),
             actor=actor.name,
@@ -64,39 +72,47 @@ class Console:
         return self._html(admin_pages.channels_page(view), session, status)
 
     async def _channels(self) -> tuple[ChannelRow, ...]:
-        outcomes, queued, _ = await messages.counts(
-            self._gateway.store, f"{now_ms() - DAY_MS:012x}{'0' * 20}"
+        await self._count()
+        return tuple(
+            ChannelRow(
+                id=live.channel.id,
+                type=live.channel.type,
+                account=live.channel.account,
+                team=live.channel.team,
+                simulated=live.channel.simulated,
+                counts=self._counted.get(live.channel.id, Counts()),
+                last_error=redactor.hide(live.record.last_error),
+                last_error_at=live.record.last_error_at or 0,
+                suspensions=self._suspensions(live.channel),
+            )
+            for live in self._gateway.channels
         )
+
+    async def _count(self) -> None:
+        """Count the messages of each channel and the quarantine, unless that was done just now."""
+        started = time.monotonic()
+        if started < self._count_at:
+            return
+        store = self._gateway.store
+        outcomes, queued, _ = await messages.counts(store, f"{now_ms() - DAY_MS:012x}{'0' * 20}")
         waiting: dict[str, int] = {}
         for channel, _, count in queued:
             waiting[channel] = waiting.get(channel, 0) + count
-        counts = {row[0]: row for row in outcomes}
-        rows = []
-        for live in self._gateway.channels:
-            name = live.channel.id
-            _, taken, sent, failed, unknown = counts.get(name, (name, 0, 0, 0, 0))
-            rows.append(
-                ChannelRow(
-                    id=name,
-                    type=live.channel.type,
-                    account=live.channel.account,
-                    team=live.channel.team,
-                    simulated=live.channel.simulated,
-                    counts=Counts(
-                        accepted=taken, sent=sent, failed=failed, unknown=unknown, queued=waiting.get(name, 0)
-                    ),
-                    last_error=live.record.last_error,
-                    last_error_at=live.record.last_error_at or 0,
-                    suspensions=self._suspensions(name),
-                )
-            )
-        return tuple(rows)
+        done = {channel: tuple(rest) for channel, *rest in outcomes}
+        self._counted = {
+            name: _counts(done.get(name, (0, 0, 0, 0)), waiting.get(name, 0)) for name in {*done, *waiting}
+        }
+        self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
+        ended = time.monotonic()
+        self._count_at = ended + _REST * (ended - started)
 
-    def _suspensions(self, channel: str) -> tuple[SuspensionRow, ...]:
+    def _suspensions(self, channel: Channel) -> tuple[SuspensionRow, ...]:
+        """What stops a channel as a whole, or all that it starts by itself."""
+        whole = Target(channel=channel.id, teams=(channel.team,), sender=channel.account, initiated=True)
         return tuple(
             SuspensionRow(id=each.id, reason=each.reason, by=each.actor, since=each.at, ground=each.ground)
             for each in self._gateway.fence.suspensions
-            if each.scope.channel in ("", channel)
+            if each.scope.covers(whole)
         )
 
     async def suspend(self, request: web.Request) -> web.Response:
@@ -133,11 +149,11 @@ class Console:
 
     async def _form(self, request: web.Request) -> tuple[Session, Actor, dict[str, str]]:
         """The session, who it is, and the fields of a form of theirs; raises Problem."""
-        session = self._auth.session(request)
+        session = self._session(request)
         actor = await self._auth.visitor(session)
         if actor is None:
             raise Problem("unauthorized", "sign in first")
-        form = {name: str(value) for name, value in (await request.post()).items()}
+        form = await _fields(request)
         self._auth.check_csrf(session, form.get("csrf", ""))
         assert session is not None
         try:
@@ -146,17 +162,20 @@ class Console:
             raise Problem("forbidden", str(error)) from error
         return session, actor, form
 
+    def _session(self, request: web.Request) -> Session | None:
+        """The session of a browser; a cookie that is no text of ours is none."""
+        return self._auth.session(request) if request.cookies.get(COOKIE, "").isascii() else None
+
     async def login_page(self, request: web.Request) -> web.Response:
         """Ask for a key."""
-        session = self._auth.session(request) or self._auth.begin()
+        session = self._session(request) or self._auth.begin()
         return self._html(admin_pages.login_page(LoginView(csrf=self._auth.csrf(session))), session)
 
     async def login(self, request: web.Request) -> web.Response:
         """Begin a session for a key that may look."""
-        session = self._auth.session(request)
-        form = await request.post()
-        self._auth.check_csrf(session, str(form.get("csrf", "")))
-        key = await self._auth.key(str(form.get("key", "")).strip())
+        form = await _fields(request)
+        self._auth.check_csrf(self._session(request), form.get("csrf", ""))
+        key = await self._auth.key(form.get("key", "").strip())
         if key is None or not (key.may("admin") or key.may("suspend") or key.may("channels:read")):
             again = self._auth.begin()
             view = LoginView(
@@ -169,8 +188,8 @@ class Console:
 
     async def logout(self, request: web.Request) -> web.Response:
         """End the session."""
-        form = await request.post()
-        self._auth.check_csrf(self._auth.session(request), str(form.get("csrf", "")))
+        form = await _fields(request)
+        self._auth.check_csrf(self._session(request), form.get("csrf", ""))
         answer = self._see("/admin/login")
         answer.del_cookie(COOKIE, path="/admin")
         return answer
@@ -179,7 +198,7 @@ class Console:
         """A browser is led to the login page; anything else is told 401."""
         if "text/html" not in request.headers.get("Accept", ""):
             raise Problem("unauthorized", "sign in at /admin/login")
-        return self._see(f"/admin/login?next={quote(request.path)}")
+        return self._see("/admin/login")
 
     def _html(self, text: str, session: Session, status: int = 200) -> web.Response:
         headers = {**pages.HEADERS, "Cache-Control": "no-store"}
@@ -196,6 +215,26 @@ class Console:
 
     def _see(self, path: str) -> web.Response:
         return web.Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})
+
+
+async def _fields(request: web.Request) -> dict[str, str]:
+    """The fields of a form as a page of ours sends it; raises Problem."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise Problem("unsupported_media_type", "a form of this page is expected")
+    try:
+        text = (await request.read()).decode("utf-8")
+        form = dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=10))
+    except ValueError as error:
+        raise Problem("invalid_request", "the form cannot be read") from error
+    reason = form.get("reason", "")
+    if len(reason) > _REASON_MOST or "\0" in reason:
+        raise Problem("invalid_field", f"{_REASON_MOST} characters are allowed, no NUL", field="reason")
+    return form
+
+
+def _counts(done: tuple[int, ...], waiting: int) -> Counts:
+    taken, sent, failed, unknown = done
+    return Counts(accepted=taken, sent=sent, failed=failed, unknown=unknown, queued=waiting)
 
 
 def routes(gateway: Gateway, *, demo: bool) -> list[web.RouteDef]:

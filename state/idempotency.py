@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeVar
 import sqlalchemy as sa
 
 from state.model.ids import now_ms
-from state.statements import Fetch, Query, delete, insert, update
+from state.statements import Fetch, Query, Row, delete, insert, update
 from state.store import Store
 from state.tables import Ms, idempotency
 from state.writer import Op
@@ -96,20 +96,23 @@ def once(slot: Slot, answer: Callable[[T], Kept], op: Callable[..., Op[T]], *arg
     return result
 
 
-class Keyed(Store):
+class Keyed:
     """An open store as one request with a key sees it: its first write is done once, and its answer kept."""
 
     def __init__(self, store: Store, slot: Slot, answer: Callable[[Any], Kept]) -> None:
-        self.__dict__.update(vars(store))  # the same database and the same writer
+        self._store, self._answer = store, answer
         self._slot: Slot | None = slot
-        self._answer = answer
 
     def write(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
         """Run an operation in the next group commit; the first raises Replayed or Reused."""
         slot, self._slot = self._slot, None
         if slot is None:
-            return super().write(op, *args)
-        return super().write(once, slot, self._answer, op, *args)
+            return self._store.write(op, *args)
+        return self._store.write(once, slot, self._answer, op, *args)
+
+    async def read(self, query: Query, *row: Any) -> list[Row]:
+        """Run a plain read; raises Unavailable."""
+        return await self._store.read(query, *row)
 
 
 async def forget(store: Store, older_than_ms: int = 2 * DAY_MS, limit: int = 1000) -> int:

@@ -1,39 +1,20 @@
-"""What somebody changes by hand: a message that has not left is canceled, a parked conversation goes on."""
+"""What somebody sets right by hand: a conversation that an error of its flow has parked goes on."""
 
 import msgspec
 
 from state import audit
 from state.model.ids import lane_of_id, now_ms
 from state.model.turn import Snapshot
-from state.statements import Fetch, delete, update
-from state.tables import conversation, message, outbox
+from state.statements import Fetch, update
+from state.tables import conversation
 from state.writer import Op
 
-_ROW = Fetch(outbox, "state kind", "id lane", lock="wait")
-_GONE = delete(outbox, "id lane")
-_OUTCOME = update(message, "outcome", "id lane")
 _PARKED = Fetch(conversation, "mode snapshot revision", "id lane", lock="wait")
 _RESUME = update(conversation, "mode snapshot revision updated_at", "id lane")
 
 
-class TooLate(Exception):
-    """The message is on its way, or its outcome is known."""
-
-
 class NotParked(Exception):
     """The conversation is not parked."""
-
-
-def cancel(message_id: str) -> Op[None]:
-    """Take a message that is queued, scheduled or held out of the outbox; raises TooLate.
-
-    A node that has leased the row and not yet marked it `sending` finds it gone, and does not send.
-    """
-    key = (message_id, lane_of_id(message_id))
-    (found,) = yield [(_ROW, key)]
-    if not found or found[0][0] == "sending" or found[0][1] != "message":
-        raise TooLate(message_id)
-    yield [(_GONE, key), (_OUTCOME, ("canceled", *key))]
 
 
 def resume(conversation_id: str, actor: str, reason: str, restart: bool = False) -> Op[Snapshot]:

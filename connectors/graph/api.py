@@ -40,12 +40,13 @@ class Api(NamedTuple):
         asked = {**(query or {}), **({"appsecret_proof": self.proof} if self.proof else {})}
         return f"{self.base}/{edge}" + (f"?{urlencode(asked)}" if asked else "")
 
-    def accepted(self, reply: Reply, attempt: int = 1) -> Reply:
-        """The answer, where it is one of success; raises Undelivered."""
-        error = undelivered(reply, self.rule_of, attempt)
+    def accepted(self, reply: Reply, attempt: int = 1) -> Json:
+        """The JSON object of an answer of success, empty where it holds none; raises Undelivered."""
+        body = body_of(reply)
+        error = undelivered(reply, body, self.rule_of, attempt)
         if error is not None:
             raise error
-        return reply
+        return body
 
     def ask(
         self,
@@ -59,4 +60,4 @@ class Api(NamedTuple):
         headers = {**self.bearer, "content-type": "application/json"} if body else self.bearer
         raw = msgspec.json.encode(body) if body else b""
         reply = yield Call(name, method, self.url(edge, query), headers, raw, repeatable=True)
-        return body_of(self.accepted(reply))
+        return self.accepted(reply)

@@ -66,10 +66,10 @@ def body_of(reply: Reply) -> dict[str, Any]:
 
 
 def undelivered(
-    reply: Reply, rule_of: Callable[[GraphError], Rule | None], attempt: int = 1
+    reply: Reply, body: dict[str, Any], rule_of: Callable[[GraphError], Rule | None], attempt: int = 1
 ) -> Undelivered | None:
-    """The named outcome of an answer; None where it is one of success. `attempt` counts from 1."""
-    found = error(body_of(reply).get("error"))
+    """The named outcome of an answer and its JSON; None where it is one of success. `attempt` counts from 1."""
+    found = error(body.get("error"))
     if found is None:
         return None if 200 <= reply.status < 300 else _without_error(reply)
     rule = rule_of(found) or _unknown(found, reply.status)

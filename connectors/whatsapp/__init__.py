@@ -8,7 +8,6 @@ import msgspec
 from connectors.contract import Conversation, Setting
 from connectors.graph import webhooks
 from connectors.graph.api import Api, proof
-from connectors.graph.errors import body_of
 from connectors.whatsapp import accounts, codes, inbound, native, outbound
 from connectors.whatsapp.profile import CAPABILITIES, SETTINGS, TERMS, checked
 from state.model.channel import Capabilities, Channel, ProviderTemplate, Terms
@@ -62,7 +61,7 @@ class WhatsApp:
             body = outbound.body(message, options, uploaded)
         url = self._marketing if options.marketing else self._messages
         reply = yield Call("messages", "POST", url, self._json, msgspec.json.encode(body))
-        return outbound.sent(body_of(self._api.accepted(reply, message.attempt)), reply.status)
+        return outbound.sent(self._api.accepted(reply, message.attempt), reply.status)
 
     def upload(self, file: File, kind: MediaKind) -> Generator[Call, Reply, str]:
         """Upload a file and give its id, which holds for 30 days; raises Undelivered."""

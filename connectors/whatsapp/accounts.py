@@ -5,7 +5,7 @@ from collections.abc import Generator
 from typing import Any
 
 from connectors.graph.api import Api
-from connectors.graph.errors import body_of, error, number
+from connectors.graph.errors import error, number
 from connectors.whatsapp import limits, media
 from connectors.whatsapp.outbound import recipient
 from state.model.action import Action
@@ -25,7 +25,7 @@ def upload(api: Api, phone_number_id: str, file: File, kind: MediaKind) -> Gener
     headers = {**api.bearer, "content-type": mime}
     url = api.url(f"{phone_number_id}/media")
     reply = yield Call("upload", "POST", url, headers, body, timeout=_SECONDS, repeatable=True)
-    ref = body_of(api.accepted(reply)).get("id")
+    ref = api.accepted(reply).get("id")
     if not isinstance(ref, str) or not ref:
         raise Undelivered(Action.RETRY, "no_media_id", "the answer to the upload names no id")
     return ref

@@ -9,30 +9,33 @@ from gateway.api.moments import Moment
 from state.model.content import Content
 from state.model.suspension import Scope
 
-Note = Annotated[str, msgspec.Meta(max_length=2000)]
 Ground = Literal["terms_breached", "channel_requires", "suspected_fraud", "legal", "operator"]
+Note = Annotated[str, msgspec.Meta(max_length=2000)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=30 * 24 * 3600)]
 To = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$",
-    description="an address (`scheme:path`), or the id of a contact or a conversation"),
-]  # fmt: skip
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^\x00]*$",
+        description="an address (`scheme:path`), or the id of a contact or a conversation",
+    ),
+]
 
 
 class SendMessage(Asked, frozen=True, kw_only=True):
     """A message to send: `channel` may be left out where `to` is a conversation.
 
-    `at` schedules it; `valid` is for how many seconds from then it is worth sending; `reply_to` quotes a message by our
-    id or the provider's; `client_ref` is the caller's own name for it; `native` holds options of the channel's type alone,
-    under that type's name.
+    `at` schedules it; `valid` is for how many seconds from then it is worth sending; `reply_to` quotes a message by
+    our id or the provider's; `client_ref` is the caller's own name for it; `native` holds options of the channel's
+    type alone, under that type's name.
     """
 
     to: To
     content: Content
     channel: Word = ""
     at: Moment | None = None
-    valid: Note = Annotated[str, msgspec.Meta(max_length=2000)]
-Ground = Literal["terms_breached", "channel_requires", "suspected_fraud", "legal", "operator"]
-Seconds = 24 * 3600
+    valid: Seconds = 24 * 3600
     reply_to: Word = ""
     client_ref: Word = ""
     native: dict[str, dict[str, Any]] = {}

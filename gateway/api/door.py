@@ -6,7 +6,6 @@ possible any more. While the first request with a key is under way in this proce
 
 import hashlib
 import re
-import time
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -19,14 +18,11 @@ from gateway.app import Gateway
 from gateway.auth import Auth
 from gateway.problems import Problem, decoded
 from state import idempotency, keys
-from state.idempotency import DAY_MS, Keyed, Kept, Replayed, Reused, Slot
-from state.store import Store
+from state.idempotency import Kept, Keyed, Replayed, Reused, Slot
 
 A = TypeVar("A", bound=Asked)
 _ID = re.compile("[0-9a-f]{32}").fullmatch
 _KEY = re.compile("[!-~]{1,255}").fullmatch
-_FORGET_SECONDS = 3600.0
-_FORGET_MOST = 1000
 _DEEPEST = 64
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -40,7 +36,6 @@ class Door:
     def __init__(self, gateway: Gateway, auth: Auth) -> None:
         self._gateway, self._auth = gateway, auth
         self._under_way: set[tuple[str, str]] = set()
-        self._forget_at = time.monotonic()
 
     async def handle(self, endpoint: Endpoint, request: web.Request) -> web.Response:
         """Answer a request; raises Problem."""
@@ -84,7 +79,6 @@ class Door:
             raise Problem("in_progress", "the first request with this Idempotency-Key has no answer yet")
         self._under_way.add(slot[:2])
         try:
-            await self._forget()
             kept = await idempotency.kept(self._gateway.store, slot)
             if kept is None:
                 store = Keyed(self._gateway.store, slot, lambda done: _kept(endpoint, done))
@@ -111,12 +105,6 @@ class Door:
         return web.Response(
             status=kept.status, text=kept.answer, content_type="application/json", headers=headers
         )
-
-    async def _forget(self) -> None:
-        """Let go of old keys, now and then: an hourly look is enough where keys are used."""
-        if time.monotonic() >= self._forget_at:
-            gone = await idempotency.forget(self._gateway.store, 2 * DAY_MS, _FORGET_MOST)
-            self._forget_at = time.monotonic() + (_FORGET_SECONDS if gone < _FORGET_MOST else 0)
 
 
 class _Fenced(msgspec.Struct):

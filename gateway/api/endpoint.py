@@ -7,6 +7,7 @@ import msgspec
 
 from admin.operations import Actor
 from gateway.app import Gateway
+from state.idempotency import Keyed
 from state.store import Store
 
 Q = TypeVar("Q")
@@ -48,7 +49,7 @@ class Call(NamedTuple, Generic[Q, B]):
     """
 
     gateway: Gateway
-    store: Store
+    store: Store | Keyed
     actor: Actor
     id: str
     query: Q

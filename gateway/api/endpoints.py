@@ -1,6 +1,6 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, messages, records, suspensions
+from gateway.api import channels, conversations, messages, records, suspensions, views
 from gateway.api.asks import HandBack, Lift, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
 
@@ -15,11 +15,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "GET", "/v1/messages/{id}", "A message with its decisions and the exchange with the provider", _READ,
-        messages.read, messages.MessageDetail, problems=("not_found",),
+        messages.read, views.MessageDetail, problems=("not_found",),
     ),
     Endpoint(
         "DELETE", "/v1/messages/{id}", "Cancel a message that has not left", _WRITE, messages.cancel,
-        messages.MessageView, problems=("not_found", "conflict"),
+        views.MessageView, problems=("not_found", "conflict"),
     ),
     Endpoint(
         "GET", "/v1/conversations", "All conversations, the newest first", _READ, conversations.listing,
@@ -27,7 +27,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "GET", "/v1/conversations/{id}", "A conversation and who it is with", _READ, conversations.read,
-        conversations.ConversationDetail, problems=("not_found",),
+        views.ConversationDetail, problems=("not_found",),
     ),
     Endpoint(
         "GET", "/v1/conversations/{id}/messages", "A conversation's messages, the newest first", _READ,

@@ -11,7 +11,7 @@ from gateway.api.endpoint import Answer, Call, Nothing
 from gateway.api.moments import Moment, at, ms_of
 from gateway.api.views import MessageDetail, MessageView
 from gateway.problems import Problem
-from state import contacts, interventions, listings, messages, outbox
+from state import contacts, listings, messages, outbox
 from state.conversations import message_ask
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Message
@@ -91,8 +91,8 @@ async def cancel(call: Call[Nothing, None]) -> MessageView:
     """Cancel a message that has not left; raises Problem `not_found` or `conflict`."""
     found = await _one(call)
     try:
-        await call.store.write(interventions.cancel, found.id)
-    except interventions.TooLate as error:
+        await call.store.write(outbox.cancel, found.id)
+    except outbox.TooLate as error:
         said = found.outcome or found.facts.status
         raise Problem("conflict", f"it waits no longer: it is on its way, or settled (now {said})") from error
     call.gateway.wake.tell("outbox", (found.channel,))

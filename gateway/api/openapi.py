@@ -44,7 +44,11 @@ class Problem(Answer, frozen=True, kw_only=True):
 
 def document(endpoints: Sequence[Endpoint], version: str) -> Json:
     """The whole document."""
-    types = [Problem, *(each.answer for each in endpoints), *(each.body for each in endpoints if each.body)]
+    types: list[type] = [
+        Problem,
+        *(each.answer for each in endpoints),
+        *(each.body for each in endpoints if each.body),
+    ]
     kinds = list(dict.fromkeys(types))
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     named = dict(zip(kinds, schemas, strict=True))

@@ -34,6 +34,8 @@ def schema() -> dict[str, Any]:
     shapes, named = msgspec.json.schema_components(_PUBLISHED.values(), ref_template=_REF)
     published = dict(zip(_PUBLISHED, shapes, strict=True))
     unions = {name: shape for name, shape in published.items() if name not in named}
+    for each in named.values():
+        _point_to_address(each.get("properties", {}))
     address = {
         "title": "Address",
         "description": "Where a customer is reached: a URN, `scheme:path`.",
@@ -47,6 +49,13 @@ def schema() -> dict[str, Any]:
         "anyOf": [{"$ref": _REF.format(name=name)} for name in _PUBLISHED],
         "$defs": dict(sorted({**named, **unions, "Address": address}.items())),
     }
+
+
+def _point_to_address(properties: dict[str, Any]) -> None:
+    """The lists of addresses are plain strings in the code; here they say what the strings look like."""
+    for name in ("addresses", "new"):
+        if properties.get(name, {}).get("items") == {"type": "string"}:
+            properties[name]["items"] = {"$ref": _REF.format(name="Address")}
 
 
 def text() -> str:

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from connectors.graph.errors import undelivered
+from connectors.graph.errors import body_of, undelivered
 from connectors.whatsapp import codes, inbound
 from state.model.action import Action
 from state.model.event import Receipt
-from state.model.wire import Reply
+from state.model.wire import Reply, Undelivered
 
 TABLE: dict[Action, tuple[int, ...]] = {
     Action.AUTH: (0, 190, 3, 10, 200, 250, 299, 131005),
@@ -29,15 +29,18 @@ ROWS = [(code, action) for action, listed in TABLE.items() for code in listed]
 TWICE = {131026, 131052, 131053, 135000}
 
 
-def answer(code: int, status: int = 400) -> Reply:
-    return Reply(status, {}, json.dumps({"error": {"code": code, "message": "m"}}).encode())
+def outcome(code: int, attempt: int = 9, status: int = 400) -> Undelivered:
+    """What an answer with this code means."""
+    reply = Reply(status, {}, json.dumps({"error": {"code": code, "message": "m"}}).encode())
+    found = undelivered(reply, body_of(reply), codes.rule_of, attempt)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize(("code", "action"), ROWS)
 def test_an_answer_with_a_code_asks_for_its_action(code: int, action: Action) -> None:
-    outcome = undelivered(answer(code), codes.rule_of, attempt=9)
-    assert outcome is not None
-    assert (outcome.action, outcome.code) == (action, str(code))
+    found = outcome(code)
+    assert (found.action, found.code) == (action, str(code))
 
 
 @pytest.mark.parametrize(("code", "action"), ROWS)
@@ -53,21 +56,17 @@ def test_a_failed_status_with_a_code_asks_for_its_action(code: int, action: Acti
 
 @pytest.mark.parametrize(("code", "action"), ROWS)
 def test_only_some_codes_are_worth_two_tries(code: int, action: Action) -> None:
-    actions = [undelivered(answer(code), codes.rule_of, attempt) for attempt in (1, 2, 3)]
-    again = [Action.RETRY] * 2 if code in TWICE else [action] * 2
-    assert [each and each.action for each in actions] == [*again, action]
+    again = Action.RETRY if code in TWICE else action
+    assert [outcome(code, attempt).action for attempt in (1, 2, 3)] == [again, again, action]
 
 
 def test_the_pair_alone_is_slowed_down_for_the_pair_rate() -> None:
-    pairs = {code for code, _ in ROWS if (found := undelivered(answer(code), codes.rule_of)) and found.pair}
-    assert pairs == {131056}
+    assert {code for code, _ in ROWS if outcome(code).pair} == {131056}
 
 
 @pytest.mark.parametrize(("code", "seconds"), [(131057, 60), (131049, 86_400), (131000, 0)])
 def test_some_codes_name_the_time_to_wait(code: int, seconds: float) -> None:
-    outcome = undelivered(answer(code), codes.rule_of)
-    assert outcome is not None
-    assert outcome.retry_after == seconds
+    assert outcome(code).retry_after == seconds
 
 
 @pytest.mark.parametrize(
@@ -75,6 +74,4 @@ def test_some_codes_name_the_time_to_wait(code: int, seconds: float) -> None:
     [(400, "FAIL_MSG"), (401, "AUTH"), (403, "FAIL_MSG"), (429, "THROTTLE"), (500, "RETRY")],
 )
 def test_a_code_nobody_knows_goes_by_the_status(status: int, action: str) -> None:
-    outcome = undelivered(answer(424242, status=status), codes.rule_of)
-    assert outcome is not None
-    assert outcome.action == action
+    assert outcome(424242, status=status).action == action
