@@ -17,7 +17,7 @@ run: run-env  ## start the demo gateway on PORT (8080)
 test: dev-env  ## run every test but the browser's, the benchmarks and the long crash runs
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/bench tests
 
-check: dev-env  ## check format, lint, types, the rooms' contracts and the docs
+check: e2e-env  ## check format, lint, types, the rooms' contracts and the docs
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy .
