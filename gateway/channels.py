@@ -82,12 +82,24 @@ class Channels:
         """The channel of a type that an account at the provider belongs to."""
         return self._by_account.get((kind, account))
 
+    def of_business(self, kind: str, business: str) -> list[Live]:
+        """The channels of a type whose senders belong to a business account at the provider."""
+        return [
+            each
+            for each in self._live.values()
+            if business and each.channel.type == kind and business == _business(each)
+        ]
+
     def __iter__(self) -> Iterator[Live]:
         return iter(self._live.values())
 
     async def failed(self, channel_id: str, error: str) -> None:
         """Note a channel's last error for those who look after it."""
         await self._store.write(rows.failed, channel_id, error[:500], now_ms())
+
+
+def _business(live: Live) -> str:
+    return live.channel.settings.get(getattr(live.connector, "business_setting", ""), "")
 
 
 def open_channel(record: Record, seal: Seal | None) -> Channel:

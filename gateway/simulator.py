@@ -197,10 +197,11 @@ class SimulatorHost:
 
     async def _statuses(self, live: Live, shown: tuple[Shown, ...], webhooks: tuple[Request, ...]) -> None:
         """Send the statuses one after the other, and mark them on the phone."""
+        to = {each.provider_id: each.to for each in shown}
         for webhook in webhooks:
             await asyncio.sleep(0.05)
             for status in _statuses_of(webhook.body):
-                phone = self._phone(live.channel.id, status["recipient_id"])
+                phone = self._phone(live.channel.id, to[status["id"]])
                 await phone.add("status", id=status["id"], status=status["status"])
                 await self._travel(live, phone, webhook)
 

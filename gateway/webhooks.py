@@ -17,7 +17,8 @@ from gateway.wake import Wake
 from state import inbox
 from state.contacts import Who
 from state.inbox import Arrived, Envelope
-from state.model.event import Event
+from state.model.channel import Channel
+from state.model.event import Event, Notice
 from state.model.wire import Answer, Forged, Malformed, Problem, Received, Request
 from state.store import Store
 
@@ -87,7 +88,9 @@ class Webhooks:
         strays: list[Problem] = []
         channel = live.channel
         for event in events:
-            if event.account and event.account != channel.account:
+            if isinstance(event, Notice) and not event.account:
+                arrived += [Arrived(event, each.id, each.team) for each in self._meant(live, event)]
+            elif event.account and event.account != channel.account:
                 owner = self._channels.of_account(channel.type, event.account)
                 if owner is None:
                     strays.append(Problem(event.key, f"no channel has the account {event.account}"))
@@ -96,6 +99,11 @@ class Webhooks:
             else:
                 arrived.append(Arrived(event, channel.id, channel.team))
         return arrived, strays
+
+    def _meant(self, live: Live, notice: Notice) -> list[Channel]:
+        """Whom a notice about a business account concerns: each of its senders that is connected here."""
+        owners = self._channels.of_business(live.channel.type, notice.business)
+        return [each.channel for each in owners] or [live.channel]
 
     async def _quarantine(self, live: Live, request: Request, problems: list[Problem]) -> None:
         envelope_id = await self._store.write(inbox.quarantine, _envelope(live, request, problems))

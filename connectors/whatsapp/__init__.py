@@ -20,6 +20,7 @@ class WhatsApp:
 
     type: ClassVar[str] = "whatsapp"
     account_setting: ClassVar[str] = "phone_number_id"
+    business_setting: ClassVar[str] = "waba_id"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     capabilities: ClassVar[Capabilities] = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
