@@ -78,6 +78,7 @@ class Gateway:
                 settings.node, settings.delivery_slots, lease_ms, lambda: self.url,
             )
         )  # fmt: skip
+        self.turns.hand_to(self.delivery.hand)
         self.line = Line(self.store, self.channels, self.wake)
         self.sockets = Sockets(self.line, self.wake)
         self._tasks: list[asyncio.Task[None]] = []
@@ -148,6 +149,7 @@ class Gateway:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.turns.finish()
         self.effects.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.fence.leave()

@@ -8,30 +8,29 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
-
-import msgspec
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple
 
 from connectors.contract import Conversation
-from gateway import policy
+from gateway import outgoing, policy
 from gateway.channels import Channels, Live
 from gateway.fence import Fence
 from gateway.metrics import Metrics
+from gateway.outgoing import Unknown
 from gateway.pace import Pace
 from gateway.wake import Signal, Wake
-from gateway.wire import Blocked, CutOff, NoAnswer, trace
+from gateway.wire import NoAnswer, trace
 from state import outbox
+from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
-from state.model.content import Content, Media
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.suspension import Target
 from state.model.wire import Call, Outbound, Reply, Sent, Undelivered
-from state.outbox import Leased, Settled
+from state.outbox import Handed, Leased, Queued, Settled
 from state.store import Store
 from state.writer import Unavailable
 
@@ -42,18 +41,11 @@ _PATIENCE = 0.5
 _ATTEMPTS = 8
 _BACKOFF_MOST = 600.0
 _ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
-_content: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)
-_urns = msgspec.json.Decoder(tuple[str, ...])
-_encode = msgspec.json.Encoder().encode
 _jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
 
 class Fenced(Exception):
     """The fence closed, or the permit lapsed, before the first byte."""
-
-
-class Unknown(Exception):
-    """Cut off between request and answer: nobody knows whether the provider took it."""
 
 
 class Tools(NamedTuple):
@@ -83,6 +75,11 @@ class Delivery:
         tools.wake.on("outbox", self._woken)
         tools.wake.on("channels-loaded", lambda _: self._changed.set())
 
+    def hand(self, taken: Taken, item: Queued) -> "Handoff | None":
+        """A place for a reply to leave as soon as its turn is stored; None: it is queued like any other."""
+        sender = self._senders.get(item.channel)
+        return sender.hand(taken, item) if sender else None
+
     def _woken(self, channel: str) -> None:
         for name, sender in self._senders.items():
             if channel in ("*", name):
@@ -109,6 +106,24 @@ class Delivery:
                 task.cancel()
 
 
+class Handoff:
+    """A reply that a sender has a place for: to be sent when its turn is stored, or given up."""
+
+    __slots__ = ("_live", "_sender", "_words", "handed", "row")
+
+    def __init__(self, sender: "Sender", row: Leased, live: Live, words: Outbound, handed: Handed) -> None:
+        self._sender, self.row, self._live, self._words = sender, row, live, words
+        self.handed = handed
+
+    def go(self) -> None:
+        """The turn is on disk: send."""
+        self._sender.fly(self._sender.deliver_handed(self.row, self._live, self._words))
+
+    def give_up(self) -> None:
+        """The turn never happened: the place is free again."""
+        self._sender.places -= 1
+
+
 class Sender:
     """Delivers one channel's messages with a bounded number of sends at a time."""
 
@@ -116,6 +131,10 @@ class Sender:
         self.channel = channel
         self.signal = Signal()
         self.flying: set[asyncio.Task[None]] = set()
+        self.places = 0
+        """Sends under way; a delivery that is over but for its settlement has left its place."""
+        self._more = True
+        self._busy_until = 0.0
         self._tools = tools
 
     async def run(self) -> None:
@@ -130,15 +149,21 @@ class Sender:
 
     async def _round(self) -> int:
         tools = self._tools
-        free = tools.slots - len(self.flying)
+        free = min(tools.slots - self.places, 2 * tools.slots - len(self.flying))
         if free <= 0 or tools.fence.lapsed():
             return 0
-        rows = await tools.store.write(outbox.take, self.channel, tools.node, free, now_ms(), tools.lease_ms)
-        for row in rows:
-            task = asyncio.create_task(self.deliver(row))
-            self.flying.add(task)
-            task.add_done_callback(self._landed)
-        return len(rows)
+        batch = await tools.store.write(outbox.take, self.channel, tools.node, free, now_ms(), tools.lease_ms)
+        self._more = batch.more
+        for row in batch.rows:
+            self.places += 1
+            self.fly(self.deliver(row))
+        return len(batch.rows)
+
+    def fly(self, delivery: Coroutine[Any, Any, None]) -> None:
+        """Let a delivery that has a place go its way."""
+        task = asyncio.create_task(delivery)
+        self.flying.add(task)
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
         self.flying.discard(task)
@@ -153,18 +178,45 @@ class Sender:
         ((due,),) = await self._tools.store.read(outbox.NEXT_DUE, self.channel, now_ms())
         return min(_POLL, max(0.005, (due - now_ms()) / 1000)) if due else _POLL
 
+    def hand(self, taken: Taken, item: Queued) -> Handoff | None:
+        """A place for a reply, where it may go now and nothing of its conversation waits before it.
+
+        It saves the reply two commits on its way; what is decided, and what is on disk before the first byte, is the
+        same as for a row that was queued.
+        """
+        tools, live = self._tools, self._tools.channels.get(self.channel)
+        if live is None or taken.waiting or self._behind() or tools.fence.lapsed():
+            return None
+        row = outgoing.leased(item, taken)
+        words = outgoing.message(row, live, tools.url())
+        decision = self._decide(row, live, words)
+        if decision.verdict != "send" or tools.pace.admit_now(*self._limits(row, live)) != 0:
+            return None
+        self.places += 1
+        return Handoff(self, row, live, words, Handed(tools.node, tools.lease_ms, decision))
+
+    async def deliver_handed(self, row: Leased, live: Live, words: Outbound) -> None:
+        """Send a row that was stored as `sending`, and settle it."""
+        try:
+            end = await self._sent(row, live, words)
+        finally:
+            self.places -= 1
+        await self._settle(end)
+
     async def deliver(self, row: Leased) -> None:
         """See one leased row through to its settlement."""
         live = self._tools.channels.get(self.channel)
-        if live is None or row.message is None:
-            return
         try:
+            if live is None or row.message is None:
+                return
             end = await self._outcome(row, live)
         except LeaseLost:
             log.info("message %s: another node has it", row.id)
             return
+        finally:
+            self.places -= 1
         await self._settle(end)
-        if end.held and not self._tools.fence.closed(_target(row, live)):
+        if end.held and not self._tools.fence.closed(outgoing.target(row, live)):
             # The lift fell between the decision and its commit.
             await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
             self.signal.set()
@@ -176,31 +228,37 @@ class Sender:
             return Settled(row, outcome="unknown")
         wait = await self._admitted(row, live)
         if wait:
-            return _again(row, wait)
-        message = _outbound(row, live, self._tools.url())
+            return outgoing.again(row, wait)
+        message = outgoing.message(row, live, self._tools.url())
         decision = self._decide(row, live, message)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
-            return _stays(row, decision)
+            return outgoing.stays(row, decision)
         await self._tools.store.write(outbox.sending, row, decision)
         return await self._sent(row, live, message)
 
     async def _admitted(self, row: Leased, live: Live) -> float:
         """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""
-        terms = live.connector.terms
-        pace = float(live.channel.settings.get("pace") or terms.pace)
-        pair = _pair(row)
-        while wait := await self._tools.pace.admit(
-            self.channel, pair, pace, terms.pair_interval, terms.pair_burst
-        ):
+        limits = self._limits(row, live)
+        while wait := await self._tools.pace.admit(*limits):
+            self._busy_until = time.monotonic() + wait + _PATIENCE
             if wait > _PATIENCE:
                 return wait
             await asyncio.sleep(wait)
         return 0.0
 
+    def _limits(self, row: Leased, live: Live) -> tuple[str, str, float, float, int]:
+        terms = live.connector.terms
+        pace = float(live.channel.settings.get("pace") or terms.pace)
+        return self.channel, outgoing.pair(row), pace, terms.pair_interval, terms.pair_burst
+
+    def _behind(self) -> bool:
+        """Whether rows of this channel wait for a place or for the pace: none may overtake them."""
+        return self._more or self.places >= self._tools.slots or time.monotonic() < self._busy_until
+
     def _decide(self, row: Leased, live: Live, message: Outbound) -> Decision:
         facts = policy.Facts(
-            target=_target(row, live),
+            target=outgoing.target(row, live),
             suspensions=self._tools.fence.suspensions,
             terms=live.connector.terms,
             content=message.content,
@@ -214,13 +272,13 @@ class Sender:
         traces: list[Exchange] = []
         started = time.perf_counter()
         try:
-            sent = await self._drive(live.connector.send(message), _target(row, live), traces)
+            sent = await self._drive(live.connector.send(message), outgoing.target(row, live), traces)
         except Fenced:
-            return _again(row, 0)
+            return outgoing.again(row, 0)
         except Unknown as error:
             log.info("message %s: %s; outcome unknown", row.id, error)
             self._tools.metrics.sent(self.channel, "unknown")
-            return Settled(row, outcome="unknown", trace=_trace(traces))
+            return Settled(row, outcome="unknown", trace=outgoing.trace(traces))
         except Undelivered as error:
             return await self._undelivered(row, error, traces)
         except Exception as error:
@@ -229,7 +287,7 @@ class Sender:
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         facts = Facts(accepted=now_ms(), sent=now_ms() if sent.note == "sent" else 0)
-        return Settled(row, facts, sent.provider_id, trace=_trace(traces))
+        return Settled(row, facts, sent.provider_id, trace=outgoing.trace(traces))
 
     async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
         """Make the calls a connector yields; the fence is asked before the first byte of each."""
@@ -250,7 +308,7 @@ class Sender:
             reply = await self._tools.perform(call)
         except NoAnswer as error:
             traces.append(trace(call, started, error))
-            raise _without_answer(call, error) from error
+            raise outgoing.without_answer(call, error) from error
         traces.append(trace(call, started, reply))
         return reply
 
@@ -259,7 +317,7 @@ class Sender:
         self._tools.metrics.sent(self.channel, error.action.value.lower())
         if error.action in _ALERTS:
             await self._tools.channels.failed(self.channel, f"{error.action} {error.code}: {error.reason}")
-        trace = _trace(traces)
+        trace = outgoing.trace(traces)
         wait = self._again_after(row, error)
         due = now_ms() + int((wait or 0) * 1000)
         if wait is not None and due < row.expires_at:
@@ -272,7 +330,7 @@ class Sender:
         """Seconds until the next try, or None where there is none."""
         if error.action is Action.THROTTLE:
             wait = error.retry_after or 4.0 ** min(row.attempt + 1, 4)
-            pair = _pair(row) if error.pair else ""
+            pair = outgoing.pair(row) if error.pair else ""
             self._tools.pace.throttle(self.channel, pair, wait)
             return wait
         if error.action in (Action.RETRY, Action.AUTH) and row.attempt + 1 < _ATTEMPTS:
@@ -292,64 +350,3 @@ class Sender:
                 await asyncio.sleep(0.5)
                 continue
             return
-
-
-def _without_answer(call: Call, error: NoAnswer) -> Exception:
-    """What a call without an answer means: only one that left, and may not be made twice, is unknown."""
-    if isinstance(error, Blocked):
-        return Undelivered(Action.CONFIG, "blocked_address", str(error))
-    if isinstance(error, CutOff) and not call.repeatable:
-        return Unknown(str(error))
-    return Undelivered(Action.RETRY, "unreachable", str(error))
-
-
-def _again(row: Leased, seconds: float) -> Settled:
-    """Queued again, without a try being counted."""
-    return Settled(row, again_at=now_ms() + int(seconds * 1000), attempt=row.attempt)
-
-
-def _stays(row: Leased, decision: Decision) -> Settled:
-    """A row that may not go now: refused, waiting for a time, or held until something is lifted."""
-    if decision.verdict == "refuse":
-        fault = Fault(decision.code, decision.reason, "", "ours")
-        outcome = "expired" if decision.code == "expired" else "refused"
-        return Settled(row, Facts(failed=decision.at, fault=fault), outcome=outcome, decision=decision)
-    again, held = decision.wait_until or decision.at, not decision.wait_until
-    return Settled(row, again_at=again, held=held, attempt=row.attempt, decision=decision)
-
-
-def _pair(row: Leased) -> str:
-    """Whom the pace of a pair is kept for: one customer on one channel."""
-    return row.conversation
-
-
-def _target(row: Leased, live: Live) -> Target:
-    return Target(
-        channel=live.channel.id,
-        teams=(live.channel.team,),
-        sender=live.channel.account,
-        contact=row.talk.contact,
-        initiated=policy.initiated(live.connector.terms, row.talk.last_in, now_ms()),
-    )
-
-
-def _outbound(row: Leased, live: Live, our_url: str) -> Outbound:
-    """The message for the connector; a media address of our own (`/static/…`) becomes one others can follow."""
-    assert row.message is not None
-    content = _content.decode(row.message.content)
-    if isinstance(content, Media) and content.url.startswith("/"):
-        content = msgspec.structs.replace(content, url=our_url + content.url)
-    native = msgspec.json.decode(row.message.native) if row.message.native else {}
-    return Outbound(
-        id=row.id,
-        to=_urns.decode(row.talk.urns),
-        content=content,
-        reply_to=row.message.reply_to,
-        native=native.get(live.channel.type, {}) if native else {},
-        attempt=row.attempt + 1,
-        conversation=row.conversation,
-    )
-
-
-def _trace(traces: list[Exchange]) -> str:
-    return _encode(traces).decode() if traces else ""

@@ -62,9 +62,10 @@ class Effects:
                 await asyncio.sleep(0.5)
 
     async def _take(self, free: int) -> list[Leased]:
-        return await self._store.write(
+        batch = await self._store.write(
             outbox.take, outbox.EFFECTS, self._node, free, now_ms(), self._lease_ms
         )
+        return batch.rows
 
     def stop(self) -> None:
         """Leave what runs to its lease: it is run again with the same key."""

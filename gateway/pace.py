@@ -45,6 +45,14 @@ class Pace:
         self._note(wait is None)
         return self._own.admit(ask, now) if wait is None else wait
 
+    def admit_now(
+        self, channel: str, pair: str, pace: float, pair_interval: float, pair_burst: int
+    ) -> float | None:
+        """The same at once; None where the pace is shared, so that others must be asked."""
+        if self._shared is not None:
+            return None
+        return self._own.admit(Ask(channel, pair, pace, pair_interval, pair_burst), self._clock())
+
     def throttle(self, channel: str, pair: str, seconds: float) -> None:
         """The provider asks us to slow down: stop a pair for a time, or the whole channel where the pair is empty."""
         now = self._clock()

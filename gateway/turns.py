@@ -6,12 +6,15 @@ conversation is never in two turns of this node.
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
 from conversations import engine
 from conversations.router import Router
 from gateway.channels import Channels
+from gateway.delivery import Handoff
 from gateway.metrics import Metrics
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
@@ -43,8 +46,15 @@ class Turns:
         self._batch, self._lease_ms = batch, int(lease_seconds * 1000)
         self._signal = Signal()
         self._timers = Signal()
+        self._hand: Callable[[Taken, Queued], Handoff | None] = lambda taken, item: None
+        self._commits: set[asyncio.Future[None]] = set()
+        self._failed: BaseException | None = None
         wake.on("turns", lambda _: self._signal.set())
         wake.on("timers", lambda _: self._timers.set())
+
+    def hand_to(self, hand: Callable[[Taken, Queued], Handoff | None]) -> None:
+        """Ask this of each turn's first reply: whether it can leave as soon as the turn is on disk."""
+        self._hand = hand
 
     async def run(self) -> None:
         """Play turns for ever."""
@@ -61,32 +71,62 @@ class Turns:
         taken = await self._store.write(
             conversations.take, self._node, self._store.shared, self._batch, self._lease_ms
         )
-        turns = [self._play(each) for each in taken]
-        commits = [self._store.write(conversations.commit, turn) for turn in turns]
-        results = await asyncio.gather(*commits, return_exceptions=True)
-        for turn, result in zip(turns, results, strict=True):
-            self._told(turn, result)
-        self._wake.tell("outbox", {item.channel for turn in turns for item in turn.queued})
-        if any(turn.played.timers for turn in turns):
-            self._timers.set()
+        for each in taken:
+            self._turn(each)
+        while self._commits:
+            await asyncio.wait(self._commits)
+        if self._failed:
+            error, self._failed = self._failed, None
+            raise error
         return len(taken)
 
-    def _told(self, turn: Turned, result: object) -> None:
-        if isinstance(result, LeaseLost):
-            log.info("conversation %s: another node has it; this turn never happened", turn.taken.id)
-        elif isinstance(result, Exception):
-            raise result
-        else:
-            self._metrics.turn(turn.taken.channel)
-            if turn.played.fault:
-                log.error("conversation %s is parked: %s", turn.taken.id, turn.played.fault.reason)
+    async def finish(self) -> None:
+        """Wait for the turns that are on their way to the disk: some have replies to hand on."""
+        while self._commits:
+            await asyncio.wait(self._commits)
 
-    def _play(self, taken: Taken) -> Turned:
+    def _turn(self, taken: Taken) -> None:
+        """Play a turn and give it to the writer; what follows happens when it is on disk, whoever still waits."""
+        turn, handoff = self._play(taken)
+        commit = self._store.write(conversations.commit, turn)
+        self._commits.add(commit)
+        commit.add_done_callback(partial(self._committed, turn, handoff))
+
+    def _committed(self, turn: Turned, handoff: Handoff | None, commit: "asyncio.Future[None]") -> None:
+        self._commits.discard(commit)
+        error = commit.exception()
+        if error is None:
+            self._told(turn, handoff)
+        else:
+            if handoff:
+                handoff.give_up()
+            if isinstance(error, LeaseLost):
+                log.info("conversation %s: another node has it; this turn never happened", turn.taken.id)
+            else:
+                self._failed = error
+
+    def _told(self, turn: Turned, handoff: Handoff | None) -> None:
+        """A turn is on disk: tell those who go on with it."""
+        if handoff:
+            handoff.go()
+        if channels := {item.channel for item in turn.queued if not item.handed}:
+            self._wake.tell("outbox", channels)
+        if turn.played.timers:
+            self._timers.set()
+        self._metrics.turn(turn.taken.channel)
+        if turn.played.fault:
+            log.error("conversation %s is parked: %s", turn.taken.id, turn.played.fault.reason)
+
+    def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:
         now = now_ms()
         events = [event for _, event in taken.events]
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
-        return Turned(taken, played, self._queue(taken, played, now), now)
+        queued = self._queue(taken, played, now)
+        handoff = self._hand(taken, queued[0]) if played.says else None
+        if handoff:
+            queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
+        return Turned(taken, played, queued, now), handoff
 
     def _customer(self, taken: Taken) -> Customer:
         live = self._channels.get(taken.channel)

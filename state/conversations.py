@@ -16,7 +16,7 @@ from state.model.ids import new_id
 from state.model.turn import Played, SetTimer, Snapshot
 from state.outbox import Queued, queue_asks
 from state.statements import Fetch, Now, Query, Row, Statement, delete, insert, update
-from state.tables import conversation, event, inbox, journal, message, timer
+from state.tables import conversation, event, inbox, journal, message, outbox, timer
 from state.writer import Op
 
 _WORK = Query(
@@ -33,6 +33,11 @@ _WORK = Query(
         conversation.c.urns,
         conversation.c.last_in,
         conversation.c.last_id,
+        sa.exists().where(
+            outbox.c.conversation == conversation.c.id,
+            outbox.c.lane == conversation.c.lane,
+            outbox.c.kind == sa.literal_column("'message'"),
+        ),
     )
     .select_from(inbox)
     .join(
@@ -75,7 +80,10 @@ _NEW = Snapshot()
 
 
 class Taken(NamedTuple):
-    """A conversation leased for a turn, with the events that wait (id and event), oldest first."""
+    """A conversation taken for a turn, with the events that wait (id and event), oldest first.
+
+    `waiting` says that messages to it have not left yet.
+    """
 
     id: str
     lane: int
@@ -88,6 +96,25 @@ class Taken(NamedTuple):
     last_in: int
     last_id: str
     events: tuple[tuple[str, Event], ...]
+    waiting: bool = False
+
+    @property
+    def heard(self) -> "Heard":
+        """Who the customer is and when they last wrote, once these events are taken in."""
+        urns, last_in, last_id = self.urns, self.last_in, self.last_id
+        for _, happened in self.events:
+            urns = happened.new if isinstance(happened, AddressChanged) else happened.addresses or urns
+            if isinstance(happened, MessageReceived) and happened.at >= last_in:
+                last_in, last_id = happened.at, happened.provider_id
+        return Heard(urns, last_in, last_id)
+
+
+class Heard(NamedTuple):
+    """The customer's addresses, when they last wrote (milliseconds, UTC), and the provider's id of that message."""
+
+    urns: tuple[str, ...]
+    last_in: int
+    last_id: str
 
 
 class Turned(NamedTuple):
@@ -126,7 +153,7 @@ def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Ro
 
 def _taken(rows: list[Row], leased: bool) -> Taken:
     """A conversation from its joined rows, one for each event."""
-    _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id = rows[0][:12]
+    _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id, waiting = rows[0]
     return Taken(
         taken,
         lane,
@@ -138,7 +165,8 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         _decode_urns(urns),
         last_in,
         last_id,
-        tuple((row[0], _decode_event.decode(row[1])) for row in rows),
+        tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
+        bool(waiting),
     )
 
 
@@ -148,10 +176,9 @@ def commit(turn: Turned) -> Op[None]:
     (held,) = yield [(_HELD, (taken.id, taken.lane))]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
+    # Timers are cleared before they are set: statements run in the order in which they are asked.
     clears = _timer_clears(taken, turn.played)
-    if clears:
-        yield clears
-    yield [*_consumed(taken), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
+    yield [*clears, *_consumed(taken), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
 
 
 def _consumed(taken: Taken) -> list[tuple[Statement, Row]]:
@@ -170,11 +197,7 @@ def _consumed(taken: Taken) -> list[tuple[Statement, Row]]:
 
 def _saved(turn: Turned) -> tuple[Statement, Row]:
     taken, after = turn.taken, turn.played.after
-    urns, last_in, last_id = taken.urns, taken.last_in, taken.last_id
-    for _, happened in taken.events:
-        urns = happened.new if isinstance(happened, AddressChanged) else happened.addresses or urns
-        if isinstance(happened, MessageReceived) and happened.at >= last_in:
-            last_in, last_id = happened.at, happened.provider_id
+    urns, last_in, last_id = taken.heard
     state = _encode(after).decode()
     key = (taken.id, taken.lane)
     where = _encode(urns).decode()

@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from state import contacts
 from state.contacts import Who
 from state.model.address import lane_of
-from state.model.event import AddressChanged, Event, Notice, Receipt, Typing
+from state.model.event import AddressChanged, Event, MessageReceived, Notice, Receipt, Typing
 from state.model.ids import lane_of_id, new_id
 from state.model.receipts import fact
 from state.receipts import merge_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
 from state.tables import envelope, event, inbox, signal
-from state.writer import Op
+from state.writer import Op, Work, Writes
 
 _ENVELOPE = insert(envelope, "id lane channel request body problems")
 _EVENT = insert(event, "id lane channel conversation envelope key body", ignore=True)
@@ -80,49 +80,88 @@ class Envelope(NamedTuple):
     problems: str = ""
 
 
+Known = Mapping[tuple[str, tuple[str, ...]], Who]
+"""Who addresses are on a channel."""
+_Asks = list[tuple[Statement, Row]]
+
+
 class Placed(NamedTuple):
     """Where events went: the lanes with new work, and who the events are from, by (channel, addresses)."""
 
     lanes: tuple[int, ...]
-    who: Mapping[tuple[str, tuple[str, ...]], Who]
+    who: Known
 
 
-def accept(
-    letter: Envelope, arrived: Sequence[Arrived], known: Mapping[tuple[str, tuple[str, ...]], Who]
-) -> Op[Placed]:
+def accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Work[Placed]:
     """Store an envelope and its events. `known` spares look-ups: who an address on a channel is. Raises Unstorable."""
     for item in arrived:
         _check(item.event)
+    who = _all_known(arrived, known)
+    if who is None:
+        return _accept(letter, arrived, known)
+    letter_id, row = _letter(letter, who)
+    asks: _Asks = [(_ENVELOPE, row)]
+    pending: _Asks = []
+    for item in arrived:
+        _place(item, letter_id, who, asks, pending)
+    return Writes(asks + pending, Placed(_lanes(who), who))
+
+
+def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:
+    """Who the events are from where nothing has to be looked up for it, else none."""
+    who = {}
+    for item in arrived:
+        if _has_turn(item.event):
+            key = (item.channel, item.event.addresses)
+            found = known.get(key)
+            if found is None or found.past or isinstance(item.event, AddressChanged):
+                return None
+            who[key] = found
+    return who
+
+
+def _accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Op[Placed]:
     who = yield from _people(arrived, known)
+    letter_id, row = _letter(letter, who)
+    yield from _put_all(arrived, letter_id, who, [(_ENVELOPE, row)])
+    return Placed(_lanes(who), who)
+
+
+def _letter(letter: Envelope, who: Known) -> tuple[str, Row]:
+    """An envelope's id and row; it lies in the lane of a customer whose events it brings."""
     home = next(iter(who.values())).lane if who else lane_of(letter.channel)
     letter_id = new_id(home)
-    row = (letter_id, home, letter.channel, letter.request, letter.body, letter.problems)
-    yield from _put_all(arrived, letter_id, who, [(_ENVELOPE, row)])
-    return Placed(tuple({each.lane for each in who.values()}), who)
+    return letter_id, (letter_id, home, *letter)
+
+
+def _lanes(who: Known) -> tuple[int, ...]:
+    return tuple({each.lane for each in who.values()})
 
 
 def _check(happened: Event) -> None:
     """Find now what a column could not hold later, when the event's turn is committed; raises Unstorable."""
     if not 0 <= happened.at < _LATEST:
         raise Unstorable(f"{happened.key!r}: at is {happened.at}, which is no time in milliseconds")
-    if _has_turn(happened) and not happened.addresses:
+    if not happened.addresses and _has_turn(happened):
         raise Unstorable(f"{happened.key!r}: an event of a customer has an address")
-    for text in _texts(happened):
-        if len(text) > LONGEST or "\0" in text:
-            raise Unstorable(
-                f"{text[:40]!r}: {LONGEST} characters are allowed in keys, ids and addresses, no NUL"
-            )
+    texts = (happened.key, *happened.addresses, *_more_texts(happened))
+    joined = "".join(texts)
+    if "\0" in joined or (len(joined) > LONGEST and max(map(len, texts)) > LONGEST):
+        raise Unstorable(
+            f"{joined[:40]!r}: {LONGEST} characters are allowed in keys, ids and addresses, no NUL"
+        )
 
 
-def _texts(happened: Event) -> list[str]:
-    """The texts of an event that have columns of their own."""
-    texts = [happened.key, *happened.addresses]
-    texts += [getattr(happened, name, "") for name in ("provider_id", "reply_to", "client_ref", "code")]
+def _more_texts(happened: Event) -> tuple[str, ...]:
+    """The texts of an event, beside its key and addresses, that have columns of their own."""
+    if isinstance(happened, MessageReceived):
+        return (happened.provider_id, happened.reply_to, happened.client_ref)
+    if isinstance(happened, Receipt):
+        code = happened.fault.code if happened.fault else ""
+        return (happened.provider_id, code)
     if isinstance(happened, AddressChanged):
-        texts += happened.new
-    elif isinstance(happened, Receipt) and happened.fault:
-        texts.append(happened.fault.code)
-    return texts
+        return happened.new
+    return (getattr(happened, "provider_id", ""), getattr(happened, "code", ""))
 
 
 def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
@@ -137,9 +176,7 @@ def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
     return Placed(tuple({each.lane for each in who.values()}), who)
 
 
-def _people(
-    arrived: Sequence[Arrived], known: Mapping[tuple[str, tuple[str, ...]], Who]
-) -> Op[dict[tuple[str, tuple[str, ...]], Who]]:
+def _people(arrived: Sequence[Arrived], known: Known) -> Op[dict[tuple[str, tuple[str, ...]], Who]]:
     """Who the events are from; contacts and conversations are made where there are none."""
     who: dict[tuple[str, tuple[str, ...]], Who] = {}
     for item in arrived:
@@ -157,10 +194,10 @@ def _people(
 def _put_all(
     arrived: Sequence[Arrived],
     letter_id: str,
-    who: Mapping[tuple[str, tuple[str, ...]], Who],
-    asks: list[tuple[Statement, Row]],
+    who: Known,
+    asks: _Asks,
 ) -> Op[None]:
-    pending: list[tuple[Statement, Row]] = []
+    pending: _Asks = []
     for item in (yield from _fresh(arrived, who)):
         _place(item, letter_id, who, asks, pending)
     yield asks
@@ -168,11 +205,9 @@ def _put_all(
         yield pending
 
 
-def _fresh(
-    arrived: Sequence[Arrived], who: Mapping[tuple[str, tuple[str, ...]], Who]
-) -> Op[Sequence[Arrived]]:
+def _fresh(arrived: Sequence[Arrived], who: Known) -> Op[Sequence[Arrived]]:
     """The events without those stored before their sender's contact was merged into one of another lane."""
-    asks: list[tuple[Statement, Row]] = [
+    asks: _Asks = [
         (_SEEN, (item.event.key, item.channel, lane))
         for item in arrived
         if _has_turn(item.event)
@@ -192,9 +227,9 @@ def _has_turn(happened: Event) -> bool:
 def _place(
     item: Arrived,
     letter_id: str,
-    who: Mapping[tuple[str, tuple[str, ...]], Who],
-    asks: list[tuple[Statement, Row]],
-    pending: list[tuple[Statement, Row]],
+    who: Known,
+    asks: _Asks,
+    pending: _Asks,
 ) -> None:
     """The rows of one event."""
     happened = item.event
@@ -214,10 +249,10 @@ def _place(
         pending.append((_PENDING, (event_id, lane)))
 
 
-def receipt_asks(happened: Receipt, channel: str) -> list[tuple[Statement, Row]]:
+def receipt_asks(happened: Receipt, channel: str) -> _Asks:
     """Merge a receipt at once where the provider carried our id along, else let it wait for its message."""
     facts = fact(happened.status, happened.at, happened.fault)
-    asks: list[tuple[Statement, Row]] = []
+    asks: _Asks = []
     fault = happened.fault
     if fault and fault.action in {"WARN", "SUSPEND", "CONSENT", "AUTH"}:
         home = lane_of(channel)
@@ -252,8 +287,8 @@ class Internal(NamedTuple):
 
 def put_all(happened: Sequence[Internal]) -> Op[None]:
     """Store several events of our own making, as part of a larger operation."""
-    asks: list[tuple[Statement, Row]] = []
-    pending: list[tuple[Statement, Row]] = []
+    asks: _Asks = []
+    pending: _Asks = []
     for conversation, lane, channel, made in happened:
         event_id = new_id(lane)
         body = encode(made).decode()

@@ -17,7 +17,7 @@ from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts
 from state.model.turn import Say
-from state.receipts import merge_asks
+from state.receipts import settle_ask
 from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
 from state.tables import Ms, conversation, decision, exchange, message, outbox
 from state.writer import Op
@@ -27,7 +27,20 @@ EFFECTS = "~effects"
 URGENT, NORMAL, BULK = 0, 1, 2
 """Priorities: one-time codes overtake conversation, conversation overtakes campaigns."""
 
-_QUEUE = insert(outbox, "id lane conversation channel kind state body due_at expires_at priority")
+_COLUMNS = "id lane conversation channel kind state body due_at expires_at priority"
+_QUEUE = insert(outbox, _COLUMNS)
+_HAND = Write(
+    sa.insert(outbox).values(
+        {
+            **{name: sa.bindparam(name, type_=outbox.c[name].type) for name in _COLUMNS.split()},
+            "attempt": sa.literal_column("1"),
+            "lease_node": sa.bindparam("node", type_=outbox.c.lease_node.type),
+            "lease_until": Now() + sa.bindparam("length", type_=Ms),
+            "lease_epoch": sa.literal_column("1"),
+        }
+    ),
+    f"{_COLUMNS} node length",
+)
 
 
 def _work(kind: str) -> sa.Select[Any]:
@@ -75,13 +88,12 @@ _EFFECTS = Query(_work("effect"), "channel priority now limit")
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
-_STATE = Fetch(outbox, "state", "id lane", lock="wait")
+_STATE = Fetch(outbox, "state", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
 _AGAIN = update(outbox, "state due_at attempt lease_until", "id lane")
 _DONE = delete(outbox, "id lane")
-_PROVIDER_ID = update(message, "provider_id", "id lane")
 _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
 _REQUEUE = Write(
@@ -110,6 +122,8 @@ HELD_LANES = Query(
 """The lanes in which rows are held."""
 
 _encode = msgspec.json.Encoder().encode
+_NO_FACTS = Facts()
+_Asks = list[tuple[Statement, Row]]
 
 
 class Queued(NamedTuple):
@@ -125,6 +139,15 @@ class Queued(NamedTuple):
     expires_at: int
     priority: int = NORMAL
     message: Say | None = None
+    handed: "Handed | None" = None
+
+
+class Handed(NamedTuple):
+    """A row that leaves as soon as it is stored: leased by its node and marked `sending` from the beginning."""
+
+    node: str
+    lease_ms: int
+    decision: Decision
 
 
 class Leased(NamedTuple):
@@ -162,6 +185,13 @@ class Letter(NamedTuple):
     native: str
 
 
+class Batch(NamedTuple):
+    """The rows a node has leased, and whether more are due than it had places for."""
+
+    rows: list[Leased]
+    more: bool
+
+
 class Settled(NamedTuple):
     """What became of a leased row.
 
@@ -181,25 +211,30 @@ class Settled(NamedTuple):
 
 
 def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
-    """The statement that queues a row."""
+    """The statements that queue a row, or hand it to its sender with the decision that lets it go."""
     key = (item.id, item.lane, item.conversation, item.channel, item.kind)
+    rest = (item.body, item.due_at, item.expires_at, item.priority)
+    if item.handed:
+        node, lease_ms, made = item.handed
+        decided = (_DECIDED, (new_id(item.lane), item.lane, item.id, _encode(made).decode()))
+        return [(_HAND, (*key, "sending", *rest, node, lease_ms)), decided]
     state = "later" if item.due_at > now_ms() else "queued"
-    return [(_QUEUE, (*key, state, item.body, item.due_at, item.expires_at, item.priority))]
+    return [(_QUEUE, (*key, state, *rest))]
 
 
-def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[list[Leased]]:
+def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[Batch]:
     """Lease up to `limit` due rows of a channel, urgent ones first."""
     query = _EFFECTS if channel == EFFECTS else _MESSAGES
-    found = yield [(query, (channel, priority, now, limit)) for priority in (URGENT, NORMAL, BULK)]
-    rows = [row for each in found for row in each][:limit]
-    if not rows:
-        return []
-    locked = yield [(_TAKE, (row[0], row[1])) for row in rows]
+    found = yield [(query, (channel, priority, now, limit + 1)) for priority in (URGENT, NORMAL, BULK)]
+    due = [row for each in found for row in each]
+    if not due:
+        return Batch([], more=False)
+    locked = yield [(_TAKE, (row[0], row[1])) for row in due[:limit]]
     rows = [
-        row for row, each in zip(rows, locked, strict=True) if each and each[0][1] and each[0][0] == row[9]
+        row for row, each in zip(due, locked, strict=False) if each and each[0][1] and each[0][0] == row[9]
     ]
     yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
-    return [_leased(row) for row in rows]
+    return Batch([_leased(row) for row in rows], len(due) > limit)
 
 
 def _leased(row: Row) -> Leased:
@@ -218,10 +253,7 @@ def _check(row: Leased) -> Op[None]:
 def sending(row: Leased, made: Decision) -> Op[None]:
     """Mark a row `sending` with the decision that lets it go: durable before the first byte. Raises LeaseLost."""
     yield from _check(row)
-    yield [
-        (_SENDING, ("sending", row.attempt + 1, row.id, row.lane)),
-        _decision_ask(row, made),
-    ]
+    yield [(_SENDING, ("sending", row.attempt + 1, row.id, row.lane)), _decision_ask(row, made)]
 
 
 def _decision_ask(row: Leased, made: Decision) -> tuple[Statement, Row]:
@@ -233,7 +265,7 @@ def settle(end: Settled) -> Op[None]:
     row = end.row
     yield from _check(row)
     key = (row.id, row.lane)
-    asks: list[tuple[Statement, Row]] = []
+    asks: _Asks = []
     if end.held or end.again_at:
         asks.append((_AGAIN, ("held" if end.held else "queued", end.again_at, end.attempt, 0, *key)))
     else:
@@ -242,8 +274,8 @@ def settle(end: Settled) -> Op[None]:
         asks.append(_decision_ask(row, end.decision))
     if end.trace:
         asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
-    if row.kind == "message":
-        asks.extend(_message_asks(end, key))
+    if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
+        asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
     yield asks
 
 
@@ -253,26 +285,15 @@ def finish(row: Leased) -> Op[None]:
     yield [(_DONE, (row.id, row.lane))]
 
 
-def _message_asks(end: Settled, key: tuple[str, int]) -> list[tuple[Statement, Row]]:
-    asks: list[tuple[Statement, Row]] = []
-    if end.facts != Facts():
-        asks.extend(merge_asks(*key, end.facts))
-    if end.provider_id:
-        asks.append((_PROVIDER_ID, (end.provider_id, *key)))
-    if end.outcome:
-        asks.append((_OUTCOME, (end.outcome, *key)))
-    return asks
-
-
 class TooLate(Exception):
     """The row is gone, or is on its way."""
 
 
 def cancel(message_id: str) -> Op[None]:
-    """Take a message back that has not left; raises TooLate."""
+    """Take a message back that nobody has begun to send; raises TooLate."""
     key = (message_id, lane_of_id(message_id))
     (rows,) = yield [(_STATE, key)]
-    if not rows or rows[0][0] == "sending":
+    if not rows or rows[0][0] == "sending" or not rows[0][1]:
         raise TooLate(message_id)
     yield [(_DONE, key), (_OUTCOME, ("canceled", *key))]
 

@@ -38,19 +38,37 @@ def _new(name: str) -> Value:
     return sa.bindparam(f"new_{name}", type_=message.c[name].type)
 
 
-_MERGE = Write(
-    sa.update(message)
-    .values(
-        {
-            **{name: _earliest(message.c[name], _new(name)) for name in _TIMES},
-            "fault": _fault(message.c.fault, message.c.failed, _new("fault"), _new("failed")),
-        }
+def _or_kept(name: str) -> Value:
+    """The new text, or the stored one where the new is empty."""
+    return sa.case((_new(name) == _EMPTY, message.c[name]), else_=_new(name))
+
+
+def _merging() -> sa.Update:
+    """The update that merges facts into a message."""
+    facts = {name: _earliest(message.c[name], _new(name)) for name in _TIMES}
+    facts["fault"] = _fault(message.c.fault, message.c.failed, _new("fault"), _new("failed"))
+    return (
+        sa.update(message)
+        .values(facts)
+        .where(
+            message.c.id == sa.bindparam("k_id", type_=message.c.id.type),
+            message.c.lane == sa.bindparam("k_lane", type_=message.c.lane.type),
+        )
     )
-    .where(
-        message.c.id == sa.bindparam("k_id", type_=message.c.id.type),
-        message.c.lane == sa.bindparam("k_lane", type_=message.c.lane.type),
-    ),
+
+
+_MERGE = Write(
+    _merging(),
     "new_accepted new_sent new_failed new_delivered new_read new_played new_fault k_id k_lane",
+    "k_id k_lane",
+)
+_SETTLE = Write(
+    _merging().values(
+        provider_id=_or_kept("provider_id"),
+        outcome=_or_kept("outcome"),
+    ),
+    "new_accepted new_sent new_failed new_delivered new_read new_played new_fault new_provider_id new_outcome"
+    " k_id k_lane",
     "k_id k_lane",
 )
 _WAIT = upsert(
@@ -89,9 +107,19 @@ _FOUND = Query(
 
 def merge_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
     """The statement that merges facts into a message."""
+    return [(_MERGE, (*_row(facts), message_id, lane))]
+
+
+def settle_ask(
+    message_id: str, lane: int, facts: Facts, provider_id: str, outcome: str
+) -> tuple[Statement, Row]:
+    """The statement that merges facts into a message with what else its send has shown; "" leaves it as it is."""
+    return (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
+
+
+def _row(facts: Facts) -> Row:
     fault = msgspec.json.encode(facts.fault).decode() if facts.fault else ""
-    times = (facts.accepted, facts.sent, facts.failed, facts.delivered, facts.read, facts.played)
-    return [(_MERGE, (*times, fault, message_id, lane))]
+    return (facts.accepted, facts.sent, facts.failed, facts.delivered, facts.read, facts.played, fault)
 
 
 def wait_ask(

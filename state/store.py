@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from state.statements import Query, Row
-from state.writer import Backend, Op, Writer
+from state.writer import Backend, Work, Writer
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Store:
         await self._writer.stop()
         await self._database.close()
 
-    def write(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
+    def write(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
         """Run an operation in the next group commit; what the future gives is on disk."""
         return self._writer.submit(op, *args)
 

@@ -1,8 +1,10 @@
 """Group commit: all operations that wait share one transaction, and are told when it is on disk.
 
-An operation is a generator: it yields a list of (statement, row) pairs and is sent the list of their answers. The
-writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
-turns costs as many statements as one turn. Within one step the statements must not depend on each other.
+An operation is a generator: it yields a list of (statement, row) pairs and is sent the list of their answers. One that
+has nothing to ask is a plain function that gives its writes, and what they amount to, as `Writes`.
+The writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
+turns costs as many statements as one turn. Statements of one step run in the order in which they were first asked, each
+for all of its rows; beyond that they must not depend on each other.
 """
 
 import asyncio
@@ -10,16 +12,36 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from state.statements import Row, Statement
 
 T = TypeVar("T")
 Ask = Sequence[tuple[Statement, Row]]
+
+
+class Writes(NamedTuple, Generic[T]):
+    """An operation in one step: what it writes, and what it gives once that is on disk."""
+
+    asks: Ask
+    answer: T
+
+
 Op = Generator[Ask, list[Any], T]
+Work = Op[T] | Writes[T]
+"""What a function that is given to the writer may make."""
 log = logging.getLogger("parley.state")
 _BETWEEN = 0.002
 """Seconds from one commit to the next while operations keep coming; an idle writer commits at once."""
+
+
+def part(work: Work[T]) -> Op[T]:
+    """An operation as a part of a larger one (with `yield from`)."""
+    if isinstance(work, Writes):
+        answer: T = work.answer
+        yield work.asks
+        return answer
+    return (yield from work)
 
 
 class Unavailable(Exception):
@@ -65,7 +87,7 @@ class _Job:
     __slots__ = ("args", "future", "op", "result", "wrote")
 
     def __init__(
-        self, op: Callable[..., Op[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]"
+        self, op: Callable[..., Work[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]"
     ) -> None:
         self.op, self.args, self.future = op, args, future
         self.result: Any = None
@@ -98,7 +120,7 @@ class Writer:
         if self._task:
             await asyncio.wait([self._task])
 
-    def submit(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
+    def submit(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
         """Queue an operation; the future ends when it is committed, or with what it raised."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self._stopping:
@@ -199,41 +221,75 @@ class _Spoilt(Exception):
     """An operation failed after writing: the batch must be undone and run apart."""
 
 
+class _Step:
+    """What all operations ask in one step: by statement the rows, and where each answer goes."""
+
+    def __init__(self) -> None:
+        self.groups: dict[Statement, tuple[list[Row], list[tuple[list[Any], int]]]] = {}
+
+    def write(self, asks: Sequence[tuple[Statement, Row]]) -> None:
+        """Rows whose answers nobody waits for."""
+        groups = self.groups
+        for statement, row in asks:
+            group = groups.get(statement)
+            if group is None:
+                group = groups[statement] = ([], [])
+            group[0].append(row)
+
+    def ask(self, asks: Ask) -> list[Any]:
+        """Rows and the list that their answers will fill; writes have none."""
+        self.write(asks)
+        answers: list[Any] = [None] * len(asks)
+        for place, (statement, _) in enumerate(asks):
+            if not statement.writes:
+                self.groups[statement][1].append((answers, place))
+        return answers
+
+    async def run(self, backend: Backend) -> None:
+        """Run each statement for all of its rows."""
+        for statement, (rows, places) in self.groups.items():
+            results = await backend.run(statement, rows)
+            for (answers, place), result in zip(places, results, strict=True):
+                answers[place] = result
+
+
 async def _lockstep(backend: Backend, batch: Sequence[_Job]) -> None:
     """Advance all operations step by step, running equal statements of a step together."""
-    running: list[tuple[_Job, Op[Any]]] = []
+    step = _Step()
+    running: list[tuple[_Job, Op[Any], list[Any]]] = []
     for job in batch:
         job.result, job.wrote = None, False
-        running.append((job, job.op(*job.args)))
-    answers: list[Any] = [None] * len(running)
-    while running:
-        asked, running = _advance(running, answers)
-        answers = [[None] * len(ask) for ask in asked]
-        groups: dict[Statement, list[tuple[int, int]]] = {}
-        for n, ask in enumerate(asked):
-            for place, (statement, _) in enumerate(ask):
-                groups.setdefault(statement, []).append((n, place))
-        for statement, places in groups.items():
-            results = await backend.run(statement, [asked[n][place][1] for n, place in places])
-            for (n, place), result in zip(places, results, strict=False):
-                answers[n][place] = result
+        try:
+            made = job.op(*job.args)
+        except Exception as error:
+            job.result = error
+            continue
+        if isinstance(made, Writes):
+            step.write(made.asks)
+            job.result, job.wrote = made.answer, True
+        else:
+            _advance(step, job, made, None, running)
+    while step.groups or running:
+        await step.run(backend)
+        step, asked, running = _Step(), running, []
+        for job, op, answers in asked:
+            _advance(step, job, op, answers, running)
 
 
 def _advance(
-    running: list[tuple[_Job, Op[Any]]], answers: list[Any]
-) -> tuple[list[Ask], list[tuple[_Job, Op[Any]]]]:
-    """Send each operation its answers; gives what the living ones ask next."""
-    asked: list[Ask] = []
-    living: list[tuple[_Job, Op[Any]]] = []
-    for (job, op), answer in zip(running, answers, strict=True):
-        try:
-            ask = op.send(answer)
-        except StopIteration as stop:
-            job.result = stop.value
-        except Exception as error:
-            job.result = error
-        else:
-            job.wrote = job.wrote or any(statement.writes for statement, _ in ask)
-            asked.append(ask)
-            living.append((job, op))
-    return asked, living
+    step: _Step,
+    job: _Job,
+    op: Op[Any],
+    answers: list[Any] | None,
+    running: list[tuple[_Job, Op[Any], list[Any]]],
+) -> None:
+    """Send an operation its answers, and note what it asks next."""
+    try:
+        asks = next(op) if answers is None else op.send(answers)
+    except StopIteration as stop:
+        job.result = stop.value
+    except Exception as error:
+        job.result = error
+    else:
+        job.wrote = job.wrote or any(statement.writes for statement, _ in asks)
+        running.append((job, op, step.ask(asks)))

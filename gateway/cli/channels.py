@@ -7,6 +7,7 @@ import sys
 import msgspec
 
 from gateway.cli.open import seal_of, with_store
+from gateway.logs import redactor
 from gateway.settings import Settings
 from state import channels as rows
 from state.channels import Record
@@ -104,7 +105,7 @@ def _public(record: Record) -> dict[str, object]:
         "secrets": "sealed" if record.sealed else "none",
         "simulated": bool(record.simulated),
         "flow": record.flow,
-        "last_error": record.last_error,
+        "last_error": redactor.hide(record.last_error),
     }
 
 
@@ -116,7 +117,9 @@ async def _list(store: Store, settings: Settings, args: argparse.Namespace) -> i
         print("no channels yet: parley channels add NAME --type whatsapp …")
     else:
         for each in records:
-            print(f"{each.id:20} {each.type:12} {each.account:20} {each.last_error or 'no errors'}")
+            print(
+                f"{each.id:20} {each.type:12} {each.account:20} {redactor.hide(each.last_error) or 'no errors'}"
+            )
     return 0
 
 

@@ -20,10 +20,18 @@ def values(args: argparse.Namespace) -> dict[str, Any]:
 
 def run(args: argparse.Namespace) -> int:
     """Upgrade the schema."""
+    from sqlalchemy.exc import DBAPIError
+
+    from gateway.cli import Failure
+    from gateway.cli.open import reaching
     from state import migrate
     from state.migrations import HEAD
 
     settings = settings_module.read(args.config, flags=values(args))
-    migrate.upgrade(settings.database)
+    try:
+        with reaching(settings.database):
+            migrate.upgrade(settings.database)
+    except DBAPIError as error:
+        raise Failure(f"the schema could not be upgraded: {error.orig}") from error
     print(f"the schema is at revision {HEAD}")
     return 0

@@ -14,6 +14,9 @@ from gateway.cli.database import values
 from gateway.settings import Settings
 from state.store import Store
 
+_PATIENCE = 3.0
+"""Seconds Redis has to answer."""
+
 
 class Finding(NamedTuple):
     """One thing looked at; `wrong` says what to do, and is empty where all is well."""
@@ -62,8 +65,11 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
 
 
 def _folder(settings: Settings) -> Finding:
+    """The folder, or the nearest there is above it, is one and can be written."""
     folder = Path(settings.data_dir)
-    there = folder if folder.exists() else folder.absolute().parent
+    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not there.is_dir():
+        return Finding("data folder", f"data_dir {folder}: {there} is no folder")
     wrong = (
         "" if os.access(there, os.W_OK) else f"data_dir {folder} cannot be written: give this user the right"
     )
@@ -97,7 +103,7 @@ async def _redis(settings: Settings) -> Finding:
     from redis.exceptions import RedisError
 
     try:
-        async with Redis.from_url(settings.redis, protocol=3, socket_timeout=3) as client:
+        async with Redis.from_url(settings.redis, protocol=3, socket_timeout=_PATIENCE) as client:
             await client.ping()
     except (RedisError, OSError) as error:
         return Finding("redis", f"cannot be reached: {error}")
@@ -105,13 +111,13 @@ async def _redis(settings: Settings) -> Finding:
 
 
 async def _database(settings: Settings) -> Finding:
+    from gateway.cli.open import database_errors
     from state import migrate
     from state.migrations import HEAD
-    from state.writer import Unavailable
 
     try:
         at = await migrate.revision(settings.database)
-    except (OSError, Unavailable) as error:
+    except database_errors(settings.database) as error:
         return Finding("database", f"cannot be reached: {error}")
     wrong = (
         "" if at == HEAD else f"its schema is {at or 'none'}, this version needs {HEAD}: run parley migrate"
@@ -123,6 +129,7 @@ async def _channels(settings: Settings) -> AsyncIterator[Finding]:
     """Each channel's credentials open, its settings are taken by its connector, and its last error is told."""
     from gateway.channels import Channels
     from gateway.cli.open import seal_of
+    from gateway.logs import redactor
     from gateway.wake import Wake
 
     store = await Store(settings.database, owner=False).open()
@@ -132,7 +139,7 @@ async def _channels(settings: Settings) -> AsyncIterator[Finding]:
         for name, why in channels.broken.items():
             yield Finding(f"channel {name}", why)
         for live in channels:
-            yield Finding(f"channel {live.channel.id}", live.record.last_error)
+            yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
         if not channels.broken and not list(channels):
             yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
     finally:

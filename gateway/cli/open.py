@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 from gateway import settings as settings_module
 from gateway.cli.database import values
@@ -11,27 +13,67 @@ from state.seal import Seal
 from state.store import Store
 
 
+def database_errors(url: str) -> tuple[type[Exception], ...]:
+    """What is raised where a database cannot be reached, or is none."""
+    from state.writer import Unavailable
+
+    if url.startswith("sqlite"):
+        return (Unavailable, OSError, sqlite3.Error)
+    import asyncpg
+
+    return (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@contextmanager
+def reaching(url: str) -> Iterator[None]:
+    """Raise Failure where the database cannot be reached."""
+    from gateway.cli import Failure
+    from state.writer import Unavailable
+
+    try:
+        yield
+    except Unavailable as error:
+        raise Failure(str(error)) from error
+    except database_errors(url) as error:
+        raise Failure(f"the database cannot be reached: {error}") from error
+
+
+async def check(url: str) -> None:
+    """Raise Failure where a database has not this version's schema."""
+    from gateway.cli import Failure
+    from state import migrate
+    from state.migrations import HEAD
+
+    at = await migrate.revision(url)
+    if at != HEAD:
+        raise Failure(
+            f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
+        )
+
+
 def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Awaitable[int]]) -> int:
-    """Run work on the store that the settings name; its schema must be there."""
+    """Run work on the store that the settings name; raises Failure where it cannot be reached or lacks the schema."""
     from gateway.cli import Failure
     from gateway.cli.run import upgrade
     from state.writer import Unavailable
 
     settings = settings_module.read(args.config, flags=values(args))
-    if settings.database.startswith("sqlite"):
-        upgrade(settings)
 
     async def open_and_work() -> int:
-        store = await Store(settings.database, owner=False).open()
+        with reaching(settings.database):
+            await check(settings.database)
+            store = await Store(settings.database, owner=False).open()
         try:
             return await work(store, settings)
+        except Unavailable as error:
+            raise Failure(str(error)) from error
         finally:
             await store.close()
 
-    try:
-        return asyncio.run(open_and_work())
-    except Unavailable as error:
-        raise Failure(str(error)) from error
+    if settings.database.startswith("sqlite"):
+        with reaching(settings.database):
+            upgrade(settings)
+    return asyncio.run(open_and_work())
 
 
 def seal_of(settings: Settings) -> Seal | None:

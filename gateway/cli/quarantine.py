@@ -71,8 +71,10 @@ def _lane(envelope_id: str) -> int:
 
 async def _replay(store: Store, settings: Settings, ids: list[str]) -> int:
     from gateway.channels import Channels
+    from gateway.cli import Failure
     from gateway.metrics import Metrics
     from gateway.origin import Origin
+    from gateway.problems import Problem
     from gateway.wake import Wake
     from gateway.webhooks import Webhooks
 
@@ -83,7 +85,10 @@ async def _replay(store: Store, settings: Settings, ids: list[str]) -> int:
     wrong = 0
     for envelope_id in ids:
         _lane(envelope_id)
-        problems = await webhooks.replay(envelope_id)
+        try:
+            problems = await webhooks.replay(envelope_id)
+        except Problem as error:
+            raise Failure(error.detail) from error
         wrong += bool(problems)
         print(f"{envelope_id}  {problems[0].why if problems else 'read; its events wait for their turns'}")
     return 1 if wrong else 0

@@ -2,13 +2,18 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from gateway import settings as settings_module
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
 
 log = logging.getLogger("parley")
 
@@ -23,8 +28,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until a signal ends it."""
     from gateway import demo, logs
-    from gateway.cli import Failure
-    from state.writer import Unavailable
+    from gateway.cli.open import reaching
 
     values = {name: value for name, value in vars(args).items() if name != "config"}
     if args.command == "demo":
@@ -32,23 +36,25 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_module.read(args.config, flags=values)
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
-    if settings.database.startswith("sqlite"):
-        upgrade(settings)
-    try:
-        return _runner(settings, demonstrate=args.command == "demo")
-    except Unavailable as error:
-        raise Failure(str(error)) from error
+    with reaching(settings.database):
+        if settings.database.startswith("sqlite"):
+            upgrade(settings)
+    return _runner(settings, demonstrate=args.command == "demo")
 
 
 def upgrade(settings: Settings) -> None:
-    """Bring SQLite to this version's schema, in a process of its own: Alembic is heavy and needed once."""
+    """Bring SQLite to this version's schema, in a process of its own: Alembic is heavy and needed once.
+
+    Raises Failure where that process failed; it has said why.
+    """
+    from gateway.cli import Failure
     from state import migrate
     from state.migrations import HEAD
 
     if asyncio.run(migrate.revision(settings.database)) != HEAD:
-        subprocess.run(
-            [sys.executable, "-m", "state.migrate", settings.database], check=True, stdout=sys.stderr
-        )
+        words = [sys.executable, "-m", "state.migrate", settings.database]
+        if subprocess.run(words, check=False, stdout=sys.stderr).returncode:
+            raise Failure(f"{settings.database} could not be brought to schema {HEAD!r}")
 
 
 def _runner(settings: Settings, *, demonstrate: bool) -> int:
@@ -59,21 +65,22 @@ def _runner(settings: Settings, *, demonstrate: bool) -> int:
     return uvloop.run(_serve(settings, demonstrate=demonstrate))
 
 
+def _spare_the_collector() -> None:
+    """What is there at the start stays: looking through it again and again costs a tenth of all time under load."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
 async def _serve(settings: Settings, *, demonstrate: bool) -> int:
-    from conversations.errors import FlowError
-    from conversations.router import Router
     from gateway import demo, faces
-    from gateway.app import Behind, Gateway, Taken
+    from gateway.app import Taken
     from gateway.cli import Failure
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    try:
-        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path))
-        await gateway.open()
-    except (Behind, FlowError) as error:
-        raise Failure(str(error)) from error
+    gateway = await _open(settings)
     if demonstrate:
         await demo.prepare(gateway)
     try:
@@ -81,6 +88,7 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     except Taken as error:
         await gateway.stop()
         raise Failure(str(error)) from error
+    _spare_the_collector()
     print(f"ready {gateway.url}", flush=True)
     if demonstrate:
         print(demo.welcome(gateway.url), flush=True)
@@ -88,3 +96,24 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     print("stopping: what is under way is finished or handed back", flush=True)
     await gateway.stop()
     return 0
+
+
+async def _open(settings: Settings) -> "Gateway":
+    """A gateway with its flows and its database; raises Failure."""
+    from conversations.errors import FlowError
+    from conversations.router import Router
+    from gateway.app import Behind, Gateway
+    from gateway.cli import Failure
+    from gateway.cli.open import reaching
+
+    try:
+        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path))
+    except FlowError as error:
+        raise Failure(str(error)) from error
+    try:
+        with reaching(settings.database):
+            await gateway.open()
+    except (Behind, Failure) as error:
+        await gateway.wire.close()
+        raise Failure(str(error)) from error
+    return gateway

@@ -17,7 +17,7 @@ from state.model.event import Started
 from state.model.ids import new_id, now_ms
 from state.model.wire import Call, Reply, Request
 from state.store import Store
-from state.writer import Op
+from state.writer import Op, part
 
 Activity = dict[str, Any]
 BREATH = 0.04
@@ -108,7 +108,7 @@ def _post(
     letter: Envelope, arrived: list[Arrived], conversation: str, key: str, echo: str
 ) -> Op[tuple[int, tuple[int, ...]]]:
     """The event for the bot and the echo for the client, together."""
-    placed = yield from inbox.accept(letter, arrived, {})
+    placed = yield from part(inbox.accept(letter, arrived, {}))
     seq = yield from activities.append(conversation, key, echo)
     return seq, placed.lanes
 

@@ -67,7 +67,8 @@ async def converse(store: Store, key: str, *says: str, urn: str = PHONE, **how: 
 async def lease(store: Store, node: str = "n1", *, channel: str = "wa", limit: int = 100, ms: int = LEASE,
                 now: int = 0) -> list[Leased]:  # fmt: skip
     """Take what is due in the outbox, as a delivery loop does."""
-    return await store.write(outbox.take, channel, node, limit, now or now_ms() + 1, ms)
+    batch = await store.write(outbox.take, channel, node, limit, now or now_ms() + 1, ms)
+    return batch.rows
 
 
 def words(rows: list[Leased]) -> list[str]:

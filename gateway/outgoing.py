@@ -1,0 +1,102 @@
+"""A row of the outbox as it goes out: what the rules and the connector are shown, and what its end means. Pure."""
+
+import msgspec
+
+from gateway import policy
+from gateway.channels import Live
+from gateway.wire import Blocked, CutOff, NoAnswer
+from state.conversations import Taken
+from state.model.action import Action
+from state.model.content import Content, Media
+from state.model.exchange import Exchange
+from state.model.ids import now_ms
+from state.model.message import Decision
+from state.model.receipts import Facts, Fault
+from state.model.suspension import Target
+from state.model.wire import Call, Outbound, Undelivered
+from state.outbox import Leased, Letter, Queued, Settled, Talk
+
+_content: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)
+_urns = msgspec.json.Decoder(tuple[str, ...])
+_encode = msgspec.json.Encoder().encode
+
+
+class Unknown(Exception):
+    """Cut off between request and answer: nobody knows whether the provider took it."""
+
+
+def leased(item: Queued, taken: Taken) -> Leased:
+    """The row of a reply that its turn hands on, as `outbox.take` would give it once it is stored."""
+    assert item.message is not None
+    heard, said = taken.heard, item.message
+    talk = Talk(taken.contact, heard.last_in, heard.last_id, _encode(heard.urns).decode())
+    letter = Letter(
+        _encode(said.content).decode(), said.reply_to, _encode(said.native).decode() if said.native else ""
+    )
+    return Leased(
+        item.id, item.lane, item.conversation, item.channel, item.kind, "queued", item.body,
+        item.expires_at, 0, 1, talk, letter,
+    )  # fmt: skip
+
+
+def target(row: Leased, live: Live) -> Target:
+    """What a suspension must cover to stop the row."""
+    return Target(
+        channel=live.channel.id,
+        teams=(live.channel.team,),
+        sender=live.channel.account,
+        contact=row.talk.contact,
+        initiated=policy.initiated(live.connector.terms, row.talk.last_in, now_ms()),
+    )
+
+
+def message(row: Leased, live: Live, our_url: str) -> Outbound:
+    """The message for the connector; a media address of our own (`/static/…`) becomes one others can follow."""
+    assert row.message is not None
+    content = _content.decode(row.message.content)
+    if isinstance(content, Media) and content.url.startswith("/"):
+        content = msgspec.structs.replace(content, url=our_url + content.url)
+    native = msgspec.json.decode(row.message.native) if row.message.native else {}
+    return Outbound(
+        id=row.id,
+        to=_urns.decode(row.talk.urns),
+        content=content,
+        reply_to=row.message.reply_to,
+        native=native.get(live.channel.type, {}) if native else {},
+        attempt=row.attempt + 1,
+        conversation=row.conversation,
+    )
+
+
+def pair(row: Leased) -> str:
+    """Whom the pace of a pair is kept for: one customer on one channel."""
+    return row.conversation
+
+
+def without_answer(call: Call, error: NoAnswer) -> Exception:
+    """What a call without an answer means: only one that left, and may not be made twice, is unknown."""
+    if isinstance(error, Blocked):
+        return Undelivered(Action.CONFIG, "blocked_address", str(error))
+    if isinstance(error, CutOff) and not call.repeatable:
+        return Unknown(str(error))
+    return Undelivered(Action.RETRY, "unreachable", str(error))
+
+
+def again(row: Leased, seconds: float) -> Settled:
+    """Queued again, without a try being counted."""
+    return Settled(row, again_at=now_ms() + int(seconds * 1000), attempt=row.attempt)
+
+
+def stays(row: Leased, decision: Decision) -> Settled:
+    """A row that may not go now: refused, waiting for a time, or held until something is lifted."""
+    if decision.verdict == "refuse":
+        fault = Fault(decision.code, decision.reason, "", "ours")
+        outcome = "expired" if decision.code == "expired" else "refused"
+        return Settled(row, Facts(failed=decision.at, fault=fault), outcome=outcome, decision=decision)
+    due, held = decision.wait_until or decision.at, not decision.wait_until
+    return Settled(row, again_at=due, held=held, attempt=row.attempt, decision=decision)
+
+
+def trace(exchanges: list[Exchange]) -> str:
+    """The exchange with the provider as it is kept (JSON), "" where there was none."""
+    return _encode(exchanges).decode() if exchanges else ""
