@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from gateway.http import Http
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
-from gateway.settings import Settings
+from gateway.settings import ROLES, Settings
 from gateway.turns import Turns
 from gateway.wake import Wake
 from gateway.webhooks import Webhooks
@@ -96,6 +96,8 @@ class Gateway:
         if not self.store.shared:
             await self.store.write(conversations.free_all)
             await self.store.write(outbox.free_all)
+            if len(set(self.settings.roles)) < len(ROLES):
+                log.warning("roles: nobody else can work on this SQLite file, so what is left out is never done")
         await self.fence.renew()
         await self.channels.load()
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
@@ -106,20 +108,24 @@ class Gateway:
         self.port = bound.getsockname()[1]
         await self.channels.load(self.local_url)
         self.wake.start()
-        for name, loop in (
-            ("fence", self.fence.run()),
-            ("turns", self.turns.run()),
-            ("timers", self.turns.run_timers()),
-            ("receipts", self.turns.run_receipts()),
-            ("effects", self.effects.run()),
-            ("delivery", self.delivery.run()),
-            ("reload", self._reload()),
-            ("retention", retention.run(self.store, self.settings)),
-        ):
+        for name, loop in self._loops():
             self._spawn(loop, name)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
         await web.SockSite(self._runner, bound, backlog=1024).start()
+
+    def _loops(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+        """What this process does besides taking requests."""
+        yield "fence", self.fence.run()
+        yield "reload", self._reload()
+        yield "retention", retention.run(self.store, self.settings)
+        if "turns" in self.settings.roles:
+            yield "turns", self.turns.run()
+            yield "timers", self.turns.run_timers()
+            yield "receipts", self.turns.run_receipts()
+        if "sends" in self.settings.roles:
+            yield "effects", self.effects.run()
+            yield "delivery", self.delivery.run()
 
     async def _perform(self, call: Call) -> Reply:
         """A connector's call: to the sockets of an app, or over the wire."""

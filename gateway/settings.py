@@ -118,6 +118,13 @@ _BODY = Limit("Bytes a request may have; providers send up to 3 MB", low=10_000,
 _SLOTS = Limit(
     "Sends one channel may have on their way at a time, so that a provider that hangs holds only its own"
 )
+ROLES = ("turns", "sends")
+"""What a process may do besides taking requests: play turns (and timers), send messages (and run effects)."""
+_ROLES = Limit(
+    "What this process does besides taking requests; empty: nothing, others that share the database do it",
+    ", ".join(ROLES),
+    ok=lambda role: role in ROLES,
+)
 _FOREVER = "; 0: for ever"
 
 
@@ -155,6 +162,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_private_urls: Annotated[
         bool, Limit("Whether calls may reach private and local addresses; for tests and the simulator")
     ] = False
+    roles: Annotated[tuple[str, ...], _ROLES] = ROLES
     lease_seconds: Annotated[
         float,
         Limit("How long a process holds a conversation or a row before another may take it", low=1, high=600),

@@ -204,6 +204,8 @@ def native_of(options: Mapping[str, Any]) -> Native:
 
 def special(native: Native) -> tuple[str, str, Special] | None:
     """The one option that makes a message of its own: its name, type and value; raises BadMessage if there are two."""
+    if native is _NOTHING:
+        return None
     found = [(name, kind, getattr(native, name)) for name, kind in SPECIALS.items() if getattr(native, name)]
     if len(found) > 1:
         raise BadMessage("native.whatsapp", f"{found[0][0]} and {found[1][0]} exclude each other")

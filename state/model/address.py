@@ -34,7 +34,10 @@ def parse(urn: str) -> tuple[str, str]:
 def path(addresses: tuple[str, ...], scheme: str) -> str:
     """The path of the first address with this scheme, or an empty string."""
     prefix = scheme + ":"
-    return next((urn[len(prefix) :] for urn in addresses if urn.startswith(prefix)), "")
+    for urn in addresses:
+        if urn.startswith(prefix):
+            return urn[len(prefix) :]
+    return ""
 
 
 def lane_of(urn: str) -> int:

@@ -34,7 +34,11 @@ def _progress(name: str, one: Measured) -> None:
 
 def rows(rounds: int) -> list[Row]:
     """Measure everything."""
-    targets: dict[str, Target] = {"ours": Parley(turn=False), "bare": Bare(turn=False)}
+    targets: dict[str, Target] = {
+        "ours": Parley(turn=False, roles=()),
+        "bare": Bare(turn=False),
+        "with turns": Parley(turn=False),
+    }
     accept = best(targets, replies=False, rounds=rounds)
     targets = {"ours": Parley(turn=True), "bare": Bare(turn=True)}
     turn = best(targets, replies=True, rounds=rounds)
@@ -42,6 +46,7 @@ def rows(rounds: int) -> list[Row]:
     others = best(peers, replies=True, rounds=1)
     return [
         rate_row("P1", "accept", accept["ours"], accept["bare"], {}, 0),
+        rate_row("P1t", "accept, and a turn without a flow", accept["with turns"], accept["bare"], {}, 0),
         rate_row("P2", "whole turn", turn["ours"], turn["bare"], others, 4),
         *start_rows(start(Parley(turn=True)), start(Bare(turn=False))),
     ]

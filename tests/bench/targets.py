@@ -84,19 +84,20 @@ class Botbuilder:
 
 
 class Parley:
-    """The gateway on SQLite with the echo bot; without `turn` no flow answers on the channel."""
+    """The gateway on SQLite with the echo bot; without `turn` no flow answers; with no `roles` it only accepts."""
 
     wire = "whatsapp"
 
-    def __init__(self, *, turn: bool) -> None:
-        self._turn = turn
+    def __init__(self, *, turn: bool, roles: tuple[str, ...] = ("turns", "sends")) -> None:
+        self._turn, self._roles = turn, roles
 
     def prepare(self, folder: Path, stub: int) -> None:
         """Set up by the gateway's own commands."""
         bots = ["tests.crash.bot:Echo"] if self._turn else []
         self._gateway = Gateway(
-            folder, f"sqlite:///{folder / 'parley.db'}", core=SERVER_CORE, bots=bots, delivery_slots=SLOTS
-        )
+            folder, f"sqlite:///{folder / 'parley.db'}", core=SERVER_CORE, bots=bots, delivery_slots=SLOTS,
+            roles=self._roles,
+        )  # fmt: skip
         self._gateway.prepare(stub, pace=PACE)
 
     def start(self) -> Server:
