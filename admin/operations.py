@@ -67,6 +67,9 @@ class Writes(Protocol):
     def write(self, op: Callable[..., Op[T]], *args: Any) -> Awaitable[T]:
         """Run an operation in the next group commit."""
 
+    def alone(self, op: Callable[..., Op[T]], *args: Any) -> Awaitable[T]:
+        """Run an operation in a commit of its own."""
+
     def read(self, query: Query, *row: Any) -> Awaitable[list[Row]]:
         """Run a plain read."""
 
@@ -114,7 +117,7 @@ async def add_channel(
         new.id, new.type, new.team, new.account, settings, sealed, new.simulated, new.flow, now_ms()
     )
     try:
-        await store.write(_add, record, actor.name)
+        await store.alone(_add, record, actor.name)
     except channels.Exists as error:
         raise Refused("id", f"there is a channel {new.id!r} already") from error
 
@@ -147,7 +150,7 @@ async def remove_channel(store: Store, actor: Actor, channel_id: str, reason: st
             yield from audit.note(actor.name, "remove_channel", channel_id, reason)
         return there
 
-    return await store.write(remove)
+    return await store.alone(remove)
 
 
 async def create_key(store: Store, actor: Actor, name: str, scopes: Sequence[str]) -> str:
@@ -162,7 +165,18 @@ async def create_key(store: Store, actor: Actor, name: str, scopes: Sequence[str
         yield from audit.note(actor.name, "create_key", name, scopes=list(scopes))
         return secret
 
-    return await store.write(create)
+    return await store.alone(create)
+
+
+async def revoke_key(store: Store, actor: Actor, key_id: str) -> None:
+    """End an API key; raises keys.NotInForce."""
+    actor.needs("admin")
+
+    def revoke() -> Op[None]:
+        name = yield from keys.revoke(key_id)
+        yield from audit.note(actor.name, "revoke_key", name, key=key_id)
+
+    await store.alone(revoke)
 
 
 async def suspend(
@@ -172,7 +186,7 @@ async def suspend(
     actor.needs("suspend")
     if not reason.strip():
         raise Refused("reason", "is needed: who reads the audit wants to know why")
-    made = await store.write(fences.suspend, scope, ground, reason, actor.name)
+    made = await store.alone(fences.suspend, scope, ground, reason, actor.name)
     await gate.settled(made.epoch)
     return made
 
@@ -182,7 +196,7 @@ async def lift(store: Writes, gate: Gate, actor: Actor, suspension_id: str, reas
     actor.needs("suspend")
     if not reason.strip():
         raise Refused("reason", "is needed: who reads the audit wants to know why")
-    lifted = await store.write(fences.lift, suspension_id, reason, actor.name)
+    lifted = await store.alone(fences.lift, suspension_id, reason, actor.name)
     await gate.settled(lifted.epoch)
     lanes = [row[0] for row in await store.read(outbox.HELD_LANES)]
     if lanes:

@@ -28,12 +28,14 @@ def play(
     """Play events in order; `now` in milliseconds, UTC; `seed` makes the keys of effects, the same for the same turn.
 
     It never raises. A flow that fails takes only its own event along: what earlier events decided stands, the
-    conversation is parked, the customer gets the apology, and the events that follow are noted, not played.
+    conversation is parked, the customer gets the apology, and the events that follow are left until it goes on.
     """
     playing = _Playing(snapshot, customer, router, now)
-    for place, event in enumerate(events):
-        playing.meet(event, f"{seed}.{place}")
-    return playing.played()
+    met = 0
+    while met < len(events) and playing.after.mode != "parked":
+        playing.meet(events[met], f"{seed}.{met}")
+        met += 1
+    return playing.played(left=len(events) - met)
 
 
 async def run_effect(
@@ -73,11 +75,11 @@ class _Playing:
         self.steps: list[Step] = []
         self.fault: Fault | None = None
 
-    def played(self) -> Played:
+    def played(self, left: int) -> Played:
         """All of it."""
         return Played(
             self.after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
-            tuple(self.steps), self.fault,
+            tuple(self.steps), self.fault, left,
         )  # fmt: skip
 
     def meet(self, event: Event, key: str) -> None:
@@ -90,9 +92,7 @@ class _Playing:
     def _meet(self, event: Event, key: str) -> None:
         before = self.after
         self.flow = self.router.get(before.flow)
-        if before.mode == "parked":
-            self._note(event, "parked")
-        elif before.mode == "person" and not isinstance(event, HandedBack):
+        if before.mode == "person" and not isinstance(event, HandedBack):
             self._note(event, "a person answers")
         elif not before.flow:
             self._begin(replace(before, mode="bot"), event, key)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from gateway.directline.sockets import Sockets
 from gateway.effects import Effects
 from gateway.fence import Fence
 from gateway.http import Http
+from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
@@ -30,6 +32,7 @@ from state.migrations import HEAD
 from state.model.wire import Call, Reply
 from state.seal import Seal
 from state.store import Store
+from state.writer import Unavailable
 
 log = logging.getLogger("parley")
 
@@ -97,7 +100,9 @@ class Gateway:
             await self.store.write(conversations.free_all)
             await self.store.write(outbox.free_all)
             if len(set(self.settings.roles)) < len(ROLES):
-                log.warning("roles: nobody else can work on this SQLite file, so what is left out is never done")
+                log.warning(
+                    "roles: nobody else can work on this SQLite file, so what is left out is never done"
+                )
         await self.fence.renew()
         await self.channels.load()
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
@@ -109,23 +114,23 @@ class Gateway:
         await self.channels.load(self.local_url)
         self.wake.start()
         for name, loop in self._loops():
-            self._spawn(loop, name)
+            self._spawn(forever(name, loop), name)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self._runner.setup()
         await web.SockSite(self._runner, bound, backlog=1024).start()
 
-    def _loops(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """What this process does besides taking requests."""
-        yield "fence", self.fence.run()
-        yield "reload", self._reload()
-        yield "retention", retention.run(self.store, self.settings)
+        yield "fence", self.fence.run
+        yield "reload", self._reload
+        yield "retention", partial(retention.run, self.store, self.settings)
         if "turns" in self.settings.roles:
-            yield "turns", self.turns.run()
-            yield "timers", self.turns.run_timers()
-            yield "receipts", self.turns.run_receipts()
+            yield "turns", self.turns.run
+            yield "timers", self.turns.run_timers
+            yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
-            yield "effects", self.effects.run()
-            yield "delivery", self.delivery.run()
+            yield "effects", self.effects.run
+            yield "delivery", self.delivery.run
 
     async def _perform(self, call: Call) -> Reply:
         """A connector's call: to the sockets of an app, or over the wire."""
@@ -139,7 +144,7 @@ class Gateway:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.remove(task)
         if not task.cancelled() and (error := task.exception()):
-            log.critical("the %s loop ended: %r", task.get_name(), error, exc_info=error)
+            log.error("%s failed: %r", task.get_name(), error, exc_info=error)
 
     async def _reload(self) -> None:
         """Other processes add channels too: look for them now and then."""
@@ -158,7 +163,10 @@ class Gateway:
         await self.turns.finish()
         self.effects.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
-        await self.fence.leave()
+        try:
+            await self.fence.leave()
+        except Unavailable as error:
+            log.warning("the permit to send runs out by itself: %s", error)
         await self.wake.stop()
         await self.wire.close()
         await self.pace.close()

@@ -15,6 +15,7 @@ from connectors.contract import Conversation
 from gateway import outgoing, policy
 from gateway.channels import Channels, Live
 from gateway.fence import Fence
+from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.outgoing import Unknown
 from gateway.pace import Pace
@@ -92,7 +93,9 @@ class Delivery:
                 name = live.channel.id
                 if name not in self._senders:
                     self._senders[name] = Sender(name, self._tools)
-                    self._tasks[name] = asyncio.create_task(self._senders[name].run(), name=f"sender {name}")
+                    self._tasks[name] = asyncio.create_task(
+                        forever(f"sender {name}", self._senders[name].run), name=f"sender {name}"
+                    )
             await self._changed.wait(60)
 
     async def stop(self, seconds: float) -> None:

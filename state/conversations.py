@@ -67,8 +67,6 @@ _TIMER = insert(timer, "id lane conversation name run due_at")
 _NO_TIMER = delete(timer, "conversation lane name")
 _NO_TIMERS = delete(timer, "conversation lane")
 _CHANNEL = Fetch(conversation, "channel", "id lane")
-_SNAPSHOT = Fetch(conversation, "snapshot", "id lane", lock="wait")
-_MODE = update(conversation, "snapshot mode", "id lane")
 _RELEASE = update(conversation, "lease_until", "id lane")
 _FREE_ALL = freeing(conversation)
 
@@ -125,6 +123,12 @@ class Turned(NamedTuple):
     queued: tuple[Queued, ...]
     at: int
 
+    @property
+    def met(self) -> tuple[tuple[str, Event], ...]:
+        """The events that were played."""
+        events = self.taken.events
+        return events[: len(events) - self.played.left]
+
 
 def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
     """Lease up to `limit` conversations that have events waiting and nobody at work on them, with those events."""
@@ -178,13 +182,13 @@ def commit(turn: Turned) -> Op[None]:
         raise LeaseLost(taken.id)
     # Timers are cleared before they are set: statements run in the order in which they are asked.
     clears = _timer_clears(taken, turn.played)
-    yield [*clears, *_consumed(taken), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
+    yield [*clears, *_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
 
 
-def _consumed(taken: Taken) -> list[tuple[Statement, Row]]:
+def _consumed(turn: Turned) -> list[tuple[Statement, Row]]:
     """The events leave the inbox, and the customer's messages enter the conversation."""
-    asks: list[tuple[Statement, Row]] = []
-    for event_id, happened in taken.events:
+    taken, asks = turn.taken, list[tuple[Statement, Row]]()
+    for event_id, happened in turn.met:
         asks.append((_CONSUMED, (event_id, taken.lane)))
         if isinstance(happened, MessageReceived):
             content = _encode(happened.content).decode()
@@ -229,7 +233,7 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
     if not played.steps and not played.fault:
         return []
     body = {
-        "events": [event_id for event_id, _ in taken.events],
+        "events": [event_id for event_id, _ in turn.met],
         "steps": played.steps,
         "replies": [item.id for item in turn.queued],
         "after": played.after,
@@ -269,11 +273,3 @@ def exists(conversation_id: str, lane: int, channel: str) -> Op[bool]:
     """Whether there is such a conversation on the channel."""
     (rows,) = yield [(_CHANNEL, (conversation_id, lane))]
     return bool(rows) and rows[0][0] == channel
-
-
-def unpark(conversation_id: str, lane: int) -> Op[None]:
-    """Let a parked conversation go on."""
-    (rows,) = yield [(_SNAPSHOT, (conversation_id, lane))]
-    snapshot = _decode_snapshot.decode(rows[0][0]) if rows[0][0] else _NEW
-    back = msgspec.structs.replace(snapshot, mode="bot")
-    yield [(_MODE, (_encode(back).decode(), "bot", conversation_id, lane))]

@@ -105,10 +105,17 @@ class Keyed:
 
     def write(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
         """Run an operation in the next group commit; the first raises Replayed or Reused."""
+        return self._put(self._store.write, op, args)
+
+    def alone(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
+        """The same in a commit of its own."""
+        return self._put(self._store.alone, op, args)
+
+    def _put(
+        self, put: Callable[..., "asyncio.Future[T]"], op: Callable[..., Op[T]], args: tuple[Any, ...]
+    ) -> "asyncio.Future[T]":
         slot, self._slot = self._slot, None
-        if slot is None:
-            return self._store.write(op, *args)
-        return self._store.write(once, slot, self._answer, op, *args)
+        return put(op, *args) if slot is None else put(once, slot, self._answer, op, *args)
 
     async def read(self, query: Query, *row: Any) -> list[Row]:
         """Run a plain read; raises Unavailable."""

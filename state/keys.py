@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state.model.ids import new_id, now_ms
-from state.statements import Query, insert, update
+from state.statements import Fetch, Query, insert, update
 from state.tables import api_key
 from state.writer import Op
 
@@ -18,11 +18,16 @@ SCOPES = ("admin", "messages:write", "messages:read", "channels:read", "channels
 _C = api_key.c
 _NEW = insert(api_key, "id name digest scopes created_at")
 _REVOKE = update(api_key, "revoked_at", "id")
+_ONE = Fetch(api_key, "name revoked_at", "id")
 _ALL = Query(
     sa.select(_C.id, _C.name, _C.digest, _C.scopes, _C.created_at).where(_C.revoked_at.is_(None)), ""
 )
 ALL = _ALL
 """All keys in force: id, name, digest, scopes (JSON), created_at."""
+
+
+class NotInForce(Exception):
+    """There is no such key in force."""
 
 
 class Key(NamedTuple):
@@ -53,9 +58,13 @@ def create(name: str, scopes: tuple[str, ...]) -> Op[str]:
     return secret
 
 
-def revoke(key_id: str) -> Op[None]:
-    """End a key."""
+def revoke(key_id: str) -> Op[str]:
+    """End a key; gives its name. Raises NotInForce."""
+    (found,) = yield [(_ONE, (key_id,))]
+    if not found or found[0][1] is not None:
+        raise NotInForce(key_id)
     yield [(_REVOKE, (now_ms(), key_id))]
+    return str(found[0][0])
 
 
 def read_row(row: tuple[str, str, str, str, int]) -> Key:

@@ -75,7 +75,11 @@ class Store:
 
     def write(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
         """Run an operation in the next group commit; what the future gives is on disk."""
-        return self._writer.submit(op, *args)
+        return self._writer.submit(op, args)
+
+    def alone(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
+        """Run an operation in a commit of its own: nobody else's falls between what it reads and what it writes."""
+        return self._writer.submit(op, args, alone=True)
 
     async def read(self, query: Query, *row: Any) -> list[Row]:
         """Run a plain read; raises Unavailable."""

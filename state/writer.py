@@ -84,12 +84,12 @@ class Backend(Protocol):
 class _Job:
     """One operation on its way: how to start it, how far it is, and who waits for it."""
 
-    __slots__ = ("args", "future", "op", "result", "wrote")
+    __slots__ = ("alone", "args", "future", "op", "result", "wrote")
 
     def __init__(
-        self, op: Callable[..., Work[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]"
+        self, op: Callable[..., Work[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]", alone: bool
     ) -> None:
-        self.op, self.args, self.future = op, args, future
+        self.op, self.args, self.future, self.alone = op, args, future, alone
         self.result: Any = None
         self.wrote = False
 
@@ -120,13 +120,19 @@ class Writer:
         if self._task:
             await asyncio.wait([self._task])
 
-    def submit(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
-        """Queue an operation; the future ends when it is committed, or with what it raised."""
+    def submit(
+        self, op: Callable[..., Work[T]], args: tuple[Any, ...], *, alone: bool = False
+    ) -> "asyncio.Future[T]":
+        """Queue an operation; the future ends when it is committed, or with what it raised.
+
+        Operations of one commit do not see what the others are about to write. One that decides by what it reads, where
+        two could both be the first, goes `alone`.
+        """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self._stopping:
             future.set_exception(Unavailable("the writer has stopped"))
             return future
-        self._waiting.append(_Job(op, args, future))
+        self._waiting.append(_Job(op, args, future, alone))
         self._wake.set()
         return future
 
@@ -136,8 +142,15 @@ class Writer:
             self._wake.clear()
             while self._waiting:
                 await self._gather()
-                batch = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
-                await self._settle(batch)
+                await self._settle(self._batch())
+
+    def _batch(self) -> list[_Job]:
+        """What is committed next: one that goes alone, or all up to the next such."""
+        waiting = self._waiting
+        batch = [waiting.popleft()]
+        while waiting and len(batch) < self._limit and not (batch[0].alone or waiting[0].alone):
+            batch.append(waiting.popleft())
+        return batch
 
     async def _gather(self) -> None:
         """Let a batch grow where commits come close after each other: a commit costs as much as ten operations."""

@@ -9,7 +9,7 @@ from gateway.api.views import ConversationDetail, ConversationView, MessageView
 from gateway.problems import Problem
 from state import contacts, inbox, interventions, messages
 from state.model.event import HandedBack
-from state.model.ids import lane_of_id, new_id, now_ms
+from state.model.ids import lane_of_id, now_ms
 from state.model.turn import Mode, Snapshot
 from state.statements import Row
 from state.writer import Op
@@ -73,11 +73,12 @@ async def timeline(call: Call[Paged, None]) -> Timeline:
 
 async def hand_back(call: Call[Nothing, HandBack]) -> Going:
     """Give a conversation that a person holds back to the bot; raises Problem `not_found` or `conflict`."""
-    shown = views.conversation(await _row(call))
+    row = await _row(call)
+    shown = views.conversation(row)
     if shown.mode != "person":
         raise Problem("conflict", f"no person holds this conversation: its mode is {shown.mode}")
     going = Going(id=call.id, mode=shown.mode, flow=shown.flow, state=shown.state)
-    made = HandedBack(key=f"handed_back:{new_id(0)}", at=now_ms(), note=call.body.note)
+    made = HandedBack(key=f"handed_back:{call.id}:{row[6]}", at=now_ms(), note=call.body.note)
     await call.store.write(_hand_back, going, shown.channel, made)
     _wake(call)
     return going
@@ -93,7 +94,7 @@ async def resume(call: Call[Nothing, Resume]) -> Going:
     shown = views.conversation(await _row(call))
     asked = call.body
     try:
-        going = await call.store.write(_resume, call.id, call.actor.name, asked.reason, asked.restart)
+        going = await call.store.alone(_resume, call.id, call.actor.name, asked.reason, asked.restart)
     except interventions.NotParked as error:
         raise Problem("conflict", f"this conversation is not parked: its mode is {shown.mode}") from error
     _wake(call)

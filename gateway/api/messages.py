@@ -91,7 +91,7 @@ async def cancel(call: Call[Nothing, None]) -> MessageView:
     """Cancel a message that has not left; raises Problem `not_found` or `conflict`."""
     found = await _one(call)
     try:
-        await call.store.write(outbox.cancel, found.id)
+        await call.store.alone(outbox.cancel, found.id)
     except outbox.TooLate as error:
         said = found.outcome or found.facts.status
         raise Problem("conflict", f"it waits no longer: it is on its way, or settled (now {said})") from error

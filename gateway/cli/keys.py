@@ -27,6 +27,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
+    from admin import operations
     from gateway.cli import Failure
 
     async def call(store: Store, settings: Settings) -> int:
@@ -37,9 +38,12 @@ def run(args: argparse.Namespace) -> int:
                 key = keys.read_row(tuple(row))
                 print(f"{key.id}  {key.name:24} {' '.join(sorted(key.scopes))}")
             return 0
-        if not any(row[0] == args.id for row in await store.read(keys.ALL)):
-            raise Failure(f"there is no key {args.id!r} in force: parley keys list shows those there are")
-        await store.write(keys.revoke, args.id)
+        try:
+            await operations.revoke_key(store, operations.OPERATOR, args.id)
+        except keys.NotInForce as error:
+            raise Failure(
+                f"there is no key {args.id!r} in force: parley keys list shows those there are"
+            ) from error
         print("the key is revoked; running gateways notice within a few seconds")
         return 0
 

@@ -76,7 +76,10 @@ class Step(Value, frozen=True):
 
 
 class Played(Value, frozen=True):
-    """All a turn decided: nothing of it has happened until it is committed."""
+    """All a turn decided: nothing of it has happened until it is committed.
+
+    `left` events at the end were not met: they wait until the conversation, which is parked, goes on.
+    """
 
     after: Snapshot
     says: tuple[Say, ...] = ()
@@ -85,3 +88,4 @@ class Played(Value, frozen=True):
     effects: tuple[EffectCall, ...] = ()
     steps: tuple[Step, ...] = ()
     fault: Fault | None = None
+    left: int = 0

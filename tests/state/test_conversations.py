@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from state import conversations, messages
+from state import conversations, interventions, messages
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.content import Text
@@ -64,6 +64,17 @@ async def test_the_journal_tells_what_happened_and_why(store: Store) -> None:
     told = msgspec.json.decode(body)
     assert told["events"] == [taken.events[0][0]]
     assert (told["steps"][0]["target"], told["fault"]["reason"]) == ("b", "division by zero")
+
+
+async def test_what_comes_after_a_fault_waits_until_the_conversation_goes_on(store: Store) -> None:
+    await accept(store, message("m1"), message("m2"))
+    (taken,) = await take(store)
+    played = Played(Snapshot(mode="parked"), left=1)
+    await store.write(conversations.commit, turned(taken)._replace(played=played))
+    assert (await count(store, "message"), await count(store, "inbox")) == (1, 1)
+    await store.alone(interventions.resume, taken.id, "ada", "mended")
+    (again,) = await take(store)
+    assert [event.key for _, event in again.events] == ["m2"]
 
 
 async def test_a_late_message_does_not_set_the_reply_window_back(store: Store) -> None:

@@ -1,0 +1,93 @@
+"""`parley serve`, `migrate` and `keys`, against real databases."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from state.keys import digest
+from tests.cli.conftest import Run, parley
+from tests.load.process import Server
+
+KEY = re.compile(r"pk_[\w-]{43}\n")
+
+
+async def status(url: str, key: str) -> int:
+    headers = {"Authorization": f"Bearer {key}"}
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+        return answer.status
+
+
+def test_a_new_sqlite_file_is_served_and_a_key_made_beside_it_opens_it(
+    run: Run, config: str, tmp_path: Path
+) -> None:
+    (tmp_path / "parley.db").unlink()
+    server = Server(["gateway", "serve", "--config", config], tmp_path / "log")
+    try:
+        port, _ = server.wait_ready()
+        made = run("keys", "create", "ops", "--scope", "channels:read", "--config", config)
+        assert (made.code, bool(KEY.fullmatch(made.out))) == (0, True)
+        url = f"http://127.0.0.1:{port}/v1"
+        assert asyncio.run(status(f"{url}/channels", made.out.strip())) == 200
+        assert asyncio.run(status(f"{url}/audit", made.out.strip())) == 403
+        second = parley("serve", "--config", config)
+        assert (second.code, "a gateway runs on" in second.err) == (1, True)
+    finally:
+        code = server.stop()
+    assert code == 0
+    assert server.tail().startswith("the schema is at revision 0001\nready http://127.0.0.1:")
+    assert "stopping: what is under way is finished or handed back" in server.tail()
+
+
+def test_a_key_is_stored_as_its_digest_listed_and_revoked(run: Run, config: str, tmp_path: Path) -> None:
+    secret = run("keys", "create", "ops", "--config", config).out.strip()
+    listed = run("keys", "list", "--config", config).out
+    assert listed.split()[1:] == ["ops", "admin"]
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("parley.db*"))
+    assert (secret.encode() in stored, digest(secret).encode() in stored) == (False, True)
+    assert run("keys", "revoke", listed.split()[0], "--config", config).code == 0
+    assert run("keys", "list", "--config", config).out == ""
+    again = run("keys", "revoke", listed.split()[0], "--config", config)
+    assert (again.code, "there is no key" in again.err) == (1, True)
+
+
+def test_a_scope_that_is_not_there_is_told(run: Run, config: str) -> None:
+    done = run("keys", "create", "ops", "--scope", "everything", "--config", config)
+    assert (done.code, "'everything'" in done.err, "messages:write" in done.err) == (2, True, True)
+
+
+def test_postgresql_behind_its_schema_is_refused_with_the_command_that_helps(
+    run: Run, postgres_url: str, tmp_path: Path
+) -> None:
+    words = ("--database", postgres_url, "--data-dir", str(tmp_path), "--port", "0")
+    refused = parley("serve", *words)
+    said = "the database is at schema 'none', this version needs '0001': run `parley migrate`"
+    assert (refused.code, refused.out, refused.err) == (1, "", f"parley serve: {said}\n")
+    assert run("keys", "list", *words).err == f"parley keys: {said}\n"
+    assert run("migrate", *words).out == "the schema is at revision 0001\n"
+    assert run("keys", "list", *words).code == 0
+
+
+UNREACHABLE = {
+    "a closed port": "postgresql://parley@127.0.0.1:1/parley",
+    "no database": "sqlite:///{folder}/none.db",
+}
+
+
+@pytest.mark.parametrize("url", UNREACHABLE.values(), ids=UNREACHABLE.keys())
+@pytest.mark.parametrize("words", [("migrate",), ("keys", "list"), ("quarantine", "list")], ids=" ".join)
+def test_a_database_that_cannot_be_reached_is_told_in_one_line(
+    run: Run, tmp_path: Path, words: tuple[str, ...], url: str
+) -> None:
+    (tmp_path / "none.db").write_text("these are no tables")
+    done = run(*words, "--database", url.format(folder=tmp_path))
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(rf"parley {words[0]}: the (database|schema) (cannot|could not) be .+\n", done.err)
+
+
+def test_serving_what_cannot_be_reached_is_told_in_one_line() -> None:
+    done = parley("serve", "--database", UNREACHABLE["a closed port"], "--log-format", "text")
+    assert (done.code, done.out) == (1, "")
+    assert re.fullmatch(r"parley serve: the database cannot be reached: .+\n", done.err)

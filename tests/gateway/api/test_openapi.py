@@ -1,0 +1,118 @@
+"""The OpenAPI document and the interface say the same."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.api.asks import HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.endpoint import Asked, Endpoint
+from gateway.api.endpoints import ENDPOINTS
+from gateway.problems import CODES
+from tests.gateway.api.house import ANN, House
+
+together = pytest.mark.asyncio(loop_scope="module")
+OF_OTHER_DOORS = {"forged", "method_not_allowed", "too_many_requests", "internal"}
+"""Codes that no endpoint of /v1 gives by itself."""
+
+
+async def document(house: House) -> Any:
+    told = await house.ask("GET", "/v1/openapi.json")
+    assert (told.status, told.body["openapi"]) == (200, "3.1.0")
+    return told.body
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (each for name, each in value.items() if name == "$ref")
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from references(each)
+
+
+def named(found: Any, reference: str) -> Any:
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+@together
+async def test_every_endpoint_is_described_and_nothing_else(shared: House) -> None:
+    paths = (await document(shared))["paths"]
+    described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert described == {(each.method, each.path) for each in ENDPOINTS}
+    ids = [each["operationId"] for methods in paths.values() for each in methods.values()]
+    assert len(set(ids)) == len(ids)
+
+
+@together
+async def test_every_reference_leads_somewhere(shared: House) -> None:
+    found = await document(shared)
+    every = list(references(found))
+    assert len(set(every)) > 30
+    for reference in every:
+        assert isinstance(named(found, reference), dict), reference
+
+
+@together
+async def test_every_code_of_the_interface_is_described_with_its_status(shared: House) -> None:
+    paths = (await document(shared))["paths"]
+    described = {
+        (code, int(status))
+        for methods in paths.values()
+        for each in methods.values()
+        for status, answer in each["responses"].items()
+        for code in re.findall(r"`(\w+)`", answer["description"])
+    }
+    assert described == {(name, code.status) for name, code in CODES.items() if name not in OF_OTHER_DOORS}
+
+
+@together
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
+async def test_what_an_endpoint_takes_is_described(shared: House, endpoint: Endpoint) -> None:
+    operation = (await document(shared))["paths"][endpoint.path][endpoint.method.lower()]
+    names = {(each["in"], each["name"]) for each in operation.get("parameters", ())}
+    wanted = {("query", name) for name in endpoint.query.__struct_fields__}
+    wanted |= {("path", name) for name in re.findall(r"{(\w+)}", endpoint.path)}
+    wanted |= {("header", "Idempotency-Key")} if endpoint.method == "POST" else set()
+    assert names == wanted
+    assert ("requestBody" in operation) == (endpoint.body is not None)
+    assert str(endpoint.status) in operation["responses"]
+
+
+BODIES: dict[type[Asked] | None, Any] = {
+    None: None,
+    SendMessage: {"to": ANN, "channel": "app", "content": {"type": "text", "text": "Hi"}},
+    Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
+    Lift: {"reason": "x"},
+    Resume: {"reason": "x"},
+    HandBack: {},
+}
+
+
+async def subject(house: House, path: str) -> str:
+    """The id of something an endpoint may work on."""
+    match path.removeprefix("/v1/").split("/"):
+        case ["messages", _]:
+            return str((await house.send(at=f"{datetime.now(UTC) + timedelta(days=1)}"))["id"])
+        case ["conversations", _, "hand-back"]:
+            return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
+        case ["conversations", _, "resume"]:
+            return str((await house.conversation("fail", lambda one: one["mode"] == "parked"))["id"])
+        case ["suspensions", _, "lift"]:
+            made = await house.call("POST", "/suspensions", BODIES[Suspend])
+            return str(made.body["id"])
+    return str((await house.send())["conversation"])
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
+async def test_a_real_answer_is_what_is_described(house: House, endpoint: Endpoint) -> None:
+    path = endpoint.path.replace("{id}", await subject(house, endpoint.path)).removeprefix("/v1")
+    told = await house.call(endpoint.method, path, BODIES[endpoint.body])
+    assert told.status == endpoint.status, told
+    read = msgspec.json.decode(told.text, type=endpoint.answer)
+    assert msgspec.json.decode(msgspec.json.encode(read)) == told.body
+    schema = (await document(house))["components"]["schemas"][endpoint.answer.__name__]
+    assert set(schema["required"]) <= set(told.body) == set(schema["properties"])
