@@ -81,6 +81,10 @@ class Delivery:
         sender = self._senders.get(item.channel)
         return sender.hand(taken, item) if sender else None
 
+    def sender(self, channel: str) -> "Sender":
+        """The sender of a channel; raises KeyError."""
+        return self._senders[channel]
+
     def _woken(self, channel: str) -> None:
         for name, sender in self._senders.items():
             if channel in ("*", name):
