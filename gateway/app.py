@@ -87,6 +87,7 @@ class Gateway:
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self.port = settings.port
+        self.stopping = False
 
     async def open(self) -> None:
         """Open the store and read what the loops need; raises Behind."""
@@ -115,7 +116,9 @@ class Gateway:
         self.wake.start()
         for name, loop in self._loops():
             self._spawn(forever(name, loop), name)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=self.settings.shutdown_seconds
+        )
         await self._runner.setup()
         await web.SockSite(self._runner, bound, backlog=1024).start()
 
@@ -153,16 +156,20 @@ class Gateway:
             await self.channels.load()
 
     async def stop(self) -> None:
-        """Listen no more, finish what is under way or hand it back, then close."""
-        await self.sockets.close()
-        if self._runner:
-            await self._runner.cleanup()
+        """Begin nothing new, finish what is under way or hand it back, then listen no more and close.
+
+        What still comes in is stored and waits, for another node or the next start.
+        """
+        self.stopping = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.turns.finish()
         self.effects.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
+        await self.sockets.close()
+        if self._runner:
+            await self._runner.cleanup()
         try:
             await self.fence.leave()
         except Unavailable as error:

@@ -51,6 +51,8 @@ class Health:
             await asyncio.wait_for(self._gateway.store.read(fences.ACTIVE), _PATIENCE)
         except (Unavailable, TimeoutError):
             reasons.append("the database does not answer")
+        if self._gateway.stopping:
+            reasons.append("the process is being stopped")
         if self._gateway.fence.lapsed():
             reasons.append("the permit to send has lapsed: the database takes no writes")
         return reasons

@@ -187,7 +187,9 @@ async def running(
         app.add_routes(host.routes())
     keys = await _keys(gateway)
     await gateway.start(app)
-    async with aiohttp.ClientSession() as session:
-        yield House(gateway, session, keys)
-    await host.close()
-    await gateway.stop()
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield House(gateway, session, keys)
+    finally:
+        await host.close()
+        await gateway.stop()
