@@ -11,7 +11,7 @@ import msgspec
 
 from state import audit, channels, fences, keys, outbox
 from state.channels import Record
-from state.model.base import Value
+from state.model.channel import Setting
 from state.model.ids import now_ms
 from state.model.suspension import Scope, Suspension
 from state.seal import Seal
@@ -20,17 +20,6 @@ from state.store import Store
 from state.writer import Op
 
 T = TypeVar("T")
-
-
-class Setting(Value, frozen=True):
-    """One setting of a channel type, as the gateway hands it here."""
-
-    name: str
-    meaning: str
-    required: bool = True
-    secret: bool = False
-    default: str = ""
-    example: str = ""
 
 
 class Denied(Exception):

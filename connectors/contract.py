@@ -4,23 +4,12 @@ from collections.abc import Generator, Mapping
 from typing import ClassVar, Protocol
 
 from state.model.base import Value
-from state.model.channel import Capabilities, Channel, ProviderTemplate, Terms
+from state.model.channel import Capabilities, Channel, ProviderTemplate, Setting, Terms
 from state.model.content import Media, MediaKind
 from state.model.wire import Answer, Call, File, Outbound, Received, Reply, Request, Sent
 
 Conversation = Generator[Call, Reply, Sent]
 """A send in progress: yields calls, is sent their replies, returns Sent or raises Undelivered."""
-
-
-class Setting(Value, frozen=True):
-    """One setting of a channel type: what it means, whether it is needed, and whether it is a secret."""
-
-    name: str
-    meaning: str
-    required: bool = True
-    secret: bool = False
-    default: str = ""
-    example: str = ""
 
 
 class Connector(Protocol):

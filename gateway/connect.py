@@ -1,19 +1,16 @@
 """Connecting a channel: the schema of its type, and a try whether its connector accepts the settings."""
 
-import msgspec
-
 from admin import operations
-from admin.operations import Actor, NewChannel, Refused, Setting
+from admin.operations import Actor, NewChannel, Refused
 from connectors import registry
-from state.model.channel import Channel
+from state.model.channel import Channel, Setting
 from state.seal import Seal
 from state.store import Store
 
 
 def schema(kind: str) -> tuple[Setting, ...]:
     """The settings of a channel type; raises registry.UnknownType."""
-    found = registry.connector(kind).settings
-    return tuple(msgspec.convert(msgspec.to_builtins(each), Setting) for each in found)
+    return registry.connector(kind).settings
 
 
 async def connect(store: Store, seal: Seal | None, actor: Actor, new: NewChannel) -> None:

@@ -1,7 +1,6 @@
 """`parley migrate`."""
 
 import argparse
-from typing import Any
 
 from gateway import settings as settings_module
 
@@ -13,17 +12,12 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     with_settings(command)
 
 
-def values(args: argparse.Namespace) -> dict[str, Any]:
-    """The flags that were given, for the settings."""
-    return {name: value for name, value in vars(args).items() if name != "config"}
-
-
 def run(args: argparse.Namespace) -> int:
     """Upgrade the schema."""
     from sqlalchemy.exc import DBAPIError
 
     from gateway.cli import Failure
-    from gateway.cli.open import reaching
+    from gateway.cli.open import reaching, values
     from state import migrate
     from state.migrations import HEAD
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from gateway import settings as settings_module
-from gateway.cli.database import values
+from gateway.cli.open import values
 from gateway.settings import Settings
 from state.store import Store
 

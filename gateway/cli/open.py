@@ -3,14 +3,21 @@
 import argparse
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from gateway import settings as settings_module
-from gateway.cli.database import values
 from gateway.settings import Settings
 from state.seal import Seal
 from state.store import Store
+
+
+def values(args: argparse.Namespace) -> dict[str, Any]:
+    """The flags that were given, for the settings."""
+    return {name: value for name, value in vars(args).items() if name != "config"}
 
 
 def database_errors(url: str) -> tuple[type[Exception], ...]:
@@ -38,6 +45,21 @@ def reaching(url: str) -> Iterator[None]:
         raise Failure(f"the database cannot be reached: {error}") from error
 
 
+def upgrade(settings: Settings) -> None:
+    """Bring SQLite to this version's schema, in a process of its own: Alembic is heavy and needed once.
+
+    Raises Failure where that process failed; it has said why.
+    """
+    from gateway.cli import Failure
+    from state import migrate
+    from state.migrations import HEAD
+
+    if asyncio.run(migrate.revision(settings.database)) != HEAD:
+        words = [sys.executable, "-m", "state.migrate", settings.database]
+        if subprocess.run(words, check=False, stdout=sys.stderr).returncode:
+            raise Failure(f"{settings.database} could not be brought to schema {HEAD!r}")
+
+
 async def check(url: str) -> None:
     """Raise Failure where a database has not this version's schema."""
     from gateway.cli import Failure
@@ -54,7 +76,6 @@ async def check(url: str) -> None:
 def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Awaitable[int]]) -> int:
     """Run work on the store that the settings name; raises Failure where it cannot be reached or lacks the schema."""
     from gateway.cli import Failure
-    from gateway.cli.run import upgrade
     from state.writer import Unavailable
 
     settings = settings_module.read(args.config, flags=values(args))

@@ -5,8 +5,6 @@ import asyncio
 import gc
 import logging
 import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from gateway import settings as settings_module
@@ -28,33 +26,18 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until a signal ends it."""
     from gateway import demo, logs
-    from gateway.cli.open import reaching
+    from gateway.cli.open import reaching, upgrade, values
 
-    values = {name: value for name, value in vars(args).items() if name != "config"}
+    flags = values(args)
     if args.command == "demo":
-        values = demo.defaults(values)
-    settings = settings_module.read(args.config, flags=values)
+        flags = demo.defaults(flags)
+    settings = settings_module.read(args.config, flags=flags)
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
     with reaching(settings.database):
         if settings.database.startswith("sqlite"):
             upgrade(settings)
     return _runner(settings, demonstrate=args.command == "demo")
-
-
-def upgrade(settings: Settings) -> None:
-    """Bring SQLite to this version's schema, in a process of its own: Alembic is heavy and needed once.
-
-    Raises Failure where that process failed; it has said why.
-    """
-    from gateway.cli import Failure
-    from state import migrate
-    from state.migrations import HEAD
-
-    if asyncio.run(migrate.revision(settings.database)) != HEAD:
-        words = [sys.executable, "-m", "state.migrate", settings.database]
-        if subprocess.run(words, check=False, stdout=sys.stderr).returncode:
-            raise Failure(f"{settings.database} could not be brought to schema {HEAD!r}")
 
 
 def _runner(settings: Settings, *, demonstrate: bool) -> int:

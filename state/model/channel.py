@@ -76,3 +76,14 @@ class ProviderTemplate(Value, frozen=True, kw_only=True):
     status: str = ""
     quality: str = ""
     components: list[dict[str, Any]] = []
+
+
+class Setting(Value, frozen=True):
+    """One setting of a channel type: what it means, whether it is needed, and whether it is a secret."""
+
+    name: str
+    meaning: str
+    required: bool = True
+    secret: bool = False
+    default: str = ""
+    example: str = ""
