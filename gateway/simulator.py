@@ -5,6 +5,7 @@ What a phone says leaves as a signed webhook over a real socket to `/webhooks/â€
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -23,7 +24,8 @@ from state.model.wire import File, Request
 
 log = logging.getLogger("parley.simulator")
 NUMBERS = ("15550123", "15550124", "15550125")
-_WIRE_KEPT = 40
+_HEARTBEAT = 15.0
+"""Seconds of silence after which a follower is written to, which shows whether it is still there."""
 
 
 class Phone:
@@ -33,6 +35,7 @@ class Phone:
         self._file = file
         self.entries: list[dict[str, Any]] = []
         self._changed = asyncio.Condition()
+        self._over = False
         if file.exists():
             self.entries = [json.loads(line) for line in file.read_text().splitlines()]
 
@@ -47,16 +50,30 @@ class Phone:
             self._changed.notify_all()
         return entry
 
-    async def follow(self, after: int) -> AsyncIterator[dict[str, Any]]:
-        """The entries after a number, and all that come."""
+    async def follow(self, after: int) -> AsyncIterator[dict[str, Any] | None]:
+        """The entries after a number, and all that come until `end`; None now and then while nothing happens."""
         place = next((n for n, each in enumerate(self.entries) if each["seq"] > after), len(self.entries))
-        while True:
+        while not self._over:
             while place < len(self.entries):
                 yield self.entries[place]
                 place += 1
-            async with self._changed:
-                if place >= len(self.entries):
-                    await self._changed.wait()
+            if not await self._more(place):
+                yield None
+
+    async def _more(self, place: int) -> bool:
+        """Wait for an entry or the end, at most for a heartbeat."""
+        async with self._changed:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(
+                    self._changed.wait_for(lambda: self._over or place < len(self.entries)), _HEARTBEAT
+                )
+        return self._over or place < len(self.entries)
+
+    async def end(self) -> None:
+        """Who follows is told no more."""
+        self._over = True
+        async with self._changed:
+            self._changed.notify_all()
 
 
 class SimulatorHost:
@@ -84,6 +101,8 @@ class SimulatorHost:
 
     async def close(self) -> None:
         """End what still travels."""
+        for phone in self._phones.values():
+            await phone.end()
         for task in list(self._tasks):
             task.cancel()
         if self._session:
@@ -128,9 +147,9 @@ class SimulatorHost:
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await answer.prepare(request)
-        async for entry in phone.follow(int(after) if after.isdigit() else 0):
-            text = json.dumps(entry)
-            await answer.write(f"id: {entry['seq']}\nevent: {entry['event']}\ndata: {text}\n\n".encode())
+        with contextlib.suppress(ConnectionResetError):  # the browser has gone
+            async for entry in phone.follow(int(after) if after.isdigit() else 0):
+                await answer.write(_line(entry) if entry else b":\n\n")
         return answer
 
     async def say(self, request: web.Request) -> web.Response:
@@ -237,6 +256,11 @@ class SimulatorHost:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    """An entry as a server-sent event."""
+    return f"id: {entry['seq']}\nevent: {entry['event']}\ndata: {json.dumps(entry)}\n\n".encode()
 
 
 def _quoted(content: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from gateway.problems import Problem as HttpProblem
 from gateway.wake import Wake
 from state import inbox
 from state.contacts import Who
-from state.inbox import Arrived, Envelope
+from state.inbox import Arrived, Envelope, Unstorable
 from state.model.channel import Channel
 from state.model.event import Event, Notice
 from state.model.wire import Answer, Forged, Malformed, Problem, Received, Request
@@ -60,11 +60,11 @@ class Webhooks:
             raise HttpProblem("forged", "the signature is missing or wrong") from error
         try:
             received = live.connector.receive(request)
-        except Malformed as error:
+            if received.events or received.problems or request.body:
+                await self.store(live, request, received)
+        except (Malformed, Unstorable) as error:
             await self._quarantine(live, request, [Problem("$", str(error))])
             return Answer()
-        if received.events or received.problems:
-            await self.store(live, request, received)
         return received.answer
 
     async def store(self, live: Live, request: Request, received: Received) -> None:
