@@ -88,3 +88,14 @@ async def test_what_was_handed_on_has_left_when_the_gateway_has_stopped(tmp_path
     with sqlite3.connect(tmp_path / "parley.db") as database:
         assert database.execute("SELECT count(*) FROM outbox WHERE state = 'sending'").fetchone() == (0,)
         assert database.execute("SELECT count(*) FROM message WHERE outcome = 'unknown'").fetchone() == (0,)
+
+
+async def test_without_a_permit_nothing_is_handed_on_or_taken(house: House) -> None:
+    seen, fence = await warm(house), house.gateway.fence
+    fence._deadline = 0.0
+    talk = await house.conversation("two", lambda one: one["mode"] != "")
+    page = await house.until(f"/conversations/{talk['id']}/messages", lambda page: _reply(page, "two"))
+    assert [each.handed for each in seen] == [None]
+    assert await house.gateway.delivery.sender("phone")._round() == 0
+    await fence.renew()
+    await house.until(f"/messages/{_reply(page, 'two')['id']}", lambda one: one["facts"]["accepted"])
