@@ -1,0 +1,40 @@
+"""The bot of these tests: it counts, so a lost or doubled turn shows; it fails, sets timers and asks a back-end."""
+
+from typing import Any
+
+from parley import STAY, Effect, Flow, On, Turn, effect
+
+
+class Desk(Flow):
+    """Answers `n: text`; `fail`, `ring SECONDS` and `look URL` are orders."""
+
+    table = (
+        On("message", "start", STAY, do="answer"),
+        On("timer_soon", "start", STAY, do="rang"),
+        On("done_look", "start", STAY, do="found"),
+        On("failed_look", "start", STAY, say="nothing found"),
+    )
+    count: int = 0
+
+    def answer(self, turn: Turn) -> None:
+        self.count += 1
+        order, _, rest = turn.text.partition(" ")
+        if order == "fail":
+            raise RuntimeError("a flow that fails")
+        if order == "ring":
+            turn.timer("soon", float(rest))
+        elif order == "look":
+            turn.effect("look", url=rest)
+        else:
+            turn.say(f"{self.count}: {turn.text}")
+
+    def rang(self, turn: Turn) -> None:
+        turn.say("it rang")
+
+    def found(self, turn: Turn) -> None:
+        turn.say(f"found {turn.result}")
+
+    @effect
+    async def look(call: Effect, url: str) -> Any:
+        answer = await call.http.request("POST", url, headers={"idempotency-key": call.key})
+        return answer.json()["found"]

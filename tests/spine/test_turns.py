@@ -1,0 +1,72 @@
+"""What a turn sets going: effects at least once under one key, timers once; a flow that fails takes nobody along."""
+
+import asyncio
+
+from state import tables
+from tests.spine.graph import hangs
+from tests.spine.house import House, text
+
+
+async def test_an_effect_is_run_and_its_result_comes_back_as_a_turn(house: House) -> None:
+    await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
+    await house.when(house.replies, lambda said: said == ["found it"])
+    assert len(house.graph.backend) == 1
+
+
+async def test_an_effect_that_was_cut_short_is_run_again_under_its_key(house: House) -> None:
+    house.graph.next(hangs)
+    await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
+    await house.when(lambda: len(house.graph.hanging))
+    await house.set(tables.outbox, lease_until=0)
+    await house.restart()
+    await house.when(house.replies, lambda said: said == ["found it"])
+    first, second = house.graph.backend
+    assert first == second != ""
+
+
+async def test_an_effect_that_fails_is_told(house: House) -> None:
+    house.graph.next(lambda caller, call: caller.say(500, {}))
+    await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
+    await house.when(house.replies, lambda said: said == ["nothing found"])
+
+
+async def test_a_slow_effect_holds_up_nobody(house: House) -> None:
+    house.graph.next(hangs)
+    await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
+    await house.when(lambda: len(house.graph.hanging))
+    await house.hear(text(1, "are you there?"), text(2, "hi"))
+    await house.when(house.replies, lambda said: sorted(said) == ["1: hi", "2: are you there?"])
+
+
+async def test_a_timer_rings_once_also_after_a_restart(house: House) -> None:
+    await house.hear(text(1, "ring 3600"))
+    await house.when(lambda: house.count(tables.timer))
+    await house.restart()
+    await house.set(tables.timer, due_at=1)
+    house.gateway.wake.tell("timers")
+    await house.when(house.replies, lambda said: said == ["it rang"])
+    await house.quiet()
+    assert (await house.replies(), await house.count(tables.timer)) == (["it rang"], 0)
+
+
+async def test_a_flow_that_fails_parks_its_own_conversation_alone(house: House) -> None:
+    await house.hear(text(1, "fail"), text(2, "hi"))
+    await house.when(lambda: house.replies(2), lambda said: said == ["1: hi"])
+    talk = await house.conversation_of(1)
+    found = await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
+    assert found["mode"] == "parked"
+    await house.hear(text(1, "are you there?"))
+    await asyncio.gather(*(house.hear(text(3, f"m{n}")) for n in range(3)))
+    await house.when(lambda: house.replies(3), lambda said: len(said) == 3)
+    assert await house.count(tables.inbox) == 1
+
+
+async def test_what_came_in_the_meantime_is_answered_when_a_parked_conversation_goes_on(house: House) -> None:
+    await house.hear(text(1, "fail"), text(1, "after it"))
+    talk = await house.conversation_of(1)
+    await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
+    await house.hear(text(1, "later"))
+    told = await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended"})
+    assert told.status == 202
+    await house.quiet()
+    assert (await house.replies(1))[-2:] == ["1: after it", "2: later"]
