@@ -1,4 +1,4 @@
-"""What goes out: each end a send can have, what is tried again and what never is, and that one channel holds no other."""
+"""What goes out: each end a send can have, what is tried again and what never is; one channel holds up no other."""
 
 from collections.abc import Callable
 from pathlib import Path
