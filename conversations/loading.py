@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
@@ -32,7 +33,7 @@ def add_folder(folder: str) -> None:
 def load(name: str) -> type[Flow]:
     """The flow of `module:Class` or `folder/file.py:Class`; the class may be left out where there is but one.
 
-    Raises FlowError saying what is missing and what there is; what the module itself raises comes as it is.
+    Raises FlowError saying what is missing and what there is, or what went wrong in the module and where.
     """
     where, _, wanted = name.rpartition(":") if ":" in name else (name, "", "")
     module = _module(where, name)
@@ -60,7 +61,21 @@ def _module(where: str, name: str) -> ModuleType:
         where = path.stem
     try:
         return importlib.import_module(where)
+    except FlowError:
+        raise
     except ModuleNotFoundError as error:
-        if not where.startswith(error.name or "?"):
-            raise
-        raise FlowError(f"bots: {name!r}: {error}; is bot_path set to the folder of the bot?") from error
+        hint = "; is bot_path set to the folder of the bot?" if where.startswith(error.name or "?") else ""
+        raise FlowError(f"bots: {name!r}: {error}{hint}{_place(error)}") from error
+    except Exception as error:
+        raise FlowError(f"bots: {name!r}: {type(error).__name__}: {error}{_place(error)}") from error
+
+
+def _place(error: Exception) -> str:
+    """Where in somebody's own file a module failed; a SyntaxError says so itself."""
+    if isinstance(error, SyntaxError):
+        return ""
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename[:1] != "<"]
+    own = [
+        each for each in frames if Path(__file__) != Path(each.filename) and "importlib" not in each.filename
+    ]
+    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""

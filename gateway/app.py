@@ -135,9 +135,11 @@ class Gateway:
             yield "effects", self.effects.run
             yield "delivery", self.delivery.run
 
-    async def _perform(self, call: Call) -> Reply:
-        """A connector's call: to the sockets of an app, or over the wire."""
-        return await (self.line.deliver(call) if call.url.startswith("inapp:") else self.wire.perform(call))
+    async def _perform(self, call: Call, may_leave: Callable[[], None]) -> Reply:
+        """A connector's call: to the sockets of an app, or over the wire, where `may_leave` is asked last."""
+        if call.url.startswith("inapp:"):
+            return await self.line.deliver(call)
+        return await self.wire.perform(call, may_leave)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -9,22 +9,25 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, NamedTuple
 
 from connectors.contract import Conversation
 from gateway import outgoing, policy
 from gateway.channels import Channels, Live
 from gateway.fence import Fence
+from gateway.logs import redactor
 from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.outgoing import Unknown
 from gateway.pace import Pace
 from gateway.wake import Signal, Wake
 from gateway.wire import NoAnswer, trace
-from state import outbox
+from state import inbox, outbox
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
+from state.model.event import Notice
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
@@ -56,7 +59,7 @@ class Tools(NamedTuple):
     channels: Channels
     fence: Fence
     pace: Pace
-    perform: Callable[[Call], Awaitable[Reply]]
+    perform: Callable[[Call, Callable[[], None]], Awaitable[Reply]]
     wake: Wake
     metrics: Metrics
     node: str
@@ -307,30 +310,38 @@ class Sender:
             reply = await self._perform(call, target, traces)
 
     async def _perform(self, call: Call, target: Target, traces: list[Exchange]) -> Reply:
-        fence = self._tools.fence
-        if fence.lapsed() or fence.closed(target):
-            raise Fenced
         started = now_ms()
+        self._may_leave(target)
         try:
-            reply = await self._tools.perform(call)
+            reply = await self._tools.perform(call, partial(self._may_leave, target))
         except NoAnswer as error:
             traces.append(trace(call, started, error))
             raise outgoing.without_answer(call, error) from error
         traces.append(trace(call, started, reply))
         return reply
 
+    def _may_leave(self, target: Target) -> None:
+        """Ask the fence, before a connection is made and again before the first byte; raises Fenced."""
+        if self._tools.fence.lapsed() or self._tools.fence.closed(target):
+            raise Fenced
+
     async def _undelivered(self, row: Leased, error: Undelivered, traces: list[Exchange]) -> Settled:
         """Go by the action word: again later, or failed with its reason and whose doing it was."""
         self._tools.metrics.sent(self.channel, error.action.value.lower())
+        reason = redactor.hide(error.reason)[:500]
+        if error.action.value in inbox.SIGNS:
+            key, word = f"send:{row.id}:{row.attempt}", error.action.value
+            sign = Notice(key=key, at=now_ms(), name="send", code=error.code, action=word, reason=reason)
+            await self._tools.store.write(inbox.sign, self.channel, sign)
         if error.action in _ALERTS:
-            await self._tools.channels.failed(self.channel, f"{error.action} {error.code}: {error.reason}")
+            await self._tools.channels.failed(self.channel, f"{error.action} {error.code}: {reason}")
         trace = outgoing.trace(traces)
         wait = self._again_after(row, error)
         due = now_ms() + int((wait or 0) * 1000)
         if wait is not None and due < row.expires_at:
             counted = row.attempt + (error.action != Action.THROTTLE)
             return Settled(row, again_at=due, attempt=counted, trace=trace)
-        fault = Fault(error.code, error.reason[:500], error.action.value, ATTRIBUTION[error.action])
+        fault = Fault(error.code, reason, error.action.value, ATTRIBUTION[error.action])
         return Settled(row, Facts(failed=now_ms(), fault=fault), trace=trace)
 
     def _again_after(self, row: Leased, error: Undelivered) -> float | None:

@@ -10,6 +10,7 @@ import time
 
 from gateway.wake import Signal, Wake
 from state import fences
+from state.fences import Permit
 from state.model.ids import now_ms
 from state.model.suspension import Suspension, Target
 from state.store import Store
@@ -45,13 +46,16 @@ class Fence:
 
     async def renew(self) -> None:
         """Read the suspensions and extend the permit; the deadline counts from before the question."""
-        asked = time.monotonic()
-        permit = await self._store.write(fences.renew, self._node, self._started, int(self._length * 1000))
-        lifted = len(permit.suspensions) < len(self.suspensions) or permit.epoch > self.epoch
-        self.epoch, self.suspensions = permit.epoch, permit.suspensions
+        asked, known = time.monotonic(), self.epoch
+        length_ms = int(self._length * 1000)
+        await self._store.write(fences.renew, self._node, self._started, length_ms, self._learn)
         self._deadline = asked + self._length * _MARGIN
-        if lifted:
+        if self.epoch > known:
             self._wake.tell("outbox", ("*",))
+
+    def _learn(self, permit: Permit) -> None:
+        """Keep to what is suspended from now on: others are about to read that this node does."""
+        self.epoch, self.suspensions = permit.epoch, permit.suspensions
 
     async def run(self) -> None:
         """Renew for ever, at a third of the permit's length and whenever somebody changed something."""

@@ -64,9 +64,8 @@ class Phone:
         """Wait for an entry or the end, at most for a heartbeat."""
         async with self._changed:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(
-                    self._changed.wait_for(lambda: self._over or place < len(self.entries)), _HEARTBEAT
-                )
+                async with asyncio.timeout(_HEARTBEAT):  # Python 3.11's wait_for may lose a cancellation
+                    await self._changed.wait_for(lambda: self._over or place < len(self.entries))
         return self._over or place < len(self.entries)
 
     async def end(self) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -47,7 +48,7 @@ class Turns:
         self._signal = Signal()
         self._timers = Signal()
         self._hand: Callable[[Taken, Queued], Handoff | None] = lambda taken, item: None
-        self._commits: set[asyncio.Future[None]] = set()
+        self._commits: set[asyncio.Future[Any]] = set()
         self._failed: BaseException | None = None
         wake.on("turns", lambda _: self._signal.set())
         wake.on("timers", lambda _: self._timers.set())
@@ -68,9 +69,7 @@ class Turns:
 
     async def round(self) -> int:
         """Take one batch and commit its turns; gives how many conversations had events."""
-        taken = await self._store.write(
-            conversations.take, self._node, self._store.shared, self._batch, self._lease_ms
-        )
+        taken = await self._take()
         for each in taken:
             self._turn(each)
         while self._commits:
@@ -79,6 +78,26 @@ class Turns:
             error, self._failed = self._failed, None
             raise error
         return len(taken)
+
+    async def _take(self) -> list[Taken]:
+        """Take a batch; what is taken while this is stopped goes back, so that nobody waits for its lease."""
+        taking = self._store.write(
+            conversations.take, self._node, self._store.shared, self._batch, self._lease_ms
+        )
+        try:
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            self._commits.add(taking)
+            taking.add_done_callback(self._put_back)
+            raise
+
+    def _put_back(self, taking: "asyncio.Future[list[Taken]]") -> None:
+        self._commits.discard(taking)
+        if taking.exception() is None and taking.result():
+            keys = [(each.id, each.lane) for each in taking.result()]
+            freed = self._store.write(conversations.release, keys)
+            self._commits.add(freed)
+            freed.add_done_callback(self._commits.discard)
 
     async def finish(self) -> None:
         """Wait for the turns that are on their way to the disk: some have replies to hand on."""

@@ -26,7 +26,8 @@ class Signal:
         """Until there is work, or the time is over; the signal is taken down."""
         if not self._event.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._event.wait(), seconds)
+                async with asyncio.timeout(seconds):  # Python 3.11's wait_for may lose a cancellation
+                    await self._event.wait()
         self._event.clear()
 
 

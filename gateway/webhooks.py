@@ -62,7 +62,7 @@ class Webhooks:
             received = live.connector.receive(request)
             if received.events or received.problems or request.body:
                 await self.store(live, request, received)
-        except (Malformed, Unstorable) as error:
+        except Malformed as error:
             await self._quarantine(live, request, [Problem("$", str(error))])
             return Answer()
         return received.answer
@@ -88,6 +88,11 @@ class Webhooks:
         strays: list[Problem] = []
         channel = live.channel
         for event in events:
+            try:
+                inbox.check(event)
+            except Unstorable as error:
+                strays.append(Problem(event.key[:60], str(error)))
+                continue
             if isinstance(event, Notice) and not event.account:
                 arrived += [Arrived(event, each.id, each.team) for each in self._meant(live, event)]
             elif event.account and event.account != channel.account:

@@ -9,7 +9,7 @@ import ipaddress
 import re
 import select
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from io import BytesIO
 from time import monotonic
@@ -57,6 +57,10 @@ class Blocked(NoAnswer):
     """The call is none that may be made, for its address or its form; nothing was sent."""
 
 
+def _freely() -> None:
+    """Let every call leave."""
+
+
 class Wire:
     """Makes calls; to be made and closed inside the event loop."""
 
@@ -70,24 +74,30 @@ class Wire:
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=_Request, headers=_HEADERS
         )
 
-    async def perform(self, call: Call) -> Reply:
-        """Make one call; a GET follows redirects. Raises NeverSent, CutOff or Blocked."""
+    async def perform(self, call: Call, may_leave: Callable[[], None] = _freely) -> Reply:
+        """Make one call; a GET follows redirects. Raises NeverSent, CutOff or Blocked.
+
+        `may_leave` is asked when there is a connection, right before the first byte; what it raises is raised here, and
+        nothing was sent.
+        """
         if self._session.closed:
             raise NeverSent("the client is closed")
         deadline = monotonic() + call.timeout
         url, headers = _address(call.url), call.headers
-        reply = await self._once(call, url, headers, call.timeout)
+        reply = await self._once(call, url, headers, call.timeout, may_leave)
         hops = 0
         while call.method == "GET" and reply.status in _MOVED and "location" in reply.headers:
             hops += 1
             if hops > MOST_REDIRECTS:
                 raise Blocked(f"more than {MOST_REDIRECTS} redirects")
             url, headers = _follow(url, reply.headers["location"], headers)
-            reply = await self._once(call, url, headers, max(0.001, deadline - monotonic()))
+            reply = await self._once(call, url, headers, max(0.001, deadline - monotonic()), may_leave)
         return reply
 
-    async def _once(self, call: Call, url: URL, headers: Mapping[str, str], seconds: float) -> Reply:
-        flight = _Flight()
+    async def _once(
+        self, call: Call, url: URL, headers: Mapping[str, str], seconds: float, may_leave: Callable[[], None]
+    ) -> Reply:
+        flight = _Flight(may_leave)
         try:
             async with self._session.request(
                 call.method,
@@ -150,15 +160,24 @@ class _Request(ClientRequest):
 
     fresh = False
     left = False
+    may_leave: Callable[[], None]
 
     async def send(self, conn: Connection) -> ClientResponse:
         if not self.body:
+            self.may_leave()
             self.left = True
         return await super().send(conn)
 
     async def write_bytes(
         self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
     ) -> None:
+        try:
+            self.may_leave()
+        except Exception as refusal:
+            # This runs in a task of aiohttp's own: who waits for the answer is told by the protocol.
+            assert conn.protocol is not None
+            conn.protocol.set_exception(refusal)
+            return
         transport = conn.transport
         self.left = transport is not None and not transport.is_closing()
         await super().write_bytes(writer, conn, content_length)
@@ -201,13 +220,15 @@ def _readable(connection: Connection) -> bool:
 class _Flight:
     """One request on its way: the middleware that keeps aiohttp from making it twice, and the verdict on a failure."""
 
-    __slots__ = ("_request",)
+    __slots__ = ("_may_leave", "_request")
 
-    def __init__(self) -> None:
+    def __init__(self, may_leave: Callable[[], None]) -> None:
+        self._may_leave = may_leave
         self._request: _Request | None = None
 
     async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         self._request = cast(_Request, request)
+        self._request.may_leave = self._may_leave
         try:
             return await handler(request)
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:

@@ -4,6 +4,7 @@ A node holds a permit to send for a bounded time; it renews the permit with the 
 database's clock in milliseconds, so that nodes with wrong clocks agree.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -76,16 +77,21 @@ class Permit(NamedTuple):
     suspensions: tuple[Suspension, ...]
 
 
-def renew(node_id: str, started_at: int, length_ms: int) -> Op[Permit]:
+def renew(
+    node_id: str, started_at: int, length_ms: int, learn: Callable[[Permit], None] = lambda permit: None
+) -> Op[Permit]:
     """Read epoch and suspensions and extend the node's permit with them, in one transaction.
 
-    The epoch is read under a lock that a change waits for: who asks for the nodes behind sees this permit.
+    The epoch is read under a lock that a change waits for: who asks for the nodes behind sees this permit. `learn` is
+    called before it is written: whoever reads that the node has seen the epoch finds that it keeps to it.
     """
     ((epoch,),) = (yield [(_READ_EPOCH, ())])[0]
     rows = (yield [(_ACTIVE, ())])[0]
+    permit = Permit(epoch, tuple(msgspec.json.decode(row[0], type=Suspension) for row in rows))
+    learn(permit)
     yield [(_JOIN, (node_id, started_at, 0, 0))]
     yield [(_RENEW, (epoch, length_ms, node_id)), (_FORGET, ())]
-    return Permit(epoch, tuple(msgspec.json.decode(row[0], type=Suspension) for row in rows))
+    return permit
 
 
 def leave(node_id: str) -> Op[None]:

@@ -54,6 +54,8 @@ ENVELOPE = Query(
 """One envelope: channel, request (JSON without body), raw body, problems (JSON)."""
 
 encode = msgspec.json.Encoder().encode
+SIGNS = frozenset({"WARN", "SUSPEND", "CONSENT", "AUTH"})
+"""The action words of faults that are signs that a channel's terms are at stake."""
 LONGEST = 255
 """Characters a key, an id or an address may have."""
 _LATEST = 1 << 53
@@ -95,7 +97,7 @@ class Placed(NamedTuple):
 def accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Work[Placed]:
     """Store an envelope and its events. `known` spares look-ups: who an address on a channel is. Raises Unstorable."""
     for item in arrived:
-        _check(item.event)
+        check(item.event)
     who = _all_known(arrived, known)
     if who is None:
         return _accept(letter, arrived, known)
@@ -138,7 +140,7 @@ def _lanes(who: Known) -> tuple[int, ...]:
     return tuple({each.lane for each in who.values()})
 
 
-def _check(happened: Event) -> None:
+def check(happened: Event) -> None:
     """Find now what a column could not hold later, when the event's turn is committed; raises Unstorable."""
     if not 0 <= happened.at < _LATEST:
         raise Unstorable(f"{happened.key!r}: at is {happened.at}, which is no time in milliseconds")
@@ -170,7 +172,7 @@ def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
     Raises Unstorable.
     """
     for item in arrived:
-        _check(item.event)
+        check(item.event)
     who = yield from _people(arrived, {})
     yield from _put_all(arrived, letter_id, who, [])
     return Placed(tuple({each.lane for each in who.values()}), who)
@@ -254,7 +256,7 @@ def receipt_asks(happened: Receipt, channel: str) -> _Asks:
     facts = fact(happened.status, happened.at, happened.fault)
     asks: _Asks = []
     fault = happened.fault
-    if fault and fault.action in {"WARN", "SUSPEND", "CONSENT", "AUTH"}:
+    if fault and fault.action in SIGNS:
         home = lane_of(channel)
         body = encode(happened).decode()
         asks.append((_SIGNAL, (new_id(home), home, channel, happened.key, fault.action, fault.code, body)))
@@ -264,6 +266,13 @@ def receipt_asks(happened: Receipt, channel: str) -> _Asks:
         home = lane_of(happened.addresses[0] if happened.addresses else happened.provider_id)
         asks.append(wait_ask(happened.provider_id, channel, happened.status, home, facts))
     return asks
+
+
+def sign(channel: str, made: Notice) -> Op[None]:
+    """Keep a sign that a channel's terms are at stake; one whose key is there already is not stored again."""
+    lane = lane_of(channel)
+    body = encode(made).decode()
+    yield [(_SIGNAL, (new_id(lane), lane, channel, made.key, made.action, made.code, body))]
 
 
 def internal(conversation: str, lane: int, channel: str, happened: Event) -> Op[None]:

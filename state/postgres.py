@@ -21,9 +21,13 @@ _LOST = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
     OSError,
 )
+_END_IDLE = "SET idle_in_transaction_session_timeout = '2s'"
+"""What a node that freezes in a transaction has locked is free for the others after this time, a suspension may wait
+for it. A setting of the session, not of its start: poolers refuse those they do not know."""
 _CONFLICTS = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 
 
@@ -56,6 +60,7 @@ class PostgresBackend:
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(self.url, server_settings={"application_name": "parley"})
         await prepare(connection)
+        await connection.execute(_END_IDLE)
         return connection
 
     async def close(self) -> None:

@@ -9,6 +9,8 @@ import msgspec
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
+LONGEST_REASON = 4000
+"""Characters of a reason; the gateway cuts it further once secrets are out of it."""
 LONGEST_WAIT = 7 * 86_400.0
 """Seconds; a `Retry-After` beyond a week is taken for one of a week."""
 
@@ -44,7 +46,7 @@ def error(given: object) -> GraphError | None:
     return GraphError(
         number(given.get("code")),
         max(0, number(given.get("error_subcode"))),
-        str(reason)[:500],
+        str(reason)[:LONGEST_REASON],
         given.get("is_transient") is True,
     )
 

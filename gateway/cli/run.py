@@ -72,7 +72,8 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
         await gateway.stop()
         raise Failure(str(error)) from error
     _spare_the_collector()
-    print(f"ready {gateway.url}", flush=True)
+    public = f", for {settings.public_url}" if settings.public_url else ""
+    print(f"ready {gateway.local_url}{public}", flush=True)
     if demonstrate:
         print(demo.welcome(gateway.url), flush=True)
     await stop.wait()
@@ -88,10 +89,11 @@ async def _open(settings: Settings) -> "Gateway":
     from gateway.app import Behind, Gateway
     from gateway.cli import Failure
     from gateway.cli.open import reaching
+    from state.writer import Unavailable
 
     try:
         gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path))
-    except FlowError as error:
+    except (FlowError, Unavailable) as error:
         raise Failure(str(error)) from error
     try:
         with reaching(settings.database):

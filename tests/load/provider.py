@@ -1,6 +1,7 @@
 """The Graph API's end of the wire: takes messages over real sockets and leaves the manner of answering to its owner."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -86,10 +87,11 @@ class Provider:
         self._connections: list[Stream] = []
         self.port = 0
 
-    async def start(self) -> "Provider":
-        """Listen on a free port of this machine."""
+    async def start(self, listening: socket.socket | None = None) -> "Provider":
+        """Listen on a socket, or on a free port of this machine."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connected, "127.0.0.1", 0)
+        listening = listening or socket.create_server(("127.0.0.1", 0))
+        self._server = await loop.create_server(self._connected, sock=listening)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

@@ -100,7 +100,7 @@ class Graph:
         """One call: to the back-end, or a message to send."""
         text = (head + END + body).decode()
         manner = self.manners.popleft() if self.manners else self.always
-        if head.split()[1] == b"/backend":
+        if head.split()[1].startswith(b"/backend"):
             self.backend.append(_header(text, "idempotency-key"))
             return (manner or (lambda each, _: each.say(200, {"found": "it"})))(caller, text)
         self.calls.append((time.monotonic(), msgspec.json.decode(body, type=Send)))

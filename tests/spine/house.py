@@ -24,7 +24,6 @@ from gateway.settings import Settings
 from state import messages, tables
 from state.model.content import Text
 from state.model.message import Decision, Message
-from state.model.suspension import Scope, Suspension
 from state.statements import Query, Row, Write
 from state.writer import Op
 from tests.gateway.api import house as api
@@ -108,6 +107,11 @@ class House(api.House):
         """How many rows a table has."""
         return int((await self.rows(sa.select(sa.func.count()).select_from(table)))[0][0])
 
+    async def came(self) -> dict[str, int]:
+        """How many rows each table has that only a request can lengthen."""
+        names = (tables.envelope, tables.event, tables.contact, tables.conversation, tables.signal)
+        return {each.name: await self.count(each) for each in names}
+
     async def counts(self) -> dict[str, int]:
         """How many rows each table has."""
         return {each.name: await self.count(each) for each in tables.metadata.sorted_tables}
@@ -132,7 +136,6 @@ class House(api.House):
 
     async def set(self, table: sa.Table, **values: Any) -> None:
         """Set columns of all rows of a table, as time that passes or an accident would."""
-
         bound = {name: sa.bindparam(name, type_=table.c[name].type) for name in values}
         write = Write(sa.update(table).values(bound), " ".join(values))
 
@@ -156,10 +159,10 @@ class House(api.House):
         return sorted(kept, key=lambda each: each.id)
 
     async def conversation_of(self, number: int) -> str:
-        """The id of a customer's newest conversation."""
+        """The id of a customer's newest conversation, once there is one that has had a turn."""
         c = tables.conversation.c
         asked = sa.select(c.id).where(c.urns.contains(whatsapp.phone(number))).order_by(c.id.desc())
-        return str((await self.rows(asked))[0][0])
+        return str((await self.when(lambda: self.rows(asked)))[0][0])
 
     async def replies(self, number: int = 0) -> list[str]:
         """The words of our messages."""
@@ -180,17 +183,16 @@ class House(api.House):
         kept = await messages.exchanges(self.gateway.store, message.id)
         return [call for each in kept for call in each["calls"]]
 
-    async def suspend(self, **scope: Any) -> Suspension:
-        """Suspend a scope; when this returns nothing leaves in it."""
-        gateway, reason = self.gateway, "complaints"
-        return await operations.suspend(
-            gateway.store, gateway.fence, operations.OPERATOR, Scope(**scope), "operator", reason
-        )
+    async def suspend(self, **scope: Any) -> str:
+        """Suspend a scope; when this returns nothing leaves in it. Gives the suspension's id."""
+        told = await self.call("POST", "/suspensions", {"scope": scope, "reason": "complaints"})
+        assert told.status == 201, told
+        return str(told.body["id"])
 
-    async def lift(self, made: Suspension) -> None:
+    async def lift(self, suspension: str) -> None:
         """Lift a suspension."""
-        gateway = self.gateway
-        await operations.lift(gateway.store, gateway.fence, operations.OPERATOR, made.id, "over")
+        told = await self.call("POST", f"/suspensions/{suspension}/lift", {"reason": "over"})
+        assert told.status == 200, told
 
     async def restart(self) -> None:
         """Stop the gateway as a signal does, and start another on the same database."""

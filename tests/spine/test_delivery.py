@@ -8,10 +8,9 @@ import pytest
 
 from state import tables
 from state.model.ids import now_ms
-from state.model.message import Message
 from tests.gateway.api.house import on_sqlite
 from tests.spine.graph import Manner, cuts, hangs, refuses
-from tests.spine.house import House, change, running, status, text, webhook
+from tests.spine.house import House, change, running, status, text, webhook, words
 
 
 async def test_a_send_that_is_taken_has_its_decision_and_its_exchange(house: House) -> None:
@@ -45,6 +44,28 @@ async def test_what_may_be_tried_again_waits_as_long_as_it_is_asked_to(
     await house.hear(text(1, "hi"))
     row = await house.queued_again(attempts)
     assert (row[2] - began >= least, house.graph.texts) == (True, ["1: hi"])
+
+
+async def test_a_channel_that_is_told_to_slow_down_sends_nothing_until_then(house: House) -> None:
+    house.graph.next(refuses(429, 130429, "Retry-After: 1"))
+    await house.hear(text(1, "hi"))
+    await house.queued_again(0)
+    await house.hear(text(2, "ho"))
+    await house.hurry()
+    await house.quiet()
+    (first, _), *later = house.graph.calls
+    assert sorted(house.graph.texts) == ["1: hi", "1: hi", "1: ho"]
+    assert min(at for at, _ in later) - first >= 0.99
+
+
+async def test_a_customer_that_is_to_be_spared_holds_up_no_other(house: House) -> None:
+    house.graph.next(refuses(400, 131056, "Retry-After: 60"))
+    await house.hear(text(1, "hi"))
+    await house.queued_again(0)
+    await house.hear(text(2, "ho"))
+    await house.hurry()
+    await house.when(lambda: house.graph.texts, lambda texts: texts == ["1: hi", "1: ho"])
+    await house.when(waiting(house), lambda rows: rows == [("queued", "1: hi")])
 
 
 async def test_an_expired_token_is_the_channels_last_error(house: House) -> None:
@@ -88,6 +109,34 @@ async def test_a_send_that_is_cut_off_is_unknown_and_never_sent_again(house: Hou
     await house.hear(statuses=[status("wamid.late", "delivered", first.id)])
     first, _ = await house.messages()
     assert first.facts.status == "delivered"
+
+
+async def test_a_send_that_was_under_way_when_the_gateway_stopped_is_unknown(house: House) -> None:
+    house.graph.next(hangs)
+    await house.hear(text(1, "hi"))
+    await house.when(lambda: house.graph.hanging)
+    await house.restart()
+    await house.set(tables.outbox, lease_until=0)
+    message = await house.the_reply()
+    assert (message.outcome, house.graph.texts) == ("unknown", ["1: hi"])
+
+
+SIGNS = {131031: "SUSPEND", 131048: "WARN", 131050: "CONSENT", 190: "AUTH"}
+
+
+@pytest.mark.parametrize(("code", "action"), SIGNS.items())
+async def test_an_answer_that_puts_our_terms_at_stake_is_kept_as_a_signal(
+    tmp_path: Path, code: int, action: str
+) -> None:
+    async with running(tmp_path, on_sqlite(tmp_path)) as house:
+        house.graph.next(refuses(400, code))
+        await house.hear(text(1, "hi"))
+        await house.when(lambda: house.graph.calls)
+        await house.when(house.queue, lambda rows: not rows or rows[0][3] == 1)
+        found = (await house.call("GET", "/signals")).body["items"]
+        assert [(each["channel"], each["action"], each["code"]) for each in found] == [
+            ("wa", action, str(code))
+        ]
 
 
 ENDS: dict[str, tuple[Manner, str, str]] = {
@@ -145,26 +194,51 @@ async def test_the_reply_window_is_looked_at_when_it_leaves_not_when_it_was_aske
     assert (last.verdict, last.rules[-1].name) == ("refuse", "reply_window")
 
 
+FREE, APPROVED = {"type": "text", "text": "hi"}, {"type": "template", "name": "hello", "language": "en"}
+UNASKED: dict[str, tuple[dict[str, str], str, int]] = {
+    "free words are refused": (FREE, "refused", 0),
+    "a template is sent": (APPROVED, "", 1),
+}
+
+
+@pytest.mark.parametrize(("content", "outcome", "sends"), UNASKED.values(), ids=UNASKED)
+async def test_to_a_customer_who_has_not_written(
+    house: House, content: dict[str, str], outcome: str, sends: int
+) -> None:
+    asked = {"to": "whatsapp:4915100", "channel": "wa", "content": content}
+    assert (await house.call("POST", "/messages", asked)).status == 202
+    message = await house.the_reply()
+    assert (message.outcome, len(house.graph.calls)) == (outcome, sends)
+    (decision,) = await house.decisions(message)
+    assert (decision.code == "window_closed", decision.rules[-1].name) == (not sends, "reply_window")
+
+
+async def test_a_reply_to_words_that_came_a_day_late_is_refused(house: House) -> None:
+    await house.hear(text(1, "hi", timestamp=str(now_ms() // 1000 - 25 * 3600)))
+    message = await house.the_reply()
+    assert (message.outcome, house.graph.texts) == ("refused", [])
+    assert [each.code for each in await house.decisions(message)] == ["window_closed"]
+
+
 async def test_a_private_address_is_not_called_unless_that_is_allowed(tmp_path: Path) -> None:
     async with running(tmp_path, on_sqlite(tmp_path), allow_private_urls=False) as house:
         await house.hear(text(1, "hi"))
         message = await house.the_reply()
         assert message.facts.fault is not None
         assert (message.facts.fault.code, house.graph.texts) == ("blocked_address", [])
+        told = (await house.call("GET", "/channels")).body["items"]
+        assert told[0]["last_error"].startswith("CONFIG blocked_address")
 
 
 def waiting(house: House) -> Callable[[], Any]:
     """A look at who waits: state and words, in order."""
 
     async def look() -> list[tuple[str, str]]:
+        rows = await house.queue()
         said = {each.id: each for each in await house.messages()}
-        return [(row[1], _words(said[row[0]])) for row in await house.queue()]
+        return [(row[1], words(said[row[0]])) for row in rows]
 
     return look
-
-
-def _words(message: Message) -> str:
-    return str(getattr(message.content, "text", ""))
 
 
 async def test_what_is_suspended_is_held_and_leaves_in_its_order_when_it_is_lifted(house: House) -> None:
@@ -175,7 +249,7 @@ async def test_what_is_suspended_is_held_and_leaves_in_its_order_when_it_is_lift
     assert house.graph.texts == []
     await house.lift(made)
     await house.quiet()
-    assert [words for words in house.graph.texts if words != "1: c"] == ["1: a", "2: b"]
+    assert [each for each in house.graph.texts if each != "1: c"] == ["1: a", "2: b"]
     first, *_ = await house.messages(number=1)
     assert [(each.verdict, each.code) for each in await house.decisions(first)] == [
         ("wait", "suspended"), ("send", ""),

@@ -36,10 +36,10 @@ FORGED: dict[str, dict[str, str]] = {
 async def test_a_forged_request_is_told_401_and_leaves_nothing(
     door: House, method: str, headers: dict[str, str]
 ) -> None:
-    before = await door.counts()
+    before = await door.came()
     told = await door.ask(method, "/webhooks/wa", data=GOOD, headers=headers)
     assert (told.status, told.body["code"]) == (401, "forged")
-    assert await door.counts() == before
+    assert await door.came() == before
 
 
 @pytest.mark.asyncio(loop_scope="function")
@@ -50,11 +50,11 @@ async def test_a_forged_request_leaves_nothing_on_either_engine(house: House) ->
 
 
 async def test_what_is_too_large_or_for_nobody_is_refused_and_leaves_nothing(door: House) -> None:
-    before = await door.counts()
+    before = await door.came()
     assert await door.post(b"x" * 10_000_000) == 413
     assert await door.post(GOOD, "nobody") == 404
     assert await door.post(GOOD, "..%2Fv1") == 404
-    assert await door.counts() == before
+    assert await door.came() == before
 
 
 async def kept(door: House, body: bytes) -> tuple[int, str | None]:
@@ -98,6 +98,21 @@ async def test_what_is_authentic_and_cannot_be_read_goes_to_quarantine(door: Hou
     assert problems
 
 
+async def test_one_item_that_cannot_be_stored_takes_no_other_along(door: House) -> None:
+    good = text(3, "beside it")
+    status, problems = await kept(door, webhook([change(text(1, "id", id=LONG), good)]))
+    assert (status, bool(problems)) == (200, True)
+    c = tables.event.c
+    assert await door.rows(sa.select(c.id).where(c.key == good["id"])) != []
+
+
+async def test_a_replay_of_what_cannot_be_stored_says_why(door: House) -> None:
+    assert await door.post(UNREADABLE["an id that is too long"]) == 200
+    c = tables.envelope.c
+    ((newest,),) = await door.rows(sa.select(c.id).order_by(c.id.desc()).limit(1))
+    assert await door.gateway.webhooks.replay(newest) != []
+
+
 READABLE: dict[str, bytes] = {
     "no UTF-8 in a text": webhook([change(text(2, "hello"))]).replace(b"hello", b"h\xffllo"),
     "half an emoji": webhook([change(text(2, "half"))]).replace(b"half", rb"\ud83d"),
@@ -132,11 +147,11 @@ HANDSHAKES: list[tuple[dict[str, str], int, str]] = [
 async def test_the_handshake_gives_the_challenge_for_our_word_alone(
     door: House, query: dict[str, str], status: int, said: str
 ) -> None:
-    before = await door.counts()
+    before = await door.came()
     told = await door.ask("GET", "/webhooks/wa", params=query)
     assert (told.status, told.text[: len(said)]) == (status, said)
     assert told.headers["Content-Type"].startswith("text/plain")
-    assert await door.counts() == before
+    assert await door.came() == before
 
 
 fuzz = settings(

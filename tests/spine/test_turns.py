@@ -10,7 +10,18 @@ from tests.spine.house import House, text
 async def test_an_effect_is_run_and_its_result_comes_back_as_a_turn(house: House) -> None:
     await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
     await house.when(house.replies, lambda said: said == ["found it"])
+    await house.quiet()
+    await house.restart()
+    await house.hear(text(1, "hi"))
+    await house.when(house.replies, lambda said: said == ["found it", "2: hi"])
     assert len(house.graph.backend) == 1
+
+
+async def test_each_effect_has_a_key_of_its_own(house: House) -> None:
+    order = f"look http://127.0.0.1:{house.graph.port}/backend"
+    await house.hear(text(1, f"{order}?a"), text(1, f"{order}?b"), text(2, order))
+    await house.when(house.replies, lambda said: said == ["found it"] * 3)
+    assert len(set(house.graph.backend)) == len(house.graph.backend) == 3
 
 
 async def test_an_effect_that_was_cut_short_is_run_again_under_its_key(house: House) -> None:
@@ -47,6 +58,13 @@ async def test_a_timer_rings_once_also_after_a_restart(house: House) -> None:
     await house.when(house.replies, lambda said: said == ["it rang"])
     await house.quiet()
     assert (await house.replies(), await house.count(tables.timer)) == (["it rang"], 0)
+
+
+async def test_a_timer_rings_by_itself_and_one_that_is_set_anew_rings_once(house: House) -> None:
+    await house.hear(text(1, "ring 60"), text(1, "ring 0.2"), text(2, "ring 0"))
+    await house.when(house.replies, lambda said: said == ["it rang"] * 2)
+    await house.quiet()
+    assert await house.count(tables.timer) == 0
 
 
 async def test_a_flow_that_fails_parks_its_own_conversation_alone(house: House) -> None:

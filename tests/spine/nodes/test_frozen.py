@@ -1,0 +1,119 @@
+"""A node freezes in the middle of its work: the other takes over, and what the first does when it wakes is void."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from gateway.wake import CHANNEL
+from tests.spine.nodes.people import PEOPLE
+from tests.spine.nodes.street import MOVABLE, OUT, TURNS, UNKNOWN, Street
+
+LEASE = "SELECT lease_node, lease_epoch FROM conversation"
+BEHIND = """SELECT count(*) FROM node WHERE epoch < (SELECT epoch FROM fence)
+    AND permit_until > extract(epoch FROM clock_timestamp()) * 1000"""
+"""The nodes that may still send and do not know what is suspended."""
+FREE_FENCE = "SELECT epoch FROM fence FOR UPDATE SKIP LOCKED"
+
+
+@pytest.mark.parametrize(
+    ("order", "turns"), [("hold", 1), ("ring", 2)], ids=["a message's turn", "a timer's turn"]
+)
+async def test_a_turn_it_was_in_is_the_others(nodes: Street, tmp_path: Path, order: str, turns: int) -> None:
+    gate = tmp_path / "gate"
+    gate.touch()
+    nodes.b.freeze()
+    posting = asyncio.create_task(nodes.a.says(1, f"{order} {gate}"))
+    await nodes.until_one(
+        f"SELECT count(*) FROM conversation WHERE lease_until > 0 AND lease_epoch = {turns}"
+    )
+    assert await nodes.rows(LEASE) == [("a", turns)]
+    nodes.a.freeze()
+    gate.unlink()
+    nodes.b.thaw()
+    await nodes.quiet()
+    assert (nodes.post.of(1), await nodes.rows(LEASE)) == ([f"1: {order}"], [("b", turns + 1)])
+    nodes.a.thaw()
+    assert (await posting, await nodes.a.says(1, "and now?")) == (200, 200)
+    await nodes.quiet()
+    assert nodes.post.of(1) == [f"1: {order}", "2: and now?"]
+    assert await nodes.one(TURNS) == turns + 1
+
+
+async def test_a_send_it_was_in_is_settled_by_the_other(nodes: Street) -> None:
+    nodes.post.hanging = True
+    assert await nodes.a.says(1, "hi") == 200
+    await nodes.until_begun(1)
+    (((name, epoch),)) = await nodes.rows("SELECT lease_node, lease_epoch FROM outbox")
+    frozen = getattr(nodes, name)
+    frozen.freeze()
+    await nodes.until_one(UNKNOWN)
+    nodes.post.answer()
+    frozen.thaw()
+    assert (epoch, await frozen.says(2, "are you awake?")) == (1, 200)
+    await nodes.quiet()
+    assert (nodes.post.of(1), nodes.post.of(2)) == (["1: hi"], ["1: are you awake?"])
+    assert await nodes.one(UNKNOWN) == 1
+
+
+async def test_what_was_suspended_meanwhile_it_does_not_send(nodes: Street) -> None:
+    nodes.post.hanging = True
+    nodes.b.freeze()
+    for number in PEOPLE:
+        assert await nodes.a.says(number, "hi", "ho") == 200
+    await nodes.until_one(OUT, 40)
+    nodes.a.freeze()
+    nodes.b.thaw()
+    _, told = await nodes.b.suspend()
+    assert await nodes.one(BEHIND) == 0
+    nodes.post.answer()
+    nodes.a.thaw()
+    await nodes.until_one(MOVABLE, 0)
+    assert nodes.post.after(told) == []
+    assert await nodes.one("SELECT count(*) FROM outbox") >= 20
+
+
+async def test_a_send_it_was_connecting_for_does_not_begin_without_a_permit(shut: Street) -> None:
+    shut.b.freeze()
+    assert await shut.a.says(1, "hi") == 200
+    await shut.until_connection("02")
+    shut.a.freeze()
+    shut.b.thaw()
+    suspension, _ = await shut.b.suspend(channel="wa")
+    await shut.door.open()
+    await shut.until_connection("01")
+    shut.a.thaw()
+    await shut.until_one(MOVABLE, 0)
+    assert shut.post.begun == []
+    await shut.b.lift(suspension)
+    await shut.quiet()
+    assert shut.post.of(1) == ["1: hi"]
+
+
+async def freeze_in_a_transaction(nodes: Street, redis_url: str) -> None:
+    """Freeze node a while a transaction of its holds the fence; it is made to renew its permit all the time."""
+    async with Redis.from_url(redis_url, protocol=3) as redis:
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            await redis.publish(CHANNEL, "fence:")
+            nodes.a.freeze()
+            if not await nodes.rows(FREE_FENCE):
+                await asyncio.sleep(0.05)  # the other node's own renewal is over by then
+                if not await nodes.rows(FREE_FENCE):
+                    return
+            nodes.a.thaw()
+    raise AssertionError("it never froze in a transaction")
+
+
+async def test_a_transaction_it_was_in_holds_nobody_up(nodes: Street, redis_url: str) -> None:
+    await freeze_in_a_transaction(nodes, redis_url)
+    suspension, _ = await asyncio.wait_for(nodes.b.suspend(channel="wa"), 10)
+    assert await nodes.b.says(1, "hi") == 200
+    await nodes.b.lift(suspension)
+    nodes.a.thaw()
+    while await nodes.a.says(2, "ho") != 200:
+        pass
+    await nodes.quiet()
+    assert (nodes.post.of(1), nodes.post.of(2)) == (["1: hi"], ["1: ho"])
