@@ -131,10 +131,8 @@ async def test_an_answer_that_puts_our_terms_at_stake_is_kept_as_a_signal(
     async with running(tmp_path, on_sqlite(tmp_path)) as house:
         house.graph.next(refuses(400, code))
         await house.hear(text(1, "hi"))
-        await house.when(lambda: house.graph.calls)
-        await house.when(house.queue, lambda rows: not rows or rows[0][3] == 1)
-        found = (await house.call("GET", "/signals")).body["items"]
-        assert [(each["channel"], each["action"], each["code"]) for each in found] == [
+        found = await house.until("/signals", lambda told: told["items"])
+        assert [(each["channel"], each["action"], each["code"]) for each in found["items"]] == [
             ("wa", action, str(code))
         ]
 
