@@ -23,6 +23,7 @@ _LOST = (
     asyncpg.ObjectNotInPrerequisiteStateError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says where a connection ends between two of its steps
     OSError,
 )
 _END_IDLE = "SET idle_in_transaction_session_timeout = '2s'"
