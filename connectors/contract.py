@@ -1,12 +1,12 @@
 """The contract every channel fulfils. Pure: bytes in, values out; the sockets are the gateway's."""
 
 from collections.abc import Generator, Mapping
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from state.model.base import Value
-from state.model.channel import Capabilities, Channel, ProviderTemplate, Setting, Terms
-from state.model.content import Media, MediaKind
-from state.model.wire import Answer, Call, File, Outbound, Received, Reply, Request, Sent
+from state.model.channel import Capabilities, Channel, Profile, ProviderTemplate, Setting, Terms
+from state.model.content import Content, Media, MediaKind
+from state.model.wire import Answer, Call, File, Outbound, Received, Reply, Request, Sent, Token
 
 Conversation = Generator[Call, Reply, Sent]
 """A send in progress: yields calls, is sent their replies, returns Sent or raises Undelivered."""
@@ -68,6 +68,31 @@ class MarksRead(Protocol):
         """Mark a customer's message, by the provider's id, and those before it as read; raises Undelivered."""
 
 
+class Refreshes(Protocol):
+    """A connector whose access token runs out. The gateway keeps one for all nodes and makes the connector anew.
+
+    The current token is in the channel's credentials as `access_token` ("" before the first), the one that gets the
+    next as `refresh_token`, where the provider has such.
+    """
+
+    def refresh(self) -> Generator[Call, Reply, Token]:
+        """Get a fresh token; raises Undelivered."""
+
+
+class RepliesInAnswer(Protocol):
+    """A connector whose provider takes a reply in the answer to its webhook (design §3, deferred answer)."""
+
+    def answer(self, request: Request, message: Outbound) -> Answer | None:
+        """The answer to this webhook that carries the message; None where it cannot, and the message goes by `send`."""
+
+
+class LooksUpProfiles(Protocol):
+    """A connector whose provider tells who a customer is."""
+
+    def profile(self, to: tuple[str, ...]) -> Generator[Call, Reply, Profile]:
+        """What the provider tells of a customer; raises Undelivered."""
+
+
 class ListsTemplates(Protocol):
     """A connector whose provider keeps approved message templates."""
 
@@ -86,11 +111,31 @@ class Blocks(Protocol):
 
 
 class Shown(Value, frozen=True):
-    """What a simulated phone shows of a message it got: the provider's id and the content as the provider took it."""
+    """What a simulated phone shows of a message: the provider's id, whose phone, and what the provider made of it.
+
+    `content` is read from the wire, by the simulator's own reading; `reply_to` is the provider's id of what it quotes.
+    """
 
     provider_id: str
     to: str
-    content: Mapping[str, object]
+    content: Content
+    reply_to: str = ""
+
+
+class Said(Value, frozen=True):
+    """What a customer did on a phone: the signed webhook that leaves, and what the phone shows (None: nothing new)."""
+
+    webhook: Request
+    shown: Shown | None = None
+
+
+class Told(Value, frozen=True):
+    """A signed webhook the provider sends back; `status` of the message `provider_id` is marked on phone `to`."""
+
+    webhook: Request
+    to: str = ""
+    provider_id: str = ""
+    status: str = ""
 
 
 class Answered(Value, frozen=True):
@@ -101,18 +146,36 @@ class Answered(Value, frozen=True):
 
     reply: Reply
     shown: tuple[Shown, ...] = ()
-    webhooks: tuple[Request, ...] = ()
+    told: tuple[Told, ...] = ()
     typing: tuple[str, ...] = ()
+
+
+class Phone(Value, frozen=True):
+    """A simulated customer: the id the provider knows them by, and the name to show."""
+
+    id: str
+    name: str
+
+
+Refusal = Literal["throttled", "unavailable", "expired_token", "ban"]
+"""What a provider may answer any call with; each simulator knows its provider's words for it."""
 
 
 class Simulator(Protocol):
     """The provider's end of the same wire, for channels made as simulated."""
 
+    phones: ClassVar[tuple[Phone, ...]]
+
     def __init__(self, channel: Channel) -> None:
         """Play the provider for this channel, with the same credentials."""
 
-    def says(self, sender: str, what: Mapping[str, object]) -> Request:
-        """The signed webhook that leaves when the customer does something on the phone."""
+    def says(self, sender: str, what: Mapping[str, object]) -> Said:
+        """The customer does something on the phone; raises KeyError or ValueError where the phone cannot.
+
+        `what` has a `type` (text, image, video, audio, document, sticker, location, contact, choice, reaction, edit,
+        delete, start, stop: those the channel has) and that type's fields: `text`; `id` of a kept file, `mime`,
+        `caption`, `filename`; `latitude`, `longitude`, `name`; `id`, `title`; `target`, `emoji`; `reply_to`.
+        """
 
     def tells(self, field: str, value: Mapping[str, object]) -> Request:
         """The signed webhook by which the provider tells something about our account."""
@@ -120,29 +183,24 @@ class Simulator(Protocol):
     def answer(self, request: Request) -> Answered:
         """Answer one call of ours as the provider would."""
 
+    def reads(self, request: Request, answer: Answer) -> tuple[Shown, ...]:
+        """What the phone shows of the gateway's answer to a webhook: a reply in it, where the provider takes such."""
+
+    def refusal(self, kind: Refusal) -> Answered:
+        """The provider's own error answer of this kind, with the webhooks it sends about it."""
+
     def keep(self, file: File) -> str:
         """Take a file from a phone, so that a message can name it; gives its id."""
 
     def file(self, ref: str) -> File | None:
         """A file that a phone or a call of ours has left here, for the phone to show."""
 
-    def fail(self, code: int, *, later: bool = False) -> None:
+    def fail(self, code: str, *, later: bool = False) -> None:
         """Answer the next send with this error; `later`: take it, and report the error in its status."""
 
 
 __all__ = [
-    "Answer",
-    "Answered",
-    "Blocks",
-    "Connector",
-    "Conversation",
-    "Fetches",
-    "File",
-    "ListsTemplates",
-    "MarksRead",
-    "Setting",
-    "Shown",
-    "ShowsTyping",
-    "Simulator",
-    "Uploads",
-]
+    "Answer", "Answered", "Blocks", "Connector", "Conversation", "Fetches", "File", "ListsTemplates",
+    "LooksUpProfiles", "MarksRead", "Phone", "Refreshes", "Refusal", "RepliesInAnswer", "Said", "Setting", "Shown",
+    "ShowsTyping", "Simulator", "Token", "Told", "Uploads",
+]  # fmt: skip

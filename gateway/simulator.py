@@ -8,22 +8,26 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 from aiohttp import web
 
 from connectors import registry
-from connectors.contract import Shown, Simulator
+from connectors.contract import Answered, Shown, Simulator, Told
 from gateway.channels import Channels, Live
+from gateway.faults import DELAY, HANG, NAMES, Faults
 from gateway.problems import Problem
+from state.model.base import Value
 from state.model.ids import now_ms
-from state.model.wire import File, Request
+from state.model.wire import Answer, File, Request
 
 log = logging.getLogger("parley.simulator")
-NUMBERS = ("15550123", "15550124", "15550125")
+_PHONE = re.compile(r"[\w+.@-]{1,64}")
 _HEARTBEAT = 15.0
 """Seconds of silence after which a follower is written to, which shows whether it is still there."""
 
@@ -84,6 +88,7 @@ class SimulatorHost:
         self._folder = folder
         self._phones: dict[tuple[str, str], Phone] = {}
         self._simulators: dict[str, Simulator] = {}
+        self._faults: dict[str, Faults] = {}
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,6 +100,8 @@ class SimulatorHost:
             web.post("/simulator/api/{channel}/{number}/say", self.say),
             web.post("/simulator/api/{channel}/media", self.keep),
             web.get("/simulator/api/{channel}/media/{id}", self.file),
+            web.get("/simulator/api/{channel}/faults", self.faults),
+            web.post("/simulator/api/{channel}/faults", self.fault),
             web.route("*", "/simulator/wire/{channel}/{path:.*}", self.wire),
         ]
 
@@ -121,19 +128,19 @@ class SimulatorHost:
     def _phone(self, channel: str, number: str) -> Phone:
         key = (channel, number)
         if key not in self._phones:
-            if not number.isdigit():
-                raise Problem("invalid_request", "a phone's number has digits only", field="number")
+            if not _PHONE.fullmatch(number):
+                raise Problem("invalid_request", "this is no phone's id", field="number")
             self._folder.mkdir(parents=True, exist_ok=True)
             self._phones[key] = Phone(self._folder / f"{channel}-{number}.jsonl")
         return self._phones[key]
 
     async def phones(self, request: web.Request) -> web.Response:
-        """The phones there are: three for each simulated channel."""
+        """The phones there are: some for each simulated channel."""
         found = [
-            {"channel": live.channel.id, "type": live.channel.type, "number": number, "name": f"+{number}"}
+            {"channel": live.channel.id, "type": live.channel.type, "number": phone.id, "name": phone.name}
             for live in self._channels
             if live.channel.simulated
-            for number in NUMBERS
+            for phone in self._simulator(live).phones
         ]
         return web.json_response(found)
 
@@ -157,16 +164,32 @@ class SimulatorHost:
         number = request.match_info["number"]
         phone = self._phone(live.channel.id, number)
         try:
-            what = await request.json()
-            webhook = self._simulator(live).says(number, what)
+            said = self._simulator(live).says(number, await request.json())
         except (ValueError, KeyError, TypeError) as error:
             raise Problem("invalid_request", f"the phone cannot do that: {error}") from error
-        said = json.loads(webhook.body)["entry"][0]["changes"][0]["value"]["messages"][0]
-        await phone.add(
-            "shown", direction="in", id=said["id"], content=said, reply_to=what.get("reply_to", "")
-        )
-        self._later(self._travel(live, phone, webhook))
-        return web.json_response({"id": said["id"]})
+        if said.shown:
+            await self._show(phone, said.shown, direction="in")
+        self._later(self._travel(live, phone, said.webhook))
+        return web.json_response({"id": said.shown.provider_id if said.shown else ""})
+
+    async def faults(self, request: web.Request) -> web.Response:
+        """The faults of a channel: those there are, and how often each is still to happen."""
+        live = self._live(request.match_info["channel"])
+        return web.json_response({"names": NAMES, "left": self._troubles(live).left})
+
+    async def fault(self, request: web.Request) -> web.Response:
+        """Let a fault happen: `fault`, and `times` (0 clears it); without a fault all are cleared."""
+        live = self._live(request.match_info["channel"])
+        faults = self._troubles(live)
+        try:
+            given = msgspec.json.decode(await request.read(), type=Trouble)
+            faults.set(given.fault, given.times) if given.fault else faults.clear()
+        except ValueError as error:
+            raise Problem("invalid_request", str(error), field="fault") from error
+        return web.json_response({"left": faults.left})
+
+    def _troubles(self, live: Live) -> Faults:
+        return self._faults.setdefault(live.channel.id, Faults())
 
     async def keep(self, request: web.Request) -> web.Response:
         """A picture taken on a phone: it waits at the provider until a message names it."""
@@ -195,61 +218,95 @@ class SimulatorHost:
             request.method, f"/{request.match_info['path']}", dict(request.query),
             {name.lower(): value for name, value in request.headers.items()}, body,
         )  # fmt: skip
-        answered = self._simulator(live).answer(asked)
-        for shown in answered.shown:
-            await self._show(live, shown, asked, answered.reply.status)
-        self._later(self._statuses(live, answered.shown, answered.webhooks))
+        faults, simulator = self._troubles(live), self._simulator(live)
+        refusal = faults.refusal()
+        answered = simulator.refusal(refusal) if refusal else simulator.answer(asked)
+        await self._seen(live, asked, answered)
+        self._later(self._tell(live, answered.told))
+        if faults.strikes("hanging"):
+            await asyncio.sleep(HANG)
         reply = answered.reply
         return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))
 
-    async def _show(self, live: Live, shown: Shown, asked: Request, status: int) -> None:
-        phone = self._phone(live.channel.id, shown.to)
+    async def _seen(self, live: Live, asked: Request, answered: Answered) -> None:
+        """What phones show of a call."""
         text = asked.body.decode(errors="replace")[:4000]
-        await phone.add(
-            "wire", direction="out", method=asked.method, path=asked.url, status=status, body=text
-        )
-        await phone.add(
-            "shown", direction="out", id=shown.provider_id, content=shown.content, status="sent",
-            reply_to=_quoted(shown.content),
-        )  # fmt: skip
-
-    async def _statuses(self, live: Live, shown: tuple[Shown, ...], webhooks: tuple[Request, ...]) -> None:
-        """Send the statuses one after the other, and mark them on the phone."""
-        to = {each.provider_id: each.to for each in shown}
-        for webhook in webhooks:
-            await asyncio.sleep(0.05)
-            for status in _statuses_of(webhook.body):
-                phone = self._phone(live.channel.id, to[status["id"]])
-                await phone.add("status", id=status["id"], status=status["status"])
-                await self._travel(live, phone, webhook)
-
-    async def _travel(self, live: Live, phone: Phone, webhook: Request) -> None:
-        """Post a webhook as the provider does: again until it is taken."""
-        text = webhook.body.decode()[:4000]
-        for pause in (0.2, 1, 5, 20):
-            status = await self._post(live, webhook)
+        for shown in answered.shown:
+            phone = self._phone(live.channel.id, shown.to)
             await phone.add(
                 "wire",
-                direction="in",
-                method="POST",
-                path=f"/webhooks/{live.channel.id}",
-                status=status,
+                direction="out",
+                method=asked.method,
+                path=asked.url,
+                status=answered.reply.status,
                 body=text,
             )
-            if 200 <= status < 300:
+            await self._show(phone, shown, direction="out", status="sent")
+        for number in answered.typing:
+            await self._phone(live.channel.id, number).add("typing")
+
+    async def _show(self, phone: Phone, shown: Shown, **more: str) -> None:
+        content = msgspec.to_builtins(shown.content)
+        await phone.add("shown", id=shown.provider_id, content=content, reply_to=shown.reply_to, **more)
+
+    async def _tell(self, live: Live, told: tuple[Told, ...]) -> None:
+        """Send the provider's webhooks one after the other, and mark statuses on the phone."""
+        if self._troubles(live).strikes("reordering"):
+            told = told[::-1]
+        for each in told:
+            await asyncio.sleep(0.05)
+            phone = self._phone(live.channel.id, each.to) if each.to else None
+            if phone and each.status:
+                await phone.add("status", id=each.provider_id, status=each.status)
+            await self._travel(live, phone, each.webhook)
+
+    async def _travel(self, live: Live, phone: Phone | None, webhook: Request) -> None:
+        """Post a webhook as the provider does: again until it is taken."""
+        faults = self._troubles(live)
+        if faults.strikes("delay"):
+            await asyncio.sleep(DELAY)
+        times = 3 if faults.strikes("duplicates") else 1
+        for _ in range(times):
+            await self._arrive(live, phone, webhook)
+
+    async def _arrive(self, live: Live, phone: Phone | None, webhook: Request) -> None:
+        for pause in (0.2, 1, 5, 20):
+            answer = await self._post(live, webhook)
+            if phone:
+                await self._log(live, phone, webhook, answer)
+            if 200 <= answer.status < 300:
                 return
             await asyncio.sleep(pause)
         log.warning("a webhook of channel %s was not taken", live.channel.id)
 
-    async def _post(self, live: Live, webhook: Request) -> int:
+    async def _log(self, live: Live, phone: Phone, webhook: Request, answer: Answer) -> None:
+        """Write the webhook down, and show what its answer carried."""
+        await phone.add(
+            "wire",
+            direction="in",
+            method=webhook.method,
+            path=f"/webhooks/{live.channel.id}",
+            status=answer.status,
+            body=webhook.body.decode(errors="replace")[:4000],
+        )
+        for shown in self._simulator(live).reads(webhook, answer):
+            await self._show(self._phone(live.channel.id, shown.to), shown, direction="out", status="sent")
+
+    async def _post(self, live: Live, webhook: Request) -> Answer:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         url = f"{self._url()}/webhooks/{live.channel.id}"
         try:
-            async with self._session.post(url, data=webhook.body, headers=dict(webhook.headers)) as answer:
-                return answer.status
+            async with self._session.request(
+                webhook.method,
+                url,
+                params=dict(webhook.query),
+                data=webhook.body,
+                headers=dict(webhook.headers),
+            ) as answer:
+                return Answer(answer.status, await answer.read(), answer.content_type)
         except aiohttp.ClientError:
-            return 0
+            return Answer(0)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -257,21 +314,13 @@ class SimulatorHost:
         task.add_done_callback(self._tasks.discard)
 
 
+class Trouble(Value, frozen=True, forbid_unknown_fields=True):
+    """A fault asked for."""
+
+    fault: str = ""
+    times: int = 1
+
+
 def _line(entry: Mapping[str, Any]) -> bytes:
     """An entry as a server-sent event."""
     return f"id: {entry['seq']}\nevent: {entry['event']}\ndata: {json.dumps(entry)}\n\n".encode()
-
-
-def _quoted(content: Mapping[str, Any]) -> str:
-    context = content.get("context")
-    return str(context.get("message_id", "")) if isinstance(context, Mapping) else ""
-
-
-def _statuses_of(body: bytes) -> list[dict[str, Any]]:
-    entries = json.loads(body)["entry"]
-    return [
-        status
-        for entry in entries
-        for change in entry["changes"]
-        for status in change["value"].get("statuses", [])
-    ]

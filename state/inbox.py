@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from state import contacts
 from state.contacts import Who
 from state.model.address import lane_of
-from state.model.event import AddressChanged, Event, MessageReceived, Notice, Receipt, Typing
+from state.model.event import AddressChanged, Event, MessageReceived, Notice, Receipt, ReceiptUpTo, Typing
 from state.model.ids import lane_of_id, new_id
 from state.model.receipts import fact
-from state.receipts import merge_asks, wait_ask
+from state.receipts import merge_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
 from state.tables import envelope, event, inbox, signal
 from state.writer import Op, Work, Writes
@@ -113,7 +113,7 @@ def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:
     """Who the events are from where nothing has to be looked up for it, else none."""
     who = {}
     for item in arrived:
-        if _has_turn(item.event):
+        if _of_customer(item.event):
             key = (item.channel, item.event.addresses)
             found = known.get(key)
             if found is None or found.past or isinstance(item.event, AddressChanged):
@@ -144,7 +144,9 @@ def check(happened: Event) -> None:
     """Find now what a column could not hold later, when the event's turn is committed; raises Unstorable."""
     if not 0 <= happened.at < _LATEST:
         raise Unstorable(f"{happened.key!r}: at is {happened.at}, which is no time in milliseconds")
-    if not happened.addresses and _has_turn(happened):
+    if isinstance(happened, ReceiptUpTo) and not 0 <= happened.until < _LATEST:
+        raise Unstorable(f"{happened.key!r}: until is {happened.until}, which is no time in milliseconds")
+    if not happened.addresses and _of_customer(happened):
         raise Unstorable(f"{happened.key!r}: an event of a customer has an address")
     texts = (happened.key, *happened.addresses, *_more_texts(happened))
     joined = "".join(texts)
@@ -185,7 +187,7 @@ def _people(arrived: Sequence[Arrived], known: Known) -> Op[dict[tuple[str, tupl
         urns = item.event.addresses
         if isinstance(item.event, AddressChanged):
             who[item.channel, urns] = yield from contacts.find(item.team, item.channel, urns + item.event.new)
-        elif _has_turn(item.event) and (item.channel, urns) not in who:
+        elif _of_customer(item.event) and (item.channel, urns) not in who:
             found = known.get((item.channel, urns))
             if found is None:
                 found = yield from contacts.find(item.team, item.channel, urns, item.event.name)
@@ -212,7 +214,7 @@ def _fresh(arrived: Sequence[Arrived], who: Known) -> Op[Sequence[Arrived]]:
     asks: _Asks = [
         (_SEEN, (item.event.key, item.channel, lane))
         for item in arrived
-        if _has_turn(item.event)
+        if _of_customer(item.event)
         for lane in who[item.channel, item.event.addresses].past
     ]
     if not asks:
@@ -222,7 +224,8 @@ def _fresh(arrived: Sequence[Arrived], who: Known) -> Op[Sequence[Arrived]]:
     return [item for item in arrived if (item.event.key, item.channel) not in seen]
 
 
-def _has_turn(happened: Event) -> bool:
+def _of_customer(happened: Event) -> bool:
+    """Whether it belongs to a customer's conversation, which is made where there is none."""
     return not isinstance(happened, (Receipt, Notice, Typing))
 
 
@@ -243,6 +246,9 @@ def _place(
         asks.append(
             (_SIGNAL, (new_id(lane), lane, item.channel, happened.key, happened.action, happened.code, body))
         )
+    elif isinstance(happened, ReceiptUpTo):
+        _, lane, conversation, _ = who[item.channel, happened.addresses]
+        asks += up_to_asks(conversation, lane, happened)
     elif not isinstance(happened, Typing):
         _, lane, conversation, _ = who[item.channel, happened.addresses]
         event_id = new_id(lane)

@@ -1,7 +1,8 @@
 """Receipts merge into messages as a lattice: each fact keeps its earliest time, so order and repetition do not matter.
 
 A receipt whose message is not known yet (the answer to the send is not committed) waits in `receipt`; `sweep` merges
-those whose message has appeared.
+those whose message has appeared. A watermark (all messages until a time) is merged into those that were taken by then,
+and waits a while for the sends that were under way.
 """
 
 from typing import Any
@@ -9,11 +10,18 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from state.model.event import ReceiptUpTo
+from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.statements import Query, Row, Statement, Write, delete, upsert
-from state.tables import message, receipt
+from state.tables import Ms, message, receipt, watermark
 from state.writer import Op
 
+_UNDER_WAY = 20_000
+"""Milliseconds a send's answer may come after the provider took the message."""
+_PATIENCE = 120_000
+"""Milliseconds a watermark waits for the sends that were under way."""
+_MARKED = ("delivered", "read", "played")
 _TIMES = ("accepted", "sent", "failed", "delivered", "read", "played")
 
 
@@ -105,6 +113,94 @@ _FOUND = Query(
 )
 
 
+def _bound(name: str, kind: Any) -> Value:
+    return sa.bindparam(name, type_=kind)
+
+
+def _spoken_of(conversation: Value, until: Value, last_id: Value) -> sa.ColumnElement[bool]:
+    """The messages a watermark speaks of: ours, made and taken by then."""
+    c = message.c
+    taken = sa.and_(c.accepted > _ZERO, c.accepted <= until + sa.literal_column(str(_UNDER_WAY)))
+    return sa.and_(
+        c.conversation == conversation, c.direction == sa.literal_column("'out'"), c.id <= last_id, taken
+    )
+
+
+def _later(kept: Value, new: Value) -> sa.ColumnElement[bool]:
+    return sa.or_(kept == _ZERO, kept > new)
+
+
+_UP_TO: dict[str, Write] = {
+    status: Write(
+        sa.update(message)
+        .values({status: _bound("at", message.c.sent.type)})
+        .where(
+            _spoken_of(
+                _bound("conversation", message.c.conversation.type),
+                _bound("until", message.c.sent.type),
+                _bound("last_id", message.c.id.type),
+            ),
+            _later(message.c[status], _bound("at", message.c.sent.type)),
+            message.c.lane == _bound("k_lane", message.c.lane.type),
+        ),
+        "at conversation until last_id k_lane",
+        "conversation k_lane",
+    )
+    for status in _MARKED
+}
+_KEY = (watermark.c.conversation, watermark.c.status, watermark.c.until, watermark.c.lane)
+_MARKED_LATER = Query(
+    sa.select(*_KEY, watermark.c.at)
+    .join(
+        message,
+        sa.and_(
+            message.c.lane == watermark.c.lane,
+            _spoken_of(watermark.c.conversation, watermark.c.until, watermark.c.last_id),
+            sa.or_(
+                *(
+                    sa.and_(
+                        watermark.c.status == sa.literal_column(f"'{status}'"), message.c[status] == _ZERO
+                    )
+                    for status in _MARKED
+                )
+            ),
+        ),
+    )
+    .distinct()
+    .limit(_bound("limit", sa.Integer)),
+    "limit",
+)
+_OLD_MARKS = Query(
+    sa.select(*_KEY)
+    .where(watermark.c.until < _bound("before", Ms))
+    .order_by(watermark.c.until)
+    .limit(_bound("limit", sa.Integer)),
+    "before limit",
+)
+_MARK = upsert(
+    watermark,
+    "conversation status until lane last_id at",
+    lambda new: {"at": _earliest(watermark.c.at, new.at)},
+)
+_FORGET = delete(watermark, "conversation status until lane")
+
+
+def up_to_asks(conversation: str, lane: int, happened: ReceiptUpTo) -> list[tuple[Statement, Row]]:
+    """The statements that merge a watermark: into what was taken by then, and later into what was under way."""
+    status, until, at = happened.status, happened.until, max(happened.at, 1)
+    mark = (conversation, status, until, lane, _last_id(until), at)
+    return [_up_to(conversation, status, until, lane, at), (_MARK, mark)]
+
+
+def _last_id(until: int) -> str:
+    """The last id that can have been made by then: ids begin with their time (UUIDv7)."""
+    return f"{until:012x}" + "f" * 20
+
+
+def _up_to(conversation: str, status: str, until: int, lane: int, at: int) -> tuple[Statement, Row]:
+    return (_UP_TO[status], (at, conversation, until, _last_id(until), lane))
+
+
 def merge_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
     """The statement that merges facts into a message."""
     return [(_MERGE, (*_row(facts), message_id, lane))]
@@ -138,6 +234,17 @@ def sweep(limit: int = 500) -> Op[int]:
         why = msgspec.json.decode(fault, type=Fault) if fault else None
         asks.extend(merge_asks(message_id, message_lane, fact(status, at, why)))
         asks.append((_DONE, (provider_id, channel, status, lane)))
+    marked = yield from _marks(limit)
     if asks:
         yield asks
-    return len(found)
+    return len(found) + marked
+
+
+def _marks(limit: int) -> Op[int]:
+    """Merge the watermarks that speak of messages taken since, and forget those that waited long enough."""
+    marks, old = yield [(_MARKED_LATER, (limit,)), (_OLD_MARKS, (now_ms() - _PATIENCE, limit))]
+    asks: list[tuple[Statement, Row]] = [(_FORGET, tuple(row)) for row in old]
+    asks += [_up_to(*mark) for mark in marks]
+    if asks:
+        yield asks
+    return len(marks)

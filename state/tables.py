@@ -63,6 +63,14 @@ channel = sa.Table(
     sa.Column("last_error_at", Ms),
 )
 
+token = sa.Table(
+    "token",
+    metadata,
+    sa.Column("channel", sa.String(64), primary_key=True),
+    _column("sealed", sa.LargeBinary),
+    _column("expires_at", Ms),
+)
+
 api_key = sa.Table(
     "api_key",
     metadata,
@@ -157,6 +165,20 @@ receipt = sa.Table(
     sqlite_with_rowid=False,
 )
 
+watermark = sa.Table(
+    "watermark",
+    metadata,
+    _column("conversation", Id),
+    _column("status", sa.String(16)),
+    _column("until", Ms),
+    _column("lane", Lane),
+    _column("last_id", Id),
+    _column("at", Ms),
+    sa.PrimaryKeyConstraint("conversation", "status", "until", "lane"),
+    sa.Index("watermark_until", "until"),
+    sqlite_with_rowid=False,
+)
+
 signal = _hot(
     "signal",
     _column("channel", sa.String(64)),
@@ -183,6 +205,7 @@ conversation = _hot(
     _column("last_in", Ms, 0),
     _column("last_id", sa.String(255), "''"),
     _column("updated_at", Ms),
+    _column("offered", Json, "''"),
     sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
 )
 
@@ -232,6 +255,21 @@ sa.Index(
     postgresql_where=message.c.provider_id != "",
 )
 
+part = sa.Table(
+    "part",
+    metadata,
+    _column("message", Id),
+    _column("number", sa.SmallInteger),
+    _column("lane", Lane),
+    _column("total", sa.SmallInteger),
+    _column("channel", sa.String(64)),
+    _column("provider_id", sa.String(255)),
+    _column("facts", Json),
+    sa.PrimaryKeyConstraint("message", "number", "lane"),
+    sa.Index("part_provider", "provider_id", "channel", "lane"),
+    sqlite_with_rowid=False,
+)
+
 # What goes out
 
 outbox = _hot(
@@ -248,6 +286,7 @@ outbox = _hot(
     _column("lease_node", sa.String(64), "''"),
     _column("lease_until", Ms, 0),
     _column("lease_epoch", sa.Integer, 0),
+    _column("part", sa.SmallInteger, 0),
 )
 sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.id, outbox.c.lane)
 sa.Index("outbox_due", outbox.c.channel, outbox.c.priority, outbox.c.due_at, outbox.c.id)

@@ -1,19 +1,23 @@
 """What a channel is and what it can do: the row of a connected account, its capabilities and its terms."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from state.model.base import Value
+
+TextUnit = Literal["characters", "bytes", "sms"]
 
 
 class Capabilities(Value, frozen=True, kw_only=True):
     """What a channel can show and report. No claim without a fixture.
 
-    Sizes in characters or, for media, bytes; 0 or an empty set means it cannot.
+    Sizes in characters or, for media, bytes; 0 or an empty set means it cannot. `text` is counted as `text_in` says:
+    characters, UTF-8 bytes, or the septets and code units of a short message.
     """
 
     schemes: tuple[str, ...]
     text: int
+    text_in: TextUnit = "characters"
     media: Mapping[str, int] = {}
     caption: int = 0
     buttons: int = 0
@@ -76,6 +80,17 @@ class ProviderTemplate(Value, frozen=True, kw_only=True):
     status: str = ""
     quality: str = ""
     components: list[dict[str, Any]] = []
+
+
+class Profile(Value, frozen=True, kw_only=True):
+    """What a provider tells of a customer; `timezone` is an IANA name or an offset in hours, "" what it does not."""
+
+    name: str = ""
+    username: str = ""
+    picture: str = ""
+    language: str = ""
+    timezone: str = ""
+    country: str = ""
 
 
 class Setting(Value, frozen=True):

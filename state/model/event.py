@@ -120,6 +120,31 @@ class AddressChanged(Happened, frozen=True, kw_only=True, tag="address_changed")
     note: str = ""
 
 
+class HelpAsked(Happened, frozen=True, kw_only=True, tag="help_asked"):
+    """A customer sent a channel's word for help, as a rule binds us to answer it; `note` is the word."""
+
+    note: str = ""
+
+
+class ReceiptUpTo(Happened, frozen=True, kw_only=True, tag="receipt_up_to"):
+    """What became of every message we sent the customer until a time (milliseconds, UTC): a watermark."""
+
+    status: Literal["delivered", "read", "played"]
+    until: int
+
+
+class ControlPassed(Happened, frozen=True, kw_only=True, tag="control_passed"):
+    """Another application of ours took or gave up the thread (Messenger, hand-over protocol); apps are their ids.
+
+    Where the thread comes back to us it is a HandedBack.
+    """
+
+    change: Literal["passed", "taken", "requested", "roles"]
+    new_app: str = ""
+    old_app: str = ""
+    note: str = ""
+
+
 class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
     """The provider tells us about our account; `action` is an action word or `info`; evidence is the provider's JSON.
 
@@ -142,7 +167,7 @@ class Typing(Happened, frozen=True, kw_only=True, tag="typing"):
 
 
 class ClientEvent(Happened, frozen=True, kw_only=True, tag="client_event"):
-    """A named event an app sent over its in-app channel."""
+    """A named event that is no message: an app's over its in-app channel, or what only one channel has."""
 
     event_name: str
     value: Any = None
@@ -182,6 +207,9 @@ Event = (
     | OptedOut
     | Started
     | AddressChanged
+    | HelpAsked
+    | ReceiptUpTo
+    | ControlPassed
     | Notice
     | Typing
     | ClientEvent

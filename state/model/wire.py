@@ -35,11 +35,15 @@ class Problem(Value, frozen=True):
 
 
 class Received(Value, frozen=True):
-    """What a request holds: its events in order, the answer, and the parts nobody could read (kept in quarantine)."""
+    """What a request holds: its events in order, the answer, and the parts nobody could read (kept in quarantine).
+
+    `deferred` says that the provider would take a reply in its answer (see RepliesInAnswer).
+    """
 
     events: tuple[Event, ...] = ()
     answer: Answer = Answer()
     problems: tuple[Problem, ...] = ()
+    deferred: bool = False
 
 
 class Call(Value, frozen=True):
@@ -93,11 +97,26 @@ class Outbound(Value, frozen=True, kw_only=True):
 
 
 class Sent(Value, frozen=True):
-    """The provider took the message; `addresses` are what its answer taught us about the recipient."""
+    """The provider took the message; `addresses` are what its answer taught us about the recipient.
+
+    `more` are the provider's ids of the further parts where it cut one message into several.
+    """
 
     provider_id: str = ""
     addresses: tuple[str, ...] = ()
     note: str = ""
+    more: tuple[str, ...] = ()
+
+
+class Token(Value, frozen=True):
+    """A fresh access token: its length of life in seconds, and the token that gets the next one where there is one."""
+
+    access: str
+    seconds: float
+    refresh: str = ""
+
+    def __repr__(self) -> str:
+        return f"Token({self.seconds})"
 
 
 class Forged(Exception):

@@ -1,14 +1,16 @@
 """Receipts reach their message in any order, any number of times, even before we know its provider's id."""
 
 import asyncio
+import json
 from functools import reduce
 from itertools import permutations
+from typing import Literal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from state import conversations, messages, outbox, receipts
-from state.model.event import Receipt
+from state.model.event import Receipt, ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.outbox import Leased, Settled
@@ -141,3 +143,51 @@ async def test_a_warning_in_a_receipt_is_a_signal_once(store: Store) -> None:
     )
     await asyncio.gather(accept(store, warned), accept(store, warned))
     assert await rows(store, "signal.key signal.action signal.code") == [("r1", "WARN", "131049")]
+
+
+async def test_a_watermark_is_for_all_that_was_taken_by_then(store: Store) -> None:
+    one, other = await leased(store, 2)
+    now = now_ms()
+    await store.write(outbox.settle, Settled(one, Facts(accepted=now), "p1"))
+    await store.write(outbox.settle, Settled(other, Facts(accepted=now), "p2"))
+    await accept(store, up_to(one, now, "delivered"), up_to(one, now + 5))
+    await accept(store, up_to(one, now + 9))
+    assert await facts(store, one.id) == Facts(accepted=now, delivered=now + 1, read=now + 6)
+    assert await facts(store, other.id) == Facts(accepted=now)
+    assert await count(store, "event") == 2, "a watermark opens no turn"
+
+
+async def test_a_watermark_is_not_for_what_was_said_or_taken_later(store: Store) -> None:
+    said_later, taken_later = await leased(store, 2)
+    now = now_ms()
+    await store.write(outbox.settle, Settled(said_later, Facts(accepted=now), "p1"))
+    await store.write(outbox.settle, Settled(taken_later, Facts(accepted=now + 60_000), "p2"))
+    await accept(store, up_to(said_later, now - 60_000), up_to(taken_later, now))
+    await store.write(receipts.sweep)
+    assert (await facts(store, said_later.id)).status == "accepted"
+    assert (await facts(store, taken_later.id)).status == "accepted"
+
+
+async def test_a_watermark_before_the_answer_waits_for_it(store: Store) -> None:
+    (row,) = await leased(store)
+    now = now_ms()
+    await accept(store, up_to(row, now))
+    assert await store.write(receipts.sweep) == 0
+    await store.write(outbox.settle, Settled(row, Facts(accepted=now + 5), "p1"))
+    assert await store.write(receipts.sweep) == 1
+    assert await facts(store, row.id) == Facts(accepted=now + 5, read=now + 1)
+    assert await store.write(receipts.sweep) == 0
+
+
+async def test_an_old_watermark_is_forgotten(store: Store) -> None:
+    (row,) = await leased(store)
+    await accept(store, up_to(row, now_ms() - 600_000))
+    assert await count(store, "watermark") == 1
+    await store.write(receipts.sweep)
+    assert await count(store, "watermark") == 0
+
+
+def up_to(row: Leased, until: int, status: Literal["delivered", "read"] = "read") -> ReceiptUpTo:
+    """A watermark of the customer a row is for, told a millisecond later."""
+    urns = tuple(json.loads(row.talk.urns))
+    return ReceiptUpTo(key=f"{status}:{until}", at=until + 1, addresses=urns, status=status, until=until)

@@ -5,18 +5,20 @@ import binascii
 import json
 import time
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import msgspec
 
-from connectors.contract import Answered, File, Shown
+from connectors.contract import Answered, File, Phone, Refusal, Said, Shown, Told
 from connectors.graph import webhooks
 from connectors.whatsapp.limits import BYTES, MIMES
 from connectors.whatsapp.simulator import checks
 from connectors.whatsapp.simulator.checks import Fault, Json
 from connectors.whatsapp.simulator.files import Files, base64_sha256, fields
 from connectors.whatsapp.simulator.phone import said
+from connectors.whatsapp.simulator.shown import content_of
 from state.model.channel import Channel
-from state.model.wire import Reply, Request
+from state.model.wire import Answer, Reply, Request
 
 _STATUS = {
     0: 401,
@@ -29,6 +31,12 @@ _STATUS = {
     2: 503,
     131000: 500,
     131016: 500,
+}
+_REFUSALS: dict[Refusal, Fault] = {
+    "throttled": Fault(130429, "Message failed to send because the rate limit was reached."),
+    "unavailable": Fault(131016, "The service is temporarily unavailable."),
+    "expired_token": Fault(190, "Error validating access token: the session has expired."),
+    "ban": Fault(131031, "The business account has been locked."),
 }
 _BSUID = "US.1349"
 _TEMPLATES: tuple[Json, ...] = (
@@ -51,6 +59,10 @@ _TEMPLATES: tuple[Json, ...] = (
 class WhatsAppSimulator:
     """Plays Meta for one number. A customer whose phone is hidden is known by a user id made from the number."""
 
+    phones: ClassVar[tuple[Phone, ...]] = tuple(
+        Phone(number, f"+{number}") for number in ("15550123", "15550124", "15550125")
+    )
+
     def __init__(self, channel: Channel, clock: Callable[[], float] = time.time) -> None:
         self._number = channel.settings["phone_number_id"]
         self._waba = channel.settings.get("waba_id") or "0"
@@ -65,7 +77,7 @@ class WhatsAppSimulator:
         self._blocked: set[str] = set()
         self._hidden: set[str] = set()
 
-    def says(self, sender: str, what: Mapping[str, object]) -> Request:
+    def says(self, sender: str, what: Mapping[str, object]) -> Said:
         """The signed webhook of what the customer does; raises KeyError or ValueError where the phone cannot.
 
         `reply_to` quotes a message, `name` is the customer's, `hidden` keeps the number from us.
@@ -81,7 +93,8 @@ class WhatsAppSimulator:
             item["errors"] = [
                 _told(131051, "Message type unknown", "Message type is currently not supported.")
             ]
-        return self._messages({"contacts": [self._contact(sender)], "messages": [item]})
+        shown = Shown(item["id"], sender, content_of(item), str(what.get("reply_to") or ""))
+        return Said(self._messages({"contacts": [self._contact(sender)], "messages": [item]}), shown)
 
     def tells(self, field: str, value: Mapping[str, object]) -> Request:
         """The signed webhook by which Meta tells something about the account."""
@@ -95,9 +108,23 @@ class WhatsAppSimulator:
         """A file by its media id."""
         return self._files.get(ref)
 
-    def fail(self, code: int, *, later: bool = False) -> None:
+    def fail(self, code: str, *, later: bool = False) -> None:
         """Answer the next message with this error; `later`: take it, and report the error in its status."""
-        self._faults.append((code, later))
+        self._faults.append((int(code), later))
+
+    def reads(self, request: Request, answer: Answer) -> tuple[Shown, ...]:
+        """Nothing: Meta takes no message in an answer."""
+        return ()
+
+    def refusal(self, kind: Refusal) -> Answered:
+        """Graph's words for a limit, an outage, a dead token or a banned account, which Meta also tells by webhook."""
+        refused = _refused(_REFUSALS[kind])
+        if kind != "ban":
+            return refused
+        told = self.tells(
+            "account_update", {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}
+        )
+        return Answered(refused.reply, told=(Told(told),))
 
     def answer(self, request: Request) -> Answered:
         """Answer one call of ours as Graph does."""
@@ -157,8 +184,12 @@ class WhatsAppSimulator:
             "messages": [{"id": provider_id, "message_status": "accepted"}],
         }
         statuses = ("failed",) if code else ("sent", "delivered", "read")
-        sent = tuple(self._status(provider_id, to, status, body, code) for status in statuses)
-        return Answered(_ok(answer).reply, (Shown(provider_id, to, body),), sent)
+        sent = tuple(
+            Told(self._status(provider_id, to, status, body, code), to, provider_id, status)
+            for status in statuses
+        )
+        quoted = str((body.get("context") or {}).get("message_id", ""))
+        return Answered(_ok(answer).reply, (Shown(provider_id, to, content_of(body), quoted),), sent)
 
     def _status(self, provider_id: str, to: str, status: str, body: Json, code: int) -> Request:
         item: Json = {"id": provider_id, "status": status, "timestamp": self._now()}

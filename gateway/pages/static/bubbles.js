@@ -1,4 +1,4 @@
-/** What a WhatsApp phone shows of a message, from the JSON that was on the wire. */
+/** What a simulated phone shows of a message: content of the common model, as the simulator read it from the wire. */
 import { h, link, safeUrl } from "./dom.js";
 
 const PAIR = (mark) => `(?<!\\w)${mark}(\\S(?:[^${mark}\\n]*\\S)?)${mark}(?!\\w)`;
@@ -6,14 +6,7 @@ const URL_WORD = "(https?://[^\\s<>]*[^\\s<>.,:;!?)\\]'\"])";
 const MARKS = new RegExp(
   ["```([^`]+)```", "`([^`]+)`", PAIR("\\*"), PAIR("_"), PAIR("~"), URL_WORD].join("|"),
 );
-const ASKS = {
-  location_request_message: "Send location",
-  request_contact_info: "Share contact",
-  voice_call: "Call",
-  call_permission_request: "Allow calls",
-};
-
-/** Words with WhatsApp's own marks: *bold*, _italic_, ~struck~, `mono`. */
+/** Words with the marks many channels share: *bold*, _italic_, ~struck~, `mono`. */
 export function marked(text) {
   const nodes = [];
   for (let found; (found = MARKS.exec(text)); text = text.slice(found.index + found[0].length)) {
@@ -28,52 +21,58 @@ export function marked(text) {
 
 /** A message in a few words, as a quote shows it. */
 export function gist(content) {
-  const { type } = content;
-  const inner = content[type] ?? {};
-  switch (type) {
-    case "text":
-      return inner.body;
+  switch (content.type) {
     case "location":
-      return inner.name || "Location";
-    case "contacts":
-      return inner.map(({ name }) => name.formatted_name).join(", ");
-    case "interactive":
-      return inner.body?.text ?? inner[inner.type]?.title ?? inner.type;
+      return content.name || "Location";
+    case "contact_card":
+      return content.cards.map(({ name }) => name).join(", ");
+    case "chosen":
+      return content.title || content.id;
     case "template":
-      return inner.name;
+      return content.name;
     default:
-      return inner.caption || inner.filename || inner.text || type;
+      return content.text || content.caption || content.name || content.kind || content.type;
   }
 }
 
 /**
  * The content as nodes.
- * `act(what)` sends an answer, `open(list)` shows a list, `ask(name)` opens a form, `media(id)` gives a file's address.
+ * `act(what)` sends an answer, `open(list)` shows a list, `ask(kind)` opens a form, `media(id)` gives a file's address.
  */
 export function bubble(content, acts) {
-  const { type } = content;
-  return (SHOWN[type] ?? unknown)(content[type] ?? {}, acts, type);
+  return (SHOWN[content.type] ?? unknown)(content, acts);
 }
 
 const SHOWN = {
-  text: ({ body }) => h("p", {}, marked(body)),
+  text: ({ text }) => h("p", {}, marked(text)),
+  media: (media, acts) => MEDIA[media.kind](media, acts),
+  location: place,
+  contact_card: ({ cards }) => cards.map(card),
+  chosen: ({ id, title, description }) => [h("p", {}, title || id), description && h("p.small", {}, description)],
+  choice,
+  form: ({ text, button: words, id, footer }) => [
+    h("p", {}, marked(text || "")),
+    footer && h("p.small.muted", {}, footer),
+    id && h("p.muted", {}, `${words} — a form: ${id}`),
+  ],
+  template,
+};
+
+const source = ({ url, ref }, { media }) => safeUrl(url || media(ref));
+const captioned = ({ caption }, element) => [element, caption && h("p", {}, marked(caption))];
+const unknown = ({ kind, type, note }) => [
+  note && h("p", {}, marked(note)),
+  h("p.muted", {}, `This phone cannot show “${kind ?? type}”.`),
+];
+
+const MEDIA = {
   image: (media, acts) =>
     captioned(media, h("img", { src: source(media, acts), alt: media.caption || "Picture" })),
   sticker: (media, acts) => h("img.sticker", { src: source(media, acts), alt: "Sticker" }),
   video: (media, acts) => captioned(media, h("video", { src: source(media, acts), controls: true })),
-  audio: (media, acts) => h("audio", { src: source(media, acts), controls: true }),
-  document: (media, acts) =>
-    captioned(media, h("p", {}, link(source(media, acts), media.filename || "Document"))),
-  location: place,
-  contacts: (cards) => cards.map(card),
-  button: ({ text }) => h("p", {}, text),
-  interactive,
-  template,
+  audio: (media, acts) => captioned(media, h("audio", { src: source(media, acts), controls: true })),
+  document: (media, acts) => captioned(media, h("p", {}, link(source(media, acts), media.name || "Document"))),
 };
-
-const source = ({ link: url, id }, { media }) => safeUrl(url || media(id));
-const captioned = ({ caption }, element) => [element, caption && h("p", {}, marked(caption))];
-const unknown = (inner, acts, type) => h("p.muted", {}, `This phone cannot show “${inner.type ?? type}”.`);
 
 function place({ latitude, longitude, name, address }) {
   const map = `https://www.openstreetmap.org/?mlat=${latitude}&mlon=${longitude}#map=16/${latitude}/${longitude}`;
@@ -85,77 +84,47 @@ function place({ latitude, longitude, name, address }) {
   ];
 }
 
-function card({ name, phones = [], org }) {
+function card({ name, phones = [], company }) {
   const numbers = phones.map(({ phone }) =>
     h("p.small", {}, link(`tel:${phone.replace(/[^+\d]/g, "")}`, phone)),
   );
-  return h(
-    "div.contact",
-    {},
-    h("strong", {}, name.formatted_name),
-    org?.company && h("p.small", {}, org.company),
-    numbers,
-  );
-}
-
-function interactive(inner, acts) {
-  const { header, body, footer, type } = inner;
-  if (!(type in BELOW)) return unknown(inner);
-  return [
-    header && (header.type === "text" ? h("h3", {}, header.text) : bubble(header, acts)),
-    body && h("p", {}, marked(body.text)),
-    footer && h("p.small.muted", {}, footer.text),
-    BELOW[type](inner, acts),
-  ];
+  return h("div.contact", {}, h("strong", {}, name), company && h("p.small", {}, company), numbers);
 }
 
 const button = (title, onclick) => h("button.choice", { type: "button", onclick }, title);
-const asking = ({ type }, { ask }) => button(ASKS[type], () => ask(type));
 
-const BELOW = {
-  button: ({ action }, { act }) =>
-    action.buttons.map((each) => button(each.reply.title, () => act({ type: "choice", ...each.reply }))),
-  list: (inner, { open }) => button(inner.action.button, () => open(inner)),
-  cta_url: ({ action: { parameters } }) => {
-    const opener = link(parameters.url, parameters.display_text);
-    opener.classList.add("button", "choice");
-    return opener;
-  },
-  flow: ({ action: { parameters } }) =>
-    h("p.muted", {}, `${parameters.flow_cta} — a form: ${parameters.flow_id ?? parameters.flow_name}`),
-  carousel: ({ action }, acts) =>
-    h(
-      "div.carousel",
-      { tabIndex: 0 },
-      action.cards.map((each) => h("div.card", {}, interactive(each, acts))),
-    ),
-  location_request_message: asking,
-  request_contact_info: asking,
-  voice_call: asking,
-  call_permission_request: asking,
-  button_reply: ({ button_reply: { title } }) => h("p", {}, title),
-  list_reply: ({ list_reply: { title, description } }) => [
-    h("p", {}, title),
-    description && h("p.small", {}, description),
-  ],
-  nfm_reply: ({ nfm_reply: { response_json } }) => h("pre", {}, response_json),
-};
+function choice(content, acts) {
+  const { header, text, footer, style = "buttons", button: words, options } = content;
+  const listed = style === "list";
+  return [
+    header && (header.type === "text" ? h("h3", {}, header.text) : bubble(header, acts)),
+    text && h("p", {}, marked(text)),
+    footer && h("p.small.muted", {}, footer),
+    listed ? button(words || "Choose", () => acts.open(content)) : options.map((each) => option(each, acts)),
+  ];
+}
+
+function option({ id, title, kind = "reply", url }, { act, ask }) {
+  if (kind === "reply") return button(title, () => act({ type: "choice", id, title }));
+  if (kind !== "url") return button(title, () => ask(kind));
+  const opener = link(url, title);
+  opener.classList.add("button", "choice");
+  return opener;
+}
 
 /** A template's words are the provider's; the wire carries its name and what goes into its places. */
 function template({ name, language, components = [] }, { act }) {
-  const value = (each) =>
-    each.text ?? each.payload ?? each.currency?.fallback_value ?? each.date_time?.fallback_value ?? each.type;
-  const filled = components.filter(({ type }) => type !== "button");
-  const quick = components.filter(({ sub_type }) => sub_type === "quick_reply");
+  const filled = components.filter(({ kind }) => kind !== "button");
+  const quick = components.filter((each) => each.button === "quick_reply");
   return [
-    h("p", {}, h("strong", {}, name), h("span.small", {}, ` template, ${language.code}`)),
-    filled.map(({ type, parameters = [] }) =>
+    h("p", {}, h("strong", {}, name), h("span.small", {}, ` template, ${language}`)),
+    filled.map(({ kind, parameters = [] }) =>
       h(
         "dl.filled",
         {},
         parameters.map((each, index) => [
-          h("dt", {}, `${type} ${each.parameter_name ?? index + 1}`),
-          h("dd", {}, value(each)),
+          h("dt", {}, `${kind} ${each.name || index + 1}`),
+          h("dd", {}, each.text || each.payload || each.date || ""),
         ]),
       ),
     ),

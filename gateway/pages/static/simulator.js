@@ -38,7 +38,7 @@ async function start() {
   }
   const added = JSON.parse(localStorage.getItem("parley.phones") ?? "[]");
   phones.push(...added.filter((one) => !phones.some((other) => key(other) === key(one))));
-  const [, channel, number] = /^#(.+)\/(\d+)$/.exec(location.hash) ?? [];
+  const [, channel, number] = /^#(.+)\/([\w+.@-]+)$/.exec(location.hash) ?? [];
   if (
     phones.some((one) => one.channel === channel) &&
     !phones.some((one) => key(one) === `${channel}/${number}`)
@@ -152,18 +152,19 @@ function trouble(words) {
 
 function ask(what, id) {
   quote(id);
-  if (what === "location_request_message" || what === "request_contact_info") return ui.extras.showModal();
+  if (what === "share_location" || what === "share_contact") return ui.extras.showModal();
   trouble("This phone cannot call.");
 }
 
 /** The sheet a list message opens: rows to choose one from. */
-function sheet({ header, body, action: { sections } }, id) {
+function sheet({ header, text, options }, id) {
   const form = h("form", { method: "dialog" });
   const pick = (row) => say({ type: "choice", list: true, ...row, reply_to: id });
+  const sections = Map.groupBy(options, ({ section = "" }) => section);
   form.append(
-    h("h2", { id: "sheet-title" }, header?.text ?? body.text),
-    ...sections
-      .flatMap(({ title, rows }) => [
+    h("h2", { id: "sheet-title" }, header?.text ?? text),
+    ...[...sections]
+      .flatMap(([title, rows]) => [
         title && h("h3", {}, title),
         ...rows.map((row) =>
           h(

@@ -15,7 +15,7 @@ export class Transcript {
   #typing;
   #atEnd = true;
 
-  /** `acts`: what a message may ask of the page: say(what), quote(id), open(list, id), ask(name, id), media(ref). */
+  /** `acts`: what a message may ask of the page: say(what), quote(id), open(list, id), ask(kind, id), media(ref). */
   constructor(log, acts) {
     [this.#log, this.#acts] = [log, acts];
     log.onscroll = () => (this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80);
@@ -38,7 +38,7 @@ export class Transcript {
   /** Shows a message, or brings the one that is shown already up to date. */
   show(message) {
     const { id, content, direction, status } = message;
-    if (content.type === "reaction") return this.#react(content.reaction);
+    if (content.type === "reaction") return this.#react(content);
     const known = this.#messages.get(id);
     if (known && same(known.message, message)) return this.rank(id, status);
     if (!known && direction === "out") this.typing(false);
@@ -80,7 +80,7 @@ export class Transcript {
     if (this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
-  #react({ message_id: id, emoji = "" }) {
+  #react({ target: id, emoji = "" }) {
     const known = this.#messages.get(id);
     if (known) this.show({ ...known.message, reaction: emoji });
   }
@@ -91,7 +91,7 @@ export class Transcript {
     const acts = {
       act: (what) => say({ ...what, reply_to: id }),
       open: (list) => open(list, id),
-      ask: (name) => ask(name, id),
+      ask: (kind) => ask(kind, id),
       media,
     };
     const shown = [

@@ -85,13 +85,15 @@ def look(value: Any, path: str) -> Any:
 def test_pywa_reads_what_a_phone_says(
     pywa: WhatsApp, what: dict[str, Any], kind: type, path: str, seen: object
 ) -> None:
-    (got,) = read(pywa, Pair().simulator.says(CUSTOMER, what))
+    (got,) = read(pywa, Pair().simulator.says(CUSTOMER, what).webhook)
     assert (type(got), look(got, path)) == (kind, seen)
     assert (got.from_user.wa_id, got.from_user.bsuid) == (CUSTOMER, "US.13490000000015550123")
 
 
 def test_pywa_knows_a_hidden_phone_by_its_user_id(pywa: WhatsApp) -> None:
-    (got,) = read(pywa, Pair().simulator.says(CUSTOMER, {"type": "text", "text": "Hi", "hidden": True}))
+    (got,) = read(
+        pywa, Pair().simulator.says(CUSTOMER, {"type": "text", "text": "Hi", "hidden": True}).webhook
+    )
     assert (got.from_user.wa_id, got.from_user.username) == (None, "customer.0123")
 
 
@@ -99,7 +101,7 @@ def test_pywa_knows_a_hidden_phone_by_its_user_id(pywa: WhatsApp) -> None:
 def test_pywa_reads_the_statuses_of_what_we_send(pywa: WhatsApp, content: Any) -> None:
     pair = Pair()
     sent = pair.send(content)
-    found = read(pywa, *pair.answered[-1].webhooks)
+    found = read(pywa, *[each.webhook for each in pair.answered[-1].told])
     assert [(each.status.value, each.id, each.tracker) for each in found] == [
         (status, sent.provider_id, "ours-1") for status in ("sent", "delivered", "read")
     ]

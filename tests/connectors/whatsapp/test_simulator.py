@@ -19,7 +19,7 @@ from state.model.content import (
     Unsupported,
 )
 from state.model.event import Deleted, Edited, MessageReceived, Notice, Reacted, Receipt
-from state.model.wire import File, Request, Undelivered
+from state.model.wire import File, Outbound, Request, Undelivered
 from tests.connectors import fixtures
 from tests.connectors.whatsapp.wire import CUSTOMER, NOON, Pair
 
@@ -44,7 +44,7 @@ SAID: list[tuple[dict[str, Any], Content]] = [
 
 def read(what: dict[str, Any]) -> Any:
     pair = Pair()
-    (event,) = pair.read(pair.simulator.says(CUSTOMER, what))
+    (event,) = pair.read(pair.simulator.says(CUSTOMER, what).webhook)
     return event
 
 
@@ -87,7 +87,9 @@ def test_what_a_phone_cannot_do_is_said(what: dict[str, Any]) -> None:
 
 def test_a_hidden_phone_is_known_and_answered_by_its_user_id() -> None:
     pair = Pair()
-    (event,) = pair.read(pair.simulator.says(CUSTOMER, {"type": "text", "text": "Hi", "hidden": True}))
+    (event,) = pair.read(
+        pair.simulator.says(CUSTOMER, {"type": "text", "text": "Hi", "hidden": True}).webhook
+    )
     assert (event.addresses, event.name) == (("whatsapp-bsuid:US.13490000000015550123",), "Customer 23")
     assert pair.send(Text("Hello"), to=event.addresses).addresses == event.addresses
     assert pair.answered[-1].shown[0].to == CUSTOMER
@@ -98,9 +100,7 @@ def test_a_message_is_shown_and_its_receipts_carry_our_id() -> None:
     pair = Pair()
     sent = pair.send(Text("Hello"))
     (shown,) = pair.answered[-1].shown
-    assert (shown.provider_id, shown.to, shown.content["text"]) == (
-        sent.provider_id, CUSTOMER, {"body": "Hello", "preview_url": False},
-    )  # fmt: skip
+    assert (shown.provider_id, shown.to, shown.content) == (sent.provider_id, CUSTOMER, Text("Hello"))
     found = [(each.status, each.provider_id, each.message_id) for each in pair.webhooks()]
     assert found == [(status, sent.provider_id, "ours-1") for status in ("sent", "delivered", "read")]
     assert sent.provider_id.startswith("wamid.")
@@ -124,12 +124,37 @@ def test_whatever_the_connector_sends_is_taken(path: Any) -> None:
     assert pair.answered[-1].shown[0].provider_id == sent.provider_id
 
 
+def test_a_phone_shows_what_its_owner_sent() -> None:
+    said = Pair().simulator.says(
+        CUSTOMER, {"type": "choice", "id": "a", "title": "Red", "reply_to": "wamid.X"}
+    )
+    assert said.shown
+    assert (said.shown.to, said.shown.content) == (CUSTOMER, Chosen("a", "Red"))
+    assert said.shown.reply_to == "wamid.X"
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [("throttled", "THROTTLE"), ("unavailable", "RETRY"), ("expired_token", "AUTH"), ("ban", "SUSPEND")],
+)
+def test_graph_refuses_in_its_own_words(kind: Any, action: str) -> None:
+    pair = Pair()
+    refused = pair.simulator.refusal(kind)
+    sending = pair.connector.send(Outbound(id="o", to=(f"whatsapp:{CUSTOMER}",), content=Text("Hello")))
+    next(sending)
+    with pytest.raises(Undelivered) as error:
+        sending.send(refused.reply)
+    assert error.value.action == action
+    told = [event.action for each in refused.told for event in pair.read(each.webhook)]
+    assert told == (["SUSPEND"] if kind == "ban" else [])
+
+
 @pytest.mark.parametrize(
     ("code", "action"), [(130429, "THROTTLE"), (190, "AUTH"), (131047, "WINDOW"), (131000, "RETRY")]
 )
 def test_the_next_message_fails_as_it_was_told_to(code: int, action: str) -> None:
     pair = Pair()
-    pair.simulator.fail(code)
+    pair.simulator.fail(str(code))
     with pytest.raises(Undelivered) as refused:
         pair.send(Text("Hello"))
     assert (refused.value.action, refused.value.code) == (action, str(code))
@@ -138,7 +163,7 @@ def test_the_next_message_fails_as_it_was_told_to(code: int, action: str) -> Non
 
 def test_a_message_fails_later_as_it_was_told_to() -> None:
     pair = Pair()
-    pair.simulator.fail(131050, later=True)
+    pair.simulator.fail("131050", later=True)
     pair.send(Text("Hello"))
     (event,) = pair.webhooks()
     assert isinstance(event, Receipt)
@@ -204,7 +229,9 @@ def test_graph_refuses_a_wrong_token_and_a_wrong_number() -> None:
 def test_a_picture_of_ours_is_uploaded_shown_and_deleted() -> None:
     pair = Pair()
     pair.send(Media("image", stored="f"), files={"f": File(b"\x89PNG\r\n--\r\n", "image/png", "chair.png")})
-    ref = pair.answered[-1].shown[0].content["image"]["id"]  # type: ignore[index]
+    shown = pair.answered[-1].shown[0].content
+    assert isinstance(shown, Media)
+    ref = shown.ref
     kept = pair.simulator.file(ref)
     assert kept is not None
     assert (kept.body, kept.mime, kept.name) == (b"\x89PNG\r\n--\r\n", "image/png", "chair.png")
@@ -215,14 +242,16 @@ def test_a_picture_of_ours_is_uploaded_shown_and_deleted() -> None:
 def test_a_picture_of_a_customer_is_fetched() -> None:
     pair = Pair(base_url="https://graph.example")
     ref = pair.simulator.keep(File(b"picture", "image/png"))
-    (event,) = pair.read(pair.simulator.says(CUSTOMER, {"type": "image", "id": ref, "mime": "image/png"}))
+    (event,) = pair.read(
+        pair.simulator.says(CUSTOMER, {"type": "image", "id": ref, "mime": "image/png"}).webhook
+    )
     file = pair.play(pair.connector.fetch(event.content))
     assert (file.body, file.mime) == (b"picture", "image/png")
 
 
 def test_typing_is_shown_on_the_phone_that_wrote() -> None:
     pair = Pair()
-    (event,) = pair.read(pair.simulator.says(CUSTOMER, {"type": "text", "text": "Hi"}))
+    (event,) = pair.read(pair.simulator.says(CUSTOMER, {"type": "text", "text": "Hi"}).webhook)
     pair.play(pair.connector.typing(event.addresses, event.provider_id))
     pair.play(pair.connector.mark_read(event.addresses, event.provider_id))
     assert [each.typing for each in pair.answered] == [(CUSTOMER,), ()]

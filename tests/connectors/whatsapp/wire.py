@@ -27,11 +27,12 @@ def channel(**settings: str) -> Channel:
 
 
 class Pair:
-    """Both ends; `answered` are the provider's answers in their order."""
+    """Both ends; `asked` are our calls in their order, `answered` the provider's answers."""
 
     def __init__(self, **settings: str) -> None:
         self.connector = WhatsApp(channel(**settings))
         self.simulator = WhatsAppSimulator(channel(**settings), clock=lambda: NOON)
+        self.asked: list[Request] = []
         self.answered: list[Answered] = []
 
     def play(self, conversation: Generator[Call, Reply, Any]) -> Any:
@@ -39,7 +40,8 @@ class Pair:
         try:
             call = next(conversation)
             while True:
-                self.answered.append(self.simulator.answer(asked(call)))
+                self.asked.append(asked(call))
+                self.answered.append(self.simulator.answer(self.asked[-1]))
                 call = conversation.send(self.answered[-1].reply)
         except StopIteration as stop:
             return stop.value
@@ -51,7 +53,7 @@ class Pair:
 
     def webhooks(self) -> list[Any]:
         """What the connector reads of the webhooks that followed the last call."""
-        return [event for each in self.answered[-1].webhooks for event in self.read(each)]
+        return [event for each in self.answered[-1].told for event in self.read(each.webhook)]
 
     def read(self, webhook: Request) -> tuple[Any, ...]:
         """What the connector reads of a webhook, once it has found the signature right."""

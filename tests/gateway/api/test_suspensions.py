@@ -71,6 +71,7 @@ async def test_channels_name_what_stops_them(house: House, scope: dict[str, str]
 
 async def test_a_suspended_contact_stops_nobody_else(house: House) -> None:
     first = await house.send(to=ANN)
+    await house.until(f"/messages/{first['id']}", lambda body: body["facts"]["sent"])
     talk = (await house.call("GET", f"/conversations/{first['conversation']}")).body
     await suspend(house, contact=talk["contact"])
     held, free = await house.send(to=ANN), await house.send(to="inapp:dl_bob")
