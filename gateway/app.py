@@ -167,7 +167,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.turns.finish()
-        self.effects.stop()
+        await self.effects.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.sockets.close()
         if self._runner:

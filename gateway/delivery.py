@@ -5,6 +5,7 @@ is sent again only where the channel has an idempotency key.
 """
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -34,7 +35,7 @@ from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.suspension import Target
 from state.model.wire import Call, Outbound, Reply, Sent, Undelivered
-from state.outbox import Handed, Leased, Queued, Settled
+from state.outbox import Batch, Handed, Leased, Queued, Settled
 from state.store import Store
 from state.writer import Unavailable
 
@@ -109,6 +110,7 @@ class Delivery:
         """Take no more; finish what is under way within the time, leave the rest to its lease."""
         for task in self._tasks.values():
             task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         flying = [task for sender in self._senders.values() for task in sender.flying]
         if flying:
             _, late = await asyncio.wait(flying, timeout=seconds)
@@ -162,12 +164,23 @@ class Sender:
         free = min(tools.slots - self.places, 2 * tools.slots - len(self.flying))
         if free <= 0 or tools.fence.lapsed():
             return 0
-        batch = await tools.store.write(outbox.take, self.channel, tools.node, free, now_ms(), tools.lease_ms)
+        taking = tools.store.write(outbox.take, self.channel, tools.node, free, now_ms(), tools.lease_ms)
+        try:
+            batch = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            self.fly(self._give_back(taking))
+            raise
         self._more = batch.more
         for row in batch.rows:
             self.places += 1
             self.fly(self.deliver(row))
         return len(batch.rows)
+
+    async def _give_back(self, taking: "asyncio.Future[Batch]") -> None:
+        """What is taken while this is stopped goes back, so that nobody waits for its lease."""
+        with contextlib.suppress(Unavailable):
+            if rows := (await taking).rows:
+                await self._tools.store.write(outbox.give_back, rows)
 
     def fly(self, delivery: Coroutine[Any, Any, None]) -> None:
         """Let a delivery that has a place go its way."""

@@ -1,6 +1,7 @@
 """Effects: back-end calls of flows, run after the commit, at least once with the same key; the result is an event."""
 
 import asyncio
+import contextlib
 import logging
 
 import msgspec
@@ -15,7 +16,7 @@ from state.model.event import EffectDone
 from state.model.ids import now_ms
 from state.model.receipts import Fault
 from state.model.turn import EffectCall
-from state.outbox import Leased
+from state.outbox import Batch, Leased
 from state.store import Store
 from state.writer import Op, Unavailable
 
@@ -42,7 +43,8 @@ class Effects:
         self._store, self._router, self._http, self._wake = store, router, http, wake
         self._node, self._slots, self._lease_ms = node, slots, lease_ms
         self._signal = Signal()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Leased] = {}
+        self._taking: asyncio.Future[Batch] | None = None
         wake.on("outbox", lambda channel: self._signal.set() if channel == outbox.EFFECTS else None)
 
     async def run(self) -> None:
@@ -53,7 +55,7 @@ class Effects:
                 rows = await self._take(free) if free > 0 else []
                 for row in rows:
                     task = asyncio.create_task(self._run(row))
-                    self._running.add(task)
+                    self._running[task] = row
                     task.add_done_callback(self._ended)
                 if not rows:
                     await self._signal.wait(_POLL)
@@ -62,18 +64,26 @@ class Effects:
                 await asyncio.sleep(0.5)
 
     async def _take(self, free: int) -> list[Leased]:
-        batch = await self._store.write(
+        self._taking = self._store.write(
             outbox.take, outbox.EFFECTS, self._node, free, now_ms(), self._lease_ms
         )
+        batch = await asyncio.shield(self._taking)
+        self._taking = None
         return batch.rows
 
-    def stop(self) -> None:
-        """Leave what runs to its lease: it is run again with the same key."""
+    async def stop(self) -> None:
+        """Give what runs back, and what was just taken: another node runs it again with the same key."""
+        rows = list(self._running.values())
         for task in self._running:
             task.cancel()
+        with contextlib.suppress(Unavailable):
+            if self._taking:
+                rows += (await self._taking).rows
+            if rows:
+                await self._store.write(outbox.give_back, rows)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._signal.set()
         if not task.cancelled() and (error := task.exception()):
             log.error("an effect could not be settled", exc_info=error)

@@ -89,6 +89,7 @@ _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
 _STATE = Fetch(outbox, "state", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
+_FREE = update(outbox, "lease_until", "id lane")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
@@ -277,6 +278,14 @@ def settle(end: Settled) -> Op[None]:
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
         asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
     yield asks
+
+
+def give_back(rows: Sequence[Leased]) -> Op[None]:
+    """Let others take rows at once that this node has leased and does not work on; what it has lost stays as it is."""
+    held = yield [(_HELD, (row.id, row.lane)) for row in rows]
+    ours = [row for row, found in zip(rows, held, strict=True) if found and found[0][0] == row.epoch]
+    if ours:
+        yield [(_FREE, (0, row.id, row.lane)) for row in ours]
 
 
 def finish(row: Leased) -> Op[None]:

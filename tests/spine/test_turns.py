@@ -28,7 +28,6 @@ async def test_an_effect_that_was_cut_short_is_run_again_under_its_key(house: Ho
     house.graph.next(hangs)
     await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
     await house.when(lambda: len(house.graph.hanging))
-    await house.set(tables.outbox, lease_until=0)
     await house.restart()
     await house.when(house.replies, lambda said: said == ["found it"])
     first, second = house.graph.backend

@@ -198,3 +198,11 @@ async def test_a_gateway_that_starts_alone_frees_what_it_held(sqlite: str) -> No
     await store.write(outbox.free_all)
     assert words(await lease(store)) == ["hello"]
     await store.close()
+
+
+async def test_what_is_given_back_can_be_taken_at_once(store: Store) -> None:
+    for n in range(2):
+        await converse(store, f"m{n}", "hello", urn=f"tel:+1555010{n}")
+    kept, lost = await lease(store)
+    await store.write(outbox.give_back, [kept, lost._replace(epoch=lost.epoch - 1)])
+    assert [row.id for row in await lease(store, "n2")] == [kept.id]
