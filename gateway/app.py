@@ -29,6 +29,7 @@ from gateway.webhooks import Webhooks
 from gateway.wire import Wire
 from state import conversations, migrate, outbox
 from state.migrations import HEAD
+from state.model.content import Media
 from state.model.wire import Call, Reply
 from state.seal import Seal
 from state.store import Store
@@ -78,7 +79,7 @@ class Gateway:
         self.delivery = Delivery(
             Tools(
                 self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
-                settings.node, settings.delivery_slots, lease_ms, lambda: self.url,
+                settings.node, settings.delivery_slots, lease_ms, self.link,
             )
         )  # fmt: skip
         self.turns.hand_to(self.delivery.hand)
@@ -140,6 +141,10 @@ class Gateway:
         if call.url.startswith("inapp:"):
             return await self.line.deliver(call)
         return await self.wire.perform(call, may_leave)
+
+    def link(self, media: Media) -> str:
+        """Where a customer can open a file: its own address, made whole where it is one of ours."""
+        return self.url + media.url if media.url.startswith("/") else media.url
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 from connectors.contract import Conversation
 from gateway import outgoing, policy
 from gateway.channels import Channels, Live
+from gateway.degrade import Link
 from gateway.fence import Fence
 from gateway.logs import redactor
 from gateway.loops import forever
 from gateway.metrics import Metrics
-from gateway.outgoing import Unknown
+from gateway.outgoing import Ready, Unknown
 from gateway.pace import Pace
 from gateway.wake import Signal, Wake
 from gateway.wire import NoAnswer, trace
@@ -28,13 +29,14 @@ from state import inbox, outbox
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
+from state.model.content import Content
 from state.model.event import Notice
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.suspension import Target
-from state.model.wire import Call, Outbound, Reply, Sent, Undelivered
+from state.model.wire import Call, Reply, Sent, Undelivered
 from state.outbox import Batch, Handed, Leased, Queued, Settled
 from state.store import Store
 from state.writer import Unavailable
@@ -66,7 +68,7 @@ class Tools(NamedTuple):
     node: str
     slots: int
     lease_ms: int
-    url: Callable[[], str]
+    link: Link
 
 
 class Delivery:
@@ -121,15 +123,15 @@ class Delivery:
 class Handoff:
     """A reply that a sender has a place for: to be sent when its turn is stored, or given up."""
 
-    __slots__ = ("_live", "_sender", "_words", "handed", "row")
+    __slots__ = ("_live", "_said", "_sender", "handed", "row")
 
-    def __init__(self, sender: "Sender", row: Leased, live: Live, words: Outbound, handed: Handed) -> None:
-        self._sender, self.row, self._live, self._words = sender, row, live, words
+    def __init__(self, sender: "Sender", row: Leased, live: Live, said: Ready, handed: Handed) -> None:
+        self._sender, self.row, self._live, self._said = sender, row, live, said
         self.handed = handed
 
     def go(self) -> None:
         """The turn is on disk: send."""
-        self._sender.fly(self._sender.deliver_handed(self.row, self._live, self._words))
+        self._sender.fly(self._sender.deliver_handed(self.row, self._live, self._said))
 
     def give_up(self) -> None:
         """The turn never happened: the place is free again."""
@@ -211,17 +213,17 @@ class Sender:
         if live is None or taken.waiting or self._behind() or tools.fence.lapsed():
             return None
         row = outgoing.leased(item, taken)
-        words = outgoing.message(row, live, tools.url())
-        decision = self._decide(row, live, words)
+        said = outgoing.ready(row, live, tools.link)
+        decision = self._decide(row, live, said.content)
         if decision.verdict != "send" or tools.pace.admit_now(*self._limits(row, live)) != 0:
             return None
         self.places += 1
-        return Handoff(self, row, live, words, Handed(tools.node, tools.lease_ms, decision))
+        return Handoff(self, row, live, said, Handed(tools.node, tools.lease_ms, decision, said.offered))
 
-    async def deliver_handed(self, row: Leased, live: Live, words: Outbound) -> None:
+    async def deliver_handed(self, row: Leased, live: Live, said: Ready) -> None:
         """Send a row that was stored as `sending`, and settle it."""
         try:
-            end = await self._sent(row, live, words)
+            end = await self._sent(row, live, said)
         finally:
             self.places -= 1
         await self._settle(end)
@@ -252,13 +254,13 @@ class Sender:
         wait = await self._admitted(row, live)
         if wait:
             return outgoing.again(row, wait)
-        message = outgoing.message(row, live, self._tools.url())
-        decision = self._decide(row, live, message)
+        said = outgoing.ready(row, live, self._tools.link)
+        decision = self._decide(row, live, said.content)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
             return outgoing.stays(row, decision)
-        await self._tools.store.write(outbox.sending, row, decision)
-        return await self._sent(row, live, message)
+        await self._tools.store.write(outbox.sending, row, decision, said.offered)
+        return await self._sent(row, live, said)
 
     async def _admitted(self, row: Leased, live: Live) -> float:
         """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""
@@ -279,23 +281,23 @@ class Sender:
         """Whether rows of this channel wait for a place or for the pace: none may overtake them."""
         return self._more or self.places >= self._tools.slots or time.monotonic() < self._busy_until
 
-    def _decide(self, row: Leased, live: Live, message: Outbound) -> Decision:
+    def _decide(self, row: Leased, live: Live, content: Content) -> Decision:
         facts = policy.Facts(
             target=outgoing.target(row, live),
             suspensions=self._tools.fence.suspensions,
             terms=live.connector.terms,
-            content=message.content,
+            content=content,
             last_in=row.talk.last_in,
             expires_at=row.expires_at,
         )
         return policy.decide(facts, now_ms())
 
-    async def _sent(self, row: Leased, live: Live, message: Outbound) -> Settled:
+    async def _sent(self, row: Leased, live: Live, said: Ready) -> Settled:
         """Make the connector's calls and read their end."""
         traces: list[Exchange] = []
         started = time.perf_counter()
         try:
-            sent = await self._drive(live.connector.send(message), outgoing.target(row, live), traces)
+            sent = await self._drive(live.connector.send(said.message), outgoing.target(row, live), traces)
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:
@@ -309,8 +311,7 @@ class Sender:
             broken = Undelivered(Action.FAIL_MSG, "connector_error", repr(error))
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
-        facts = Facts(accepted=now_ms(), sent=now_ms() if sent.note == "sent" else 0)
-        return Settled(row, facts, sent.provider_id, trace=outgoing.trace(traces))
+        return outgoing.taken(row, said, sent, outgoing.trace(traces))
 
     async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
         """Make the calls a connector yields; the fence is asked before the first byte of each."""

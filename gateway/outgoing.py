@@ -1,20 +1,24 @@
 """A row of the outbox as it goes out: what the rules and the connector are shown, and what its end means. Pure."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from gateway import policy
 from gateway.channels import Live
+from gateway.degrade import Link, shape
 from gateway.wire import Blocked, CutOff, NoAnswer
 from state.conversations import Taken
 from state.model.action import Action
-from state.model.content import Content, Media
+from state.model.content import Content
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.suspension import Target
-from state.model.wire import Call, Outbound, Undelivered
+from state.model.wire import Call, Outbound, Sent, Undelivered
 from state.outbox import Leased, Letter, Queued, Settled, Talk
+from state.parts import Piece
 
 _content: msgspec.json.Decoder[Content] = msgspec.json.Decoder(Content)
 _urns = msgspec.json.Decoder(tuple[str, ...])
@@ -35,7 +39,7 @@ def leased(item: Queued, taken: Taken) -> Leased:
     )
     return Leased(
         item.id, item.lane, item.conversation, item.channel, item.kind, "queued", item.body,
-        item.expires_at, 0, 1, talk, letter,
+        item.expires_at, 0, 1, 0, talk, letter,
     )  # fmt: skip
 
 
@@ -50,22 +54,49 @@ def target(row: Leased, live: Live) -> Target:
     )
 
 
-def message(row: Leased, live: Live, our_url: str) -> Outbound:
-    """The message for the connector; a media address of our own (`/static/…`) becomes one others can follow."""
+class Ready(NamedTuple):
+    """What of a row goes next: the part, which it is of how many, and the whole, as the rules are shown it.
+
+    `offered` (JSON) are the options the customer sees as words, told before the last part leaves.
+    """
+
+    message: Outbound
+    content: Content
+    part: int = 0
+    total: int = 1
+    offered: str = ""
+
+
+def ready(row: Leased, live: Live, link: Link) -> Ready:
+    """The next part of a row as its channel can show it; `link` gives the address of a file of our own."""
     assert row.message is not None
     content = _content.decode(row.message.content)
-    if isinstance(content, Media) and content.url.startswith("/"):
-        content = msgspec.structs.replace(content, url=our_url + content.url)
+    shaped = shape(content, live.connector.capabilities, link)
+    part, total = min(row.part, len(shaped.parts) - 1), len(shaped.parts)
+    shown = shaped.parts[part]
     native = msgspec.json.decode(row.message.native) if row.message.native else {}
-    return Outbound(
-        id=row.id,
+    message = Outbound(
+        id=row.id if total == 1 else f"{row.id}.{part}",
         to=_urns.decode(row.talk.urns),
-        content=content,
-        reply_to=row.message.reply_to,
-        native=native.get(live.channel.type, {}) if native else {},
+        content=shown,
+        reply_to="" if part else row.message.reply_to,
+        native=native.get(live.channel.type, {}) if native and type(shown) is type(content) else {},
         attempt=row.attempt + 1,
         conversation=row.conversation,
     )
+    last = part == total - 1
+    offered = _encode(shaped.offer).decode() if shaped.offer and last else ""
+    return Ready(message, content, part, total, offered)
+
+
+def taken(row: Leased, said: Ready, sent: Sent, trace: str) -> Settled:
+    """The provider took the part: the row goes on with the next, or is settled."""
+    ids = (sent.provider_id, *sent.more)
+    piece = Piece(said.part, said.total, ids) if said.total > 1 or sent.more else None
+    if said.part + 1 < said.total:
+        return Settled(row, again_at=now_ms(), trace=trace, piece=piece)
+    facts = Facts(accepted=now_ms(), sent=now_ms() if sent.note == "sent" else 0)
+    return Settled(row, facts, sent.provider_id, trace=trace, piece=piece)
 
 
 def pair(row: Leased) -> str:

@@ -15,12 +15,15 @@ import msgspec
 from conversations import engine
 from conversations.router import Router
 from gateway.channels import Channels
+from gateway.degrade import Offer, chosen
 from gateway.delivery import Handoff
 from gateway.metrics import Metrics
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
 from state.conversations import Taken, Turned
 from state.lease import LeaseLost
+from state.model.content import Text
+from state.model.event import Event, MessageReceived
 from state.model.ids import new_id, now_ms
 from state.model.turn import Customer, EffectCall, Played, Say
 from state.outbox import Queued
@@ -33,6 +36,7 @@ _VALID_MS = 24 * 3600 * 1000
 _POLL = 1.0
 """Seconds between looks for work that nobody told us about."""
 _encode = msgspec.json.Encoder().encode
+_offer = msgspec.json.Decoder(Offer)
 
 
 class Turns:
@@ -138,7 +142,7 @@ class Turns:
 
     def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:
         now = now_ms()
-        events = [event for _, event in taken.events]
+        events = _heard(taken)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
         queued = self._queue(taken, played, now)
@@ -198,3 +202,16 @@ class Turns:
             except Unavailable as error:
                 log.warning("receipts wait for the database: %s", error)
                 await asyncio.sleep(0.5)
+
+
+def _heard(taken: Taken) -> list[Event]:
+    """The events of a turn; the customer's first words choose among options they were shown as words."""
+    events = [event for _, event in taken.events]
+    if taken.offered:
+        place = next((n for n, event in enumerate(events) if isinstance(event, MessageReceived)), None)
+        said = events[place] if place is not None else None
+        if place is not None and isinstance(said, MessageReceived) and isinstance(said.content, Text):
+            choice = chosen(said.content.text, _offer.decode(taken.offered))
+            if choice:
+                events[place] = msgspec.structs.replace(said, content=choice)
+    return events

@@ -38,6 +38,7 @@ _WORK = Query(
             outbox.c.lane == conversation.c.lane,
             outbox.c.kind == sa.literal_column("'message'"),
         ),
+        conversation.c.offered,
     )
     .select_from(inbox)
     .join(
@@ -57,6 +58,7 @@ _SAVE = update(
     "snapshot mode revision lease_until urns last_in last_id updated_at",
     "id lane",
 )
+_NO_OFFER = update(conversation, "offered", "id lane")
 _CONSUMED = delete(inbox, "id lane")
 _IN = insert(
     message, "id lane conversation channel direction content provider_id reply_to client_ref accepted"
@@ -80,7 +82,7 @@ _NEW = Snapshot()
 class Taken(NamedTuple):
     """A conversation taken for a turn, with the events that wait (id and event), oldest first.
 
-    `waiting` says that messages to it have not left yet.
+    `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words.
     """
 
     id: str
@@ -95,6 +97,7 @@ class Taken(NamedTuple):
     last_id: str
     events: tuple[tuple[str, Event], ...]
     waiting: bool = False
+    offered: str = ""
 
     @property
     def heard(self) -> "Heard":
@@ -157,7 +160,7 @@ def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Ro
 
 def _taken(rows: list[Row], leased: bool) -> Taken:
     """A conversation from its joined rows, one for each event."""
-    _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id, waiting = rows[0]
+    _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id, *more = rows[0]
     return Taken(
         taken,
         lane,
@@ -170,7 +173,8 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         last_in,
         last_id,
         tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
-        bool(waiting),
+        bool(more[0]),
+        more[1],
     )
 
 
@@ -182,6 +186,8 @@ def commit(turn: Turned) -> Op[None]:
         raise LeaseLost(taken.id)
     # Timers are cleared before they are set: statements run in the order in which they are asked.
     clears = _timer_clears(taken, turn.played)
+    if taken.offered and any(isinstance(happened, MessageReceived) for _, happened in turn.met):
+        clears.append((_NO_OFFER, ("", taken.id, taken.lane)))
     yield [*clears, *_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
 
 

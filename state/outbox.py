@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state import parts
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts
 from state.model.turn import Say
+from state.parts import Piece
 from state.receipts import settle_ask
 from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
 from state.tables import Ms, conversation, decision, exchange, message, outbox
@@ -59,6 +61,7 @@ def _work(kind: str) -> sa.Select[Any]:
     )
     columns = (
         "id", "lane", "conversation", "channel", "kind", "state", "body", "expires_at", "attempt", "lease_epoch",
+        "part",
     )  # fmt: skip
     c, m = conversation.c, message.c
     letter = (m.content, m.reply_to, m.native) if kind == "message" else ()
@@ -93,7 +96,8 @@ _FREE = update(outbox, "lease_until", "id lane")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
-_AGAIN = update(outbox, "state due_at attempt lease_until", "id lane")
+_AGAIN = update(outbox, "state due_at attempt lease_until part", "id lane")
+_OFFER = update(conversation, "offered", "id lane")
 _DONE = delete(outbox, "id lane")
 _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
@@ -144,15 +148,22 @@ class Queued(NamedTuple):
 
 
 class Handed(NamedTuple):
-    """A row that leaves as soon as it is stored: leased by its node and marked `sending` from the beginning."""
+    """A row that leaves as soon as it is stored: leased by its node and marked `sending` from the beginning.
+
+    `offered` (JSON) are the options it shows as words, which the customer's next words may choose from.
+    """
 
     node: str
     lease_ms: int
     decision: Decision
+    offered: str = ""
 
 
 class Leased(NamedTuple):
-    """A row a node has leased. `state` is `sending` where a node before us was cut off in the middle of it."""
+    """A row a node has leased. `state` is `sending` where a node before us was cut off in the middle of it.
+
+    `part` is the part of the message that goes next, where it goes in several.
+    """
 
     id: str
     lane: int
@@ -164,6 +175,7 @@ class Leased(NamedTuple):
     expires_at: int
     attempt: int
     epoch: int
+    part: int
     talk: "Talk"
     message: "Letter | None"
 
@@ -197,7 +209,8 @@ class Settled(NamedTuple):
     """What became of a leased row.
 
     `again_at` > 0 queues it again for then; `held` keeps it until a lift; otherwise the row is gone. `facts`,
-    `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider.
+    `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider. `piece` is
+    the part the provider took, where there are several; those after it go next where it is queued again.
     """
 
     row: Leased
@@ -209,6 +222,7 @@ class Settled(NamedTuple):
     attempt: int = 0
     trace: str = ""
     decision: Decision | None = None
+    piece: Piece | None = None
 
 
 def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
@@ -216,9 +230,10 @@ def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
     key = (item.id, item.lane, item.conversation, item.channel, item.kind)
     rest = (item.body, item.due_at, item.expires_at, item.priority)
     if item.handed:
-        node, lease_ms, made = item.handed
+        node, lease_ms, made, offered = item.handed
         decided = (_DECIDED, (new_id(item.lane), item.lane, item.id, _encode(made).decode()))
-        return [(_HAND, (*key, "sending", *rest, node, lease_ms)), decided]
+        hand = (_HAND, (*key, "sending", *rest, node, lease_ms))
+        return [hand, decided, *_offer_asks(item.conversation, item.lane, offered)]
     state = "later" if item.due_at > now_ms() else "queued"
     return [(_QUEUE, (*key, state, *rest))]
 
@@ -240,9 +255,9 @@ def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[Bat
 
 def _leased(row: Row) -> Leased:
     """A row as it was joined, with the epoch it has now."""
-    letter = Letter(row[14], row[15], row[16]) if row[4] == "message" else None
-    key = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9] + 1)
-    return Leased(*key, Talk(row[10], row[11], row[12], row[13]), letter)
+    letter = Letter(row[15], row[16], row[17]) if row[4] == "message" else None
+    key = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9] + 1, row[10])
+    return Leased(*key, Talk(row[11], row[12], row[13], row[14]), letter)
 
 
 def _check(row: Leased) -> Op[None]:
@@ -251,10 +266,18 @@ def _check(row: Leased) -> Op[None]:
         raise LeaseLost(row.id)
 
 
-def sending(row: Leased, made: Decision) -> Op[None]:
-    """Mark a row `sending` with the decision that lets it go: durable before the first byte. Raises LeaseLost."""
+def sending(row: Leased, made: Decision, offered: str = "") -> Op[None]:
+    """Mark a row `sending` with the decision that lets it go: durable before the first byte. Raises LeaseLost.
+
+    `offered` as in Handed.
+    """
     yield from _check(row)
-    yield [(_SENDING, ("sending", row.attempt + 1, row.id, row.lane)), _decision_ask(row, made)]
+    mark = (_SENDING, ("sending", row.attempt + 1, row.id, row.lane))
+    yield [mark, _decision_ask(row, made), *_offer_asks(row.conversation, row.lane, offered)]
+
+
+def _offer_asks(conversation_id: str, lane: int, offered: str) -> _Asks:
+    return [(_OFFER, (offered, conversation_id, lane))] if offered else []
 
 
 def _decision_ask(row: Leased, made: Decision) -> tuple[Statement, Row]:
@@ -268,9 +291,12 @@ def settle(end: Settled) -> Op[None]:
     key = (row.id, row.lane)
     asks: _Asks = []
     if end.held or end.again_at:
-        asks.append((_AGAIN, ("held" if end.held else "queued", end.again_at, end.attempt, 0, *key)))
+        part = end.piece.number + 1 if end.piece else row.part
+        asks.append((_AGAIN, ("held" if end.held else "queued", end.again_at, end.attempt, 0, part, *key)))
     else:
         asks.append((_DONE, key))
+    if end.piece:
+        asks += parts.asks(row.id, row.lane, row.channel, end.piece)
     if end.decision:
         asks.append(_decision_ask(row, end.decision))
     if end.trace:

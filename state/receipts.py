@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from state import parts
 from state.model.event import ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.statements import Query, Row, Statement, Write, delete, upsert
-from state.tables import Ms, message, receipt, watermark
+from state.tables import Ms, message, part, receipt, watermark
 from state.writer import Op
 
 _UNDER_WAY = 20_000
@@ -107,6 +108,9 @@ _FOUND = Query(
             message.c.channel == receipt.c.channel,
             message.c.provider_id != sa.literal_column("''"),
         ),
+    )
+    .where(
+        ~sa.exists().where(part.c.message == message.c.id, part.c.lane == message.c.lane)  # its pieces tell
     )
     .limit(sa.bindparam("limit", type_=sa.Integer)),
     "limit",
@@ -234,10 +238,14 @@ def sweep(limit: int = 500) -> Op[int]:
         why = msgspec.json.decode(fault, type=Fault) if fault else None
         asks.extend(merge_asks(message_id, message_lane, fact(status, at, why)))
         asks.append((_DONE, (provider_id, channel, status, lane)))
+    pieces = yield from parts.sweep(limit)
+    for key, facts in pieces.messages.items():
+        asks.extend(merge_asks(*key, facts))
+    asks += [(_DONE, row) for row in pieces.receipts]
     marked = yield from _marks(limit)
     if asks:
         yield asks
-    return len(found) + marked
+    return len(found) + len(pieces.receipts) + marked
 
 
 def _marks(limit: int) -> Op[int]:

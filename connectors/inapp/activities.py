@@ -7,10 +7,8 @@ import msgspec
 from state.model.content import (
     Choice,
     Chosen,
-    ContactCard,
     Content,
     Form,
-    Location,
     Media,
     MediaKind,
     Option,
@@ -149,13 +147,6 @@ def _written(content: Content) -> Activity:
             return _file(content)
         case Choice():
             return _choice(content)
-        case Location():
-            place = content.name or content.address or "Location"
-            url = f"https://www.openstreetmap.org/?mlat={content.latitude}&mlon={content.longitude}"
-            return {"text": f"[{place}]({content.url or url})", "textFormat": "markdown"}
-        case ContactCard():
-            lines = [" · ".join([card.name, *(each.phone for each in card.phones)]) for card in content.cards]
-            return {"text": "\n".join(lines), "textFormat": "plain"}
     raise BadMessage("content", f"an app cannot show {type(content).__name__}: {plain(content)!r}")
 
 

@@ -8,6 +8,7 @@ import msgspec
 from gateway.api.asks import SendMessage
 from gateway.app import Gateway
 from gateway.channels import Live
+from gateway.degrade import Link, Shaped, shape
 from gateway.problems import Problem
 from state import contacts, listings, messages
 from state.model.address import BadAddress, parse
@@ -135,15 +136,24 @@ async def _quoted(gateway: Gateway, target: Aim, said: str, field: str) -> str:
     return found.provider_id
 
 
-def check(target: Aim, say: Say) -> None:
-    """Let the connector write the message as far as its first call; raises Problem where it breaks a limit.
+def check(target: Aim, say: Say, link: Link) -> Shaped:
+    """What the channel would show, each part written by the connector as far as its first call.
 
-    What else may be wrong (credentials, the account) is no fault of the message: it shows when it is sent.
+    Raises Problem where it breaks a limit. What else may be wrong (credentials, the account) is no fault of the
+    message: it shows when it is sent.
     """
+    shaped = shape(say.content, target.live.connector.capabilities, link)
+    for n, part in enumerate(shaped.parts):
+        _try(target, say, part, first=n == 0)
+    return shaped
+
+
+def _try(target: Aim, say: Say, part: Content, *, first: bool) -> None:
     kind = target.live.channel.type
     trial = Outbound(
-        id=new_id(target.lane), to=target.urns, content=say.content, reply_to=say.reply_to,
-        native=say.native.get(kind, {}), conversation=target.conversation,
+        id=new_id(target.lane), to=target.urns, content=part, reply_to=say.reply_to if first else "",
+        native=say.native.get(kind, {}) if type(part) is type(say.content) else {},
+        conversation=target.conversation,
     )  # fmt: skip
     try:
         sending = target.live.connector.send(trial)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from state.model.base import Value
+from state.model.content import OptionKind
 
 TextUnit = Literal["characters", "bytes", "sms"]
 
@@ -12,7 +13,10 @@ class Capabilities(Value, frozen=True, kw_only=True):
     """What a channel can show and report. No claim without a fixture.
 
     Sizes in characters or, for media, bytes; 0 or an empty set means it cannot. `text` is counted as `text_in` says:
-    characters, UTF-8 bytes, or the septets and code units of a short message.
+    characters, UTF-8 bytes, or the septets and code units of a short message. `button_text` is the text over buttons
+    where that is shorter, `captioned` the kinds of media that carry a caption, `uploads` whether files of our own
+    store are left with the provider, `headers` what may stand over a choice (`text` or a kind of media), `asks` the
+    options that ask the customer for something, `mixed` whether options of several kinds stand together.
     """
 
     schemes: tuple[str, ...]
@@ -20,10 +24,18 @@ class Capabilities(Value, frozen=True, kw_only=True):
     text_in: TextUnit = "characters"
     media: Mapping[str, int] = {}
     caption: int = 0
+    captioned: tuple[str, ...] = ()
+    uploads: bool = False
     buttons: int = 0
     button_title: int = 0
+    button_text: int = 0
     list_rows: int = 0
+    row_title: int = 0
     url_button: bool = False
+    mixed: bool = False
+    asks: tuple[OptionKind, ...] = ()
+    headers: tuple[str, ...] = ()
+    footer: bool = False
     location: bool = False
     contact_card: bool = False
     template: bool = False

@@ -4,6 +4,8 @@ A status is derived from the facts, never stored: evidence of delivery outranks 
 (provider ranks: played > read > delivered > failed > sent).
 """
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Literal
 
 import msgspec
@@ -57,12 +59,31 @@ class Facts(Value, frozen=True):
         return "queued"
 
 
+def whole(pieces: Iterable[Facts], *, complete: bool) -> Facts:
+    """What the facts of a message's pieces say of all of it: so far as every piece is, and failed as soon as one is.
+
+    Unless they are `complete` only a failure counts. Merged into the message it gives the same in any order.
+    """
+    each = list(pieces)
+    told = {name: _last(getattr(one, name) for one in each) if complete else 0 for name in _OF_ALL}
+    failures = [Facts(failed=one.failed, fault=one.fault) for one in each if one.failed]
+    failure = reduce(Facts.merge, failures, Facts())
+    return Facts(**told, failed=failure.failed, fault=failure.fault)
+
+
+_OF_ALL = ("sent", "delivered", "read", "played")
 _RANK: tuple[Status, ...] = ("played", "read", "delivered", "failed", "sent", "accepted")
 
 
 def _first(one: int, two: int) -> int:
     """The earlier of two times, where 0 means never."""
     return min(one, two) if one and two else one or two
+
+
+def _last(times: Iterable[int]) -> int:
+    """The latest of the times, or 0 where one is missing."""
+    known = list(times)
+    return max(known) if known and all(known) else 0
 
 
 def _first_fault(one: Facts, two: Facts) -> Fault | None:

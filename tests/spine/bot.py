@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from parley import STAY, Effect, Flow, On, Turn, effect
+from parley import STAY, Choice, Effect, Flow, On, Option, Turn, effect
 
 
 class Desk(Flow):
-    """Answers `n: text`; `fail`, `ring SECONDS` and `look URL` are orders."""
+    """Answers `n: text`; `fail`, `ring SECONDS`, `look URL`, `long PARTS` and `choose COUNT` are orders."""
 
     table = (
+        On("chosen", "start", STAY, do="chose"),
         On("message", "start", STAY, do="answer"),
         On("timer_soon", "start", STAY, do="rang"),
         On("done_look", "start", STAY, do="found"),
@@ -25,8 +26,15 @@ class Desk(Flow):
             turn.timer("soon", float(rest))
         elif order == "look":
             turn.effect("look", url=rest)
+        elif order == "long":
+            turn.say("\n".join(str(n) * 4_000 for n in range(int(rest))))
+        elif order == "choose":
+            turn.say(Choice("Which?", tuple(Option(f"o{n}", f"Option {n}") for n in range(int(rest)))))
         else:
             turn.say(f"{self.count}: {turn.text}")
+
+    def chose(self, turn: Turn) -> None:
+        turn.say(f"chose {turn.choice}")
 
     def rang(self, turn: Turn) -> None:
         turn.say("it rang")
