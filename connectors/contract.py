@@ -16,6 +16,8 @@ class Connector(Protocol):
     """One channel's side of the provider's wire; made for one channel row, keeps no other state."""
 
     type: ClassVar[str]
+    webhooks: ClassVar[bool]
+    """Whether its provider calls `/webhooks/{channel}`."""
     settings: ClassVar[tuple[Setting, ...]]
     capabilities: ClassVar[Capabilities]
     terms: ClassVar[Terms]

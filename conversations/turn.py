@@ -9,6 +9,7 @@ from conversations.effects import Declared
 from conversations.errors import FlowError, TooManySteps
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
 from state.model.event import EffectDone, Event, MessageReceived
+from state.model.ids import LONGEST
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Say, SetTimer
 
@@ -91,6 +92,8 @@ class Turn:
         Raises TypeError where the content is not made as its type says.
         """
         self._count()
+        if len(reply_to) > LONGEST or "\0" in reply_to:
+            raise ValueError(f"reply_to is a message's id of at most {LONGEST} characters")
         said = Say(Text(content) if isinstance(content, str) else content, reply_to, native or {})
         self.says.append(sound(said))
 
@@ -148,8 +151,8 @@ class Turn:
 
 def _check_name(name: str) -> None:
     """A timer's name is stored, and becomes part of a trigger."""
-    if not (isinstance(name, str) and 0 < len(name.encode()) <= _NAME):
-        raise ValueError(f"a timer's name is a word of at most {_NAME} bytes, not {name!r}")
+    if not (isinstance(name, str) and 0 < len(name.encode()) <= _NAME and name.isprintable()):
+        raise ValueError(f"a timer's name is a word of at most {_NAME} bytes, all printable, not {name!r}")
 
 
 def sound(said: Say) -> Say:

@@ -12,7 +12,7 @@ from aiohttp import web
 from conversations.router import Router
 from gateway import retention
 from gateway.channels import Channels
-from gateway.delivery import Delivery, Tools
+from gateway.delivery import Delivery
 from gateway.directline.line import Line
 from gateway.directline.sockets import Sockets
 from gateway.effects import Effects
@@ -22,6 +22,7 @@ from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
+from gateway.sender import Tools
 from gateway.settings import ROLES, Settings
 from gateway.turns import Turns
 from gateway.wake import Wake
@@ -134,7 +135,9 @@ class Gateway:
             yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
             yield "effects", self.effects.run
+            yield "effects' leases", self.effects.renew_leases
             yield "delivery", self.delivery.run
+            yield "delivery's leases", self.delivery.renew_leases
 
     async def _perform(self, call: Call, may_leave: Callable[[], None]) -> Reply:
         """A connector's call: to the sockets of an app, or over the wire, where `may_leave` is asked last."""

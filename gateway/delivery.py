@@ -1,74 +1,15 @@
-"""The delivery loop: lease, pace, decide, mark `sending`, fence, call, settle. One sender a channel is the bulkhead.
-
-A send that was cut off is `unknown`: it is not failed, and it
-is sent again only where the channel has an idempotency key.
-"""
+"""The delivery loop: lease, pace, decide, mark `sending`, fence, call, settle. One sender a channel is the bulkhead."""
 
 import asyncio
 import contextlib
-import logging
-import random
-import time
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from typing import Any, NamedTuple
 
-from connectors.contract import Conversation
-from gateway import outgoing, policy
-from gateway.channels import Channels, Live
-from gateway.degrade import Link
-from gateway.fence import Fence
-from gateway.logs import redactor
 from gateway.loops import forever
-from gateway.metrics import Metrics
-from gateway.outgoing import Ready, Unknown
-from gateway.pace import Pace
-from gateway.wake import Signal, Wake
-from gateway.wire import NoAnswer, trace
-from state import inbox, outbox
+from gateway.sender import Handoff, Sender, Tools
+from gateway.wake import Signal
+from state import outbox
 from state.conversations import Taken
-from state.lease import LeaseLost
-from state.model.action import ATTRIBUTION, Action
-from state.model.content import Content
-from state.model.event import Notice
-from state.model.exchange import Exchange
-from state.model.ids import now_ms
-from state.model.message import Decision
-from state.model.receipts import Facts, Fault
-from state.model.suspension import Target
-from state.model.wire import Call, Reply, Sent, Undelivered
-from state.outbox import Batch, Handed, Leased, Queued, Settled
-from state.store import Store
+from state.outbox import Queued
 from state.writer import Unavailable
-
-log = logging.getLogger("parley.delivery")
-_POLL = 1.0
-_PATIENCE = 0.5
-"""Seconds a row waits for its pace in its slot; for longer it is queued again."""
-_ATTEMPTS = 8
-_BACKOFF_MOST = 600.0
-_ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
-_jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
-
-
-class Fenced(Exception):
-    """The fence closed, or the permit lapsed, before the first byte."""
-
-
-class Tools(NamedTuple):
-    """What senders share."""
-
-    store: Store
-    channels: Channels
-    fence: Fence
-    pace: Pace
-    perform: Callable[[Call, Callable[[], None]], Awaitable[Reply]]
-    wake: Wake
-    metrics: Metrics
-    node: str
-    slots: int
-    lease_ms: int
-    link: Link
 
 
 class Delivery:
@@ -82,12 +23,12 @@ class Delivery:
         tools.wake.on("outbox", self._woken)
         tools.wake.on("channels-loaded", lambda _: self._changed.set())
 
-    def hand(self, taken: Taken, item: Queued) -> "Handoff | None":
+    def hand(self, taken: Taken, item: Queued) -> Handoff | None:
         """A place for a reply to leave as soon as its turn is stored; None: it is queued like any other."""
         sender = self._senders.get(item.channel)
         return sender.hand(taken, item) if sender else None
 
-    def sender(self, channel: str) -> "Sender":
+    def sender(self, channel: str) -> Sender:
         """The sender of a channel; raises KeyError."""
         return self._senders[channel]
 
@@ -97,16 +38,25 @@ class Delivery:
                 sender.signal.set()
 
     async def run(self) -> None:
-        """Keep a sender for each channel for ever."""
+        """Keep a sender for each channel for ever; one that is gone has messages left, which are to end too."""
         while True:
-            for live in self._tools.channels:
-                name = live.channel.id
+            left = [row[0] for row in await self._tools.store.read(outbox.CHANNELS)]
+            for name in dict.fromkeys([*(live.channel.id for live in self._tools.channels), *left]):
                 if name not in self._senders:
                     self._senders[name] = Sender(name, self._tools)
                     self._tasks[name] = asyncio.create_task(
                         forever(f"sender {name}", self._senders[name].run), name=f"sender {name}"
                     )
             await self._changed.wait(60)
+
+    async def renew_leases(self) -> None:
+        """Keep what is under way leased, for ever: a slow send must not be taken for one that was cut off."""
+        while True:
+            await asyncio.sleep(self._tools.lease_ms / 3000)
+            rows = [row for sender in self._senders.values() for row in sender.flying.values() if row]
+            if rows:
+                with contextlib.suppress(Unavailable):  # the next round tries again
+                    await self._tools.store.write(outbox.renew, rows, self._tools.lease_ms)
 
     async def stop(self, seconds: float) -> None:
         """Take no more; finish what is under way within the time, leave the rest to its lease."""
@@ -118,267 +68,3 @@ class Delivery:
             _, late = await asyncio.wait(flying, timeout=seconds)
             for task in late:
                 task.cancel()
-
-
-class Handoff:
-    """A reply that a sender has a place for: to be sent when its turn is stored, or given up."""
-
-    __slots__ = ("_live", "_said", "_sender", "handed", "row")
-
-    def __init__(self, sender: "Sender", row: Leased, live: Live, said: Ready, handed: Handed) -> None:
-        self._sender, self.row, self._live, self._said = sender, row, live, said
-        self.handed = handed
-
-    def go(self) -> None:
-        """The turn is on disk: send."""
-        self._sender.fly(self._sender.deliver_handed(self.row, self._live, self._said))
-
-    def give_up(self) -> None:
-        """The turn never happened: the place is free again."""
-        self._sender.places -= 1
-
-
-class Sender:
-    """Delivers one channel's messages with a bounded number of sends at a time."""
-
-    def __init__(self, channel: str, tools: Tools) -> None:
-        self.channel = channel
-        self.signal = Signal()
-        self.flying: set[asyncio.Task[None]] = set()
-        self.places = 0
-        """Sends under way; a delivery that is over but for its settlement has left its place."""
-        self._more = True
-        self._busy_until = 0.0
-        self._tools = tools
-
-    async def run(self) -> None:
-        """Take and deliver for ever."""
-        while True:
-            try:
-                if not await self._round():
-                    await self.signal.wait(await self._pause())
-            except Unavailable as error:
-                log.warning("channel %s waits for the database: %s", self.channel, error)
-                await asyncio.sleep(0.5)
-
-    async def _round(self) -> int:
-        tools = self._tools
-        free = min(tools.slots - self.places, 2 * tools.slots - len(self.flying))
-        if free <= 0 or tools.fence.lapsed():
-            return 0
-        taking = tools.store.write(outbox.take, self.channel, tools.node, free, now_ms(), tools.lease_ms)
-        try:
-            batch = await asyncio.shield(taking)
-        except asyncio.CancelledError:
-            self.fly(self._give_back(taking))
-            raise
-        self._more = batch.more
-        for row in batch.rows:
-            self.places += 1
-            self.fly(self.deliver(row))
-        return len(batch.rows)
-
-    async def _give_back(self, taking: "asyncio.Future[Batch]") -> None:
-        """What is taken while this is stopped goes back, so that nobody waits for its lease."""
-        with contextlib.suppress(Unavailable):
-            if rows := (await taking).rows:
-                await self._tools.store.write(outbox.give_back, rows)
-
-    def fly(self, delivery: Coroutine[Any, Any, None]) -> None:
-        """Let a delivery that has a place go its way."""
-        task = asyncio.create_task(delivery)
-        self.flying.add(task)
-        task.add_done_callback(self._landed)
-
-    def _landed(self, task: "asyncio.Task[None]") -> None:
-        self.flying.discard(task)
-        self.signal.set()
-        if not task.cancelled() and (error := task.exception()):
-            log.error("channel %s: a delivery failed in an unforeseen way", self.channel, exc_info=error)
-
-    async def _pause(self) -> float:
-        """Seconds until a row is due, at most a poll's length."""
-        if self._tools.store.shared or self.flying:
-            return _POLL
-        ((due,),) = await self._tools.store.read(outbox.NEXT_DUE, self.channel, now_ms())
-        return min(_POLL, max(0.005, (due - now_ms()) / 1000)) if due else _POLL
-
-    def hand(self, taken: Taken, item: Queued) -> Handoff | None:
-        """A place for a reply, where it may go now and nothing of its conversation waits before it.
-
-        It saves the reply two commits on its way; what is decided, and what is on disk before the first byte, is the
-        same as for a row that was queued.
-        """
-        tools, live = self._tools, self._tools.channels.get(self.channel)
-        if live is None or taken.waiting or self._behind() or tools.fence.lapsed():
-            return None
-        row = outgoing.leased(item, taken)
-        said = outgoing.ready(row, live, tools.link)
-        decision = self._decide(row, live, said.content)
-        if decision.verdict != "send" or tools.pace.admit_now(*self._limits(row, live)) != 0:
-            return None
-        self.places += 1
-        return Handoff(self, row, live, said, Handed(tools.node, tools.lease_ms, decision, said.offered))
-
-    async def deliver_handed(self, row: Leased, live: Live, said: Ready) -> None:
-        """Send a row that was stored as `sending`, and settle it."""
-        try:
-            end = await self._sent(row, live, said)
-        finally:
-            self.places -= 1
-        await self._settle(end)
-
-    async def deliver(self, row: Leased) -> None:
-        """See one leased row through to its settlement."""
-        live = self._tools.channels.get(self.channel)
-        try:
-            if live is None or row.message is None:
-                return
-            end = await self._outcome(row, live)
-        except LeaseLost:
-            log.info("message %s: another node has it", row.id)
-            return
-        finally:
-            self.places -= 1
-        await self._settle(end)
-        if end.held and not self._tools.fence.closed(outgoing.target(row, live)):
-            # The lift fell between the decision and its commit.
-            await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
-            self.signal.set()
-
-    async def _outcome(self, row: Leased, live: Live) -> Settled:
-        """What became of a row: decided, marked `sending`, sent. Raises LeaseLost."""
-        if row.state == "sending" and not live.connector.capabilities.idempotent:
-            log.info("message %s: its send was cut off with the node; outcome unknown", row.id)
-            return Settled(row, outcome="unknown")
-        wait = await self._admitted(row, live)
-        if wait:
-            return outgoing.again(row, wait)
-        said = outgoing.ready(row, live, self._tools.link)
-        decision = self._decide(row, live, said.content)
-        if decision.verdict != "send":
-            self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
-            return outgoing.stays(row, decision)
-        await self._tools.store.write(outbox.sending, row, decision, said.offered)
-        return await self._sent(row, live, said)
-
-    async def _admitted(self, row: Leased, live: Live) -> float:
-        """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""
-        limits = self._limits(row, live)
-        while wait := await self._tools.pace.admit(*limits):
-            self._busy_until = time.monotonic() + wait + _PATIENCE
-            if wait > _PATIENCE:
-                return wait
-            await asyncio.sleep(wait)
-        return 0.0
-
-    def _limits(self, row: Leased, live: Live) -> tuple[str, str, float, float, int]:
-        terms = live.connector.terms
-        pace = float(live.channel.settings.get("pace") or terms.pace)
-        return self.channel, outgoing.pair(row), pace, terms.pair_interval, terms.pair_burst
-
-    def _behind(self) -> bool:
-        """Whether rows of this channel wait for a place or for the pace: none may overtake them."""
-        return self._more or self.places >= self._tools.slots or time.monotonic() < self._busy_until
-
-    def _decide(self, row: Leased, live: Live, content: Content) -> Decision:
-        facts = policy.Facts(
-            target=outgoing.target(row, live),
-            suspensions=self._tools.fence.suspensions,
-            terms=live.connector.terms,
-            content=content,
-            last_in=row.talk.last_in,
-            expires_at=row.expires_at,
-        )
-        return policy.decide(facts, now_ms())
-
-    async def _sent(self, row: Leased, live: Live, said: Ready) -> Settled:
-        """Make the connector's calls and read their end."""
-        traces: list[Exchange] = []
-        started = time.perf_counter()
-        try:
-            sent = await self._drive(live.connector.send(said.message), outgoing.target(row, live), traces)
-        except Fenced:
-            return outgoing.again(row, 0)
-        except Unknown as error:
-            log.info("message %s: %s; outcome unknown", row.id, error)
-            self._tools.metrics.sent(self.channel, "unknown")
-            return Settled(row, outcome="unknown", trace=outgoing.trace(traces))
-        except Undelivered as error:
-            return await self._undelivered(row, error, traces)
-        except Exception as error:
-            log.exception("channel %s: the connector failed on message %s", self.channel, row.id)
-            broken = Undelivered(Action.FAIL_MSG, "connector_error", repr(error))
-            return await self._undelivered(row, broken, traces)
-        self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
-        return outgoing.taken(row, said, sent, outgoing.trace(traces))
-
-    async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
-        """Make the calls a connector yields; the fence is asked before the first byte of each."""
-        reply: Reply | None = None
-        while True:
-            try:
-                call = sending.send(reply)  # type: ignore[arg-type]
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            reply = await self._perform(call, target, traces)
-
-    async def _perform(self, call: Call, target: Target, traces: list[Exchange]) -> Reply:
-        started = now_ms()
-        self._may_leave(target)
-        try:
-            reply = await self._tools.perform(call, partial(self._may_leave, target))
-        except NoAnswer as error:
-            traces.append(trace(call, started, error))
-            raise outgoing.without_answer(call, error) from error
-        traces.append(trace(call, started, reply))
-        return reply
-
-    def _may_leave(self, target: Target) -> None:
-        """Ask the fence, before a connection is made and again before the first byte; raises Fenced."""
-        if self._tools.fence.lapsed() or self._tools.fence.closed(target):
-            raise Fenced
-
-    async def _undelivered(self, row: Leased, error: Undelivered, traces: list[Exchange]) -> Settled:
-        """Go by the action word: again later, or failed with its reason and whose doing it was."""
-        self._tools.metrics.sent(self.channel, error.action.value.lower())
-        reason = redactor.hide(error.reason)[:500]
-        if error.action.value in inbox.SIGNS:
-            key, word = f"send:{row.id}:{row.attempt}", error.action.value
-            sign = Notice(key=key, at=now_ms(), name="send", code=error.code, action=word, reason=reason)
-            await self._tools.store.write(inbox.sign, self.channel, sign)
-        if error.action in _ALERTS:
-            await self._tools.channels.failed(self.channel, f"{error.action} {error.code}: {reason}")
-        trace = outgoing.trace(traces)
-        wait = self._again_after(row, error)
-        due = now_ms() + int((wait or 0) * 1000)
-        if wait is not None and due < row.expires_at:
-            counted = row.attempt + (error.action != Action.THROTTLE)
-            return Settled(row, again_at=due, attempt=counted, trace=trace)
-        fault = Fault(error.code, reason, error.action.value, ATTRIBUTION[error.action])
-        return Settled(row, Facts(failed=now_ms(), fault=fault), trace=trace)
-
-    def _again_after(self, row: Leased, error: Undelivered) -> float | None:
-        """Seconds until the next try, or None where there is none."""
-        if error.action is Action.THROTTLE:
-            wait = error.retry_after or 4.0 ** min(row.attempt + 1, 4)
-            pair = outgoing.pair(row) if error.pair else ""
-            self._tools.pace.throttle(self.channel, pair, wait)
-            return wait
-        if error.action in (Action.RETRY, Action.AUTH) and row.attempt + 1 < _ATTEMPTS:
-            wait = min(2.0 ** (row.attempt + 1), _BACKOFF_MOST)
-            return max(error.retry_after, wait * _jitter.uniform(0.5, 1.0))
-        return None
-
-    async def _settle(self, end: Settled) -> None:
-        """Write what became of a row, however long the database takes to come back."""
-        while True:
-            try:
-                await self._tools.store.write(outbox.settle, end)
-            except LeaseLost:
-                log.info("message %s: another node has settled it", end.row.id)
-            except Unavailable as error:
-                log.warning("message %s: its outcome waits for the database: %s", end.row.id, error)
-                await asyncio.sleep(0.5)
-                continue
-            return

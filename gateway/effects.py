@@ -71,6 +71,15 @@ class Effects:
         self._taking = None
         return batch.rows
 
+    async def renew_leases(self) -> None:
+        """Keep what runs leased, for ever: a slow back-end must not be called a second time for that."""
+        while True:
+            await asyncio.sleep(self._lease_ms / 3000)
+            rows = list(self._running.values())
+            if rows:
+                with contextlib.suppress(Unavailable):  # the next round tries again
+                    await self._store.write(outbox.renew, rows, self._lease_ms)
+
     async def stop(self) -> None:
         """Give what runs back, and what was just taken: another node runs it again with the same key."""
         rows = list(self._running.values())
@@ -93,6 +102,8 @@ class Effects:
         call = body.call
         result, fault = None, None
         try:
+            if row.expires_at < now_ms():
+                raise TimeoutError("it was not run before its validity ended")
             result = await engine.run_effect(
                 self._router, body.flow, call.name, call.args, call.key, self._http
             )

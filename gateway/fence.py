@@ -9,7 +9,7 @@ import logging
 import time
 
 from gateway.wake import Signal, Wake
-from state import fences
+from state import fences, outbox
 from state.fences import Permit
 from state.model.ids import now_ms
 from state.model.suspension import Suspension, Target
@@ -33,6 +33,7 @@ class Fence:
         self._deadline = 0.0
         self._signal = Signal()
         self.epoch = -1
+        self._lifted = False
         self.suspensions: tuple[Suspension, ...] = ()
         wake.on("fence", lambda _: self._signal.set())
 
@@ -50,11 +51,24 @@ class Fence:
         length_ms = int(self._length * 1000)
         await self._store.write(fences.renew, self._node, self._started, length_ms, self._learn)
         self._deadline = asked + self._length * _MARGIN
+        if self._lifted:
+            await self._requeue()
         if self.epoch > known:
             self._wake.tell("outbox", ("*",))
 
+    async def _requeue(self) -> None:
+        """Let what is held be decided again: whoever lifted may have died before saying so."""
+        lanes = [row[0] for row in await self._store.read(outbox.HELD_LANES)]
+        if lanes:
+            await self._store.write(outbox.requeue, lanes, now_ms())
+        self._lifted = False
+
     def _learn(self, permit: Permit) -> None:
         """Keep to what is suspended from now on: others are about to read that this node does."""
+        before = {each.id for each in self.suspensions}
+        self._lifted = (
+            self._lifted or self.epoch < 0 or bool(before - {each.id for each in permit.suspensions})
+        )
         self.epoch, self.suspensions = permit.epoch, permit.suspensions
 
     async def run(self) -> None:

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from gateway.settings import Settings
-from state import idempotency, retention
+from state import idempotency, receipts, retention
 from state.store import Store
 from state.writer import Unavailable
 
@@ -30,16 +31,21 @@ async def run(store: Store, settings: Settings) -> None:
                     await asyncio.sleep(_BREATH)
             except Unavailable as error:
                 log.warning("retention waits for the database: %s", error)
-        await _forget_keys(store)
+        for forget in (idempotency.forget, _forget_receipts):
+            await _forget(store, forget)
         await asyncio.sleep(_REST)
 
 
-async def _forget_keys(store: Store) -> None:
-    """Idempotency keys need no setting: they are kept for two days."""
+async def _forget_receipts(store: Store) -> int:
+    return await store.write(receipts.forget)
+
+
+async def _forget(store: Store, forget: Callable[[Store], Awaitable[int]]) -> None:
+    """What needs no setting: idempotency keys after two days, receipts of strangers' messages after a week."""
     try:
         gone = 1
         while gone:
-            gone = await idempotency.forget(store)
+            gone = await forget(store)
             await asyncio.sleep(_BREATH)
     except Unavailable as error:
         log.warning("retention waits for the database: %s", error)

@@ -16,8 +16,8 @@ from conversations import engine
 from conversations.router import Router
 from gateway.channels import Channels
 from gateway.degrade import Offer, chosen
-from gateway.delivery import Handoff
 from gateway.metrics import Metrics
+from gateway.sender import Handoff
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
 from state.conversations import Taken, Turned
@@ -25,6 +25,7 @@ from state.lease import LeaseLost
 from state.model.content import Text
 from state.model.event import Event, MessageReceived
 from state.model.ids import new_id, now_ms
+from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Played, Say
 from state.outbox import Queued
 from state.store import Store
@@ -125,8 +126,20 @@ class Turns:
                 handoff.give_up()
             if isinstance(error, LeaseLost):
                 log.info("conversation %s: another node has it; this turn never happened", turn.taken.id)
-            else:
+            elif isinstance(error, Unavailable) or turn.played.fault:
                 self._failed = error
+            else:
+                self._park(turn, error)
+
+    def _park(self, turn: Turned, error: BaseException) -> None:
+        """What a turn decided cannot be stored: its conversation stands where it was, and its events wait."""
+        taken = turn.taken
+        fault = Fault("not_storable", str(error)[:500].replace("\0", ""), "", "ours")
+        after = msgspec.structs.replace(taken.snapshot, mode="parked")
+        parked = Turned(taken, Played(after, fault=fault, left=len(taken.events)), (), turn.at)
+        commit = self._store.write(conversations.commit, parked)
+        self._commits.add(commit)
+        commit.add_done_callback(partial(self._committed, parked, None))
 
     def _told(self, turn: Turned, handoff: Handoff | None) -> None:
         """A turn is on disk: tell those who go on with it."""

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
+from secrets import token_hex
 
 log = logging.getLogger("parley.wake")
 CHANNEL = "parley:wake"
@@ -38,6 +39,7 @@ class Wake:
         self._listeners: dict[str, list[Callable[[str], None]]] = {}
         self._redis_url = redis_url
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(10_000)
+        self._name = token_hex(8)
         self._tasks: list[asyncio.Task[None]] = []
 
     def on(self, topic: str, listener: Callable[[str], None]) -> None:
@@ -83,14 +85,20 @@ class Wake:
         import redis.asyncio
 
         async with redis.asyncio.Redis.from_url(self._redis_url, protocol=3) as client:
+            await client.ping()
+            self._drain()  # what waited while Redis was away is found by polling, and chunks are too old to be shown
             while True:
-                words = {await self._outgoing.get()}
-                while not self._outgoing.empty():
-                    words.add(self._outgoing.get_nowait())
+                words = [await self._outgoing.get(), *self._drain()]
                 pipe = client.pipeline(transaction=False)
-                for word in sorted(words):
-                    pipe.publish(CHANNEL, word)
+                for word in dict.fromkeys(words):
+                    pipe.publish(CHANNEL, f"{self._name} {word}")
                 await pipe.execute()
+
+    def _drain(self) -> list[str]:
+        found = []
+        while not self._outgoing.empty():
+            found.append(self._outgoing.get_nowait())
+        return found
 
     async def _subscribe(self) -> None:
         import redis.asyncio
@@ -102,5 +110,7 @@ class Wake:
             await pubsub.subscribe(CHANNEL)
             async for message in pubsub.listen():
                 if message["type"] == "message":
-                    topic, _, detail = message["data"].decode().partition(":")
-                    self._local(topic, detail)
+                    sender, _, word = message["data"].decode().partition(" ")
+                    topic, _, detail = word.partition(":")
+                    if sender != self._name:
+                        self._local(topic, detail)

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.channels import Channels, Live
+from gateway.logs import redactor
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.problems import Problem as HttpProblem
@@ -37,17 +38,19 @@ class Webhooks:
         self._store, self._channels, self._wake, self._metrics = store, channels, wake, metrics
         self._origin = origin
         self._known: Known = {}
+        wake.on("contacts", lambda _: self._known.clear())
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one webhook request."""
         live = self._channels.get(request.match_info["channel"])
-        if live is None:
+        if live is None or not live.connector.webhooks:
             raise HttpProblem("unknown_channel", f"there is no channel {request.match_info['channel']!r}")
         answer = await self.take(live, await self._read(request))
         return web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
 
     async def _read(self, request: web.Request) -> Request:
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        names = ((name.lower(), value) for name, value in request.headers.items())
+        headers = {name: value for name, value in names if not name.startswith(_OWN)}
         url = self._origin.url(request)
         return Request(request.method, url, dict(request.query), headers, await request.read())
 
@@ -60,7 +63,7 @@ class Webhooks:
             raise HttpProblem("forged", "the signature is missing or wrong") from error
         try:
             received = live.connector.receive(request)
-            if received.events or received.problems or request.body:
+            if received.events or received.problems or (request.body and request.method != "GET"):
                 await self.store(live, request, received)
         except Malformed as error:
             await self._quarantine(live, request, [Problem("$", str(error))])
@@ -72,9 +75,11 @@ class Webhooks:
         arrived, strays = self._route(live, received.events)
         problems = [*received.problems, *strays]
         letter = _envelope(live, request, problems)
-        placed = await self._store.write(inbox.accept, letter, arrived, self._known)
+        placed = await self._store.write(inbox.accept, letter, arrived, self._known, self._store.shared)
         if len(self._known) > _KNOWN_MOST:
             self._known.clear()
+        if placed.merged:
+            self._wake.tell("contacts")
         self._known.update(placed.who)
         self._metrics.accepted(live.channel.id, len(arrived))
         if problems:
@@ -145,7 +150,10 @@ class Webhooks:
 def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope:
     """The request as it is kept: credentials a caller may have sent are left out of the headers."""
     headers = {name: value for name, value in request.headers.items() if name not in _SECRET}
-    kept = msgspec.structs.replace(request, headers=headers, body=b"")
+    query = {name: redactor.hide(value) for name, value in request.query.items()}
+    kept = msgspec.structs.replace(
+        request, url=redactor.hide(request.url), query=query, headers=headers, body=b""
+    )
     return Envelope(
         live.channel.id,
         _encode(kept).decode(),
@@ -154,4 +162,6 @@ def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope
     )
 
 
+_OWN = "x-parley-"
+"""Headers the gateway gives to its own connectors: nothing a client sends gets through in them."""
 _SECRET = {"authorization", "cookie", "proxy-authorization"}

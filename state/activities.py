@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from state.model.ids import lane_of_id
+from state.model.ids import lane_of_id, now_ms
 from state.statements import Fetch, Query, insert
 from state.store import Store
 from state.tables import activity, conversation
@@ -18,7 +18,7 @@ _LAST = Query(
     ),
     "conversation lane",
 )
-_NEW = insert(activity, "conversation seq lane key body")
+_NEW = insert(activity, "conversation seq lane key body at")
 _AFTER = Query(
     sa.select(_C.seq, _C.body)
     .where(
@@ -40,7 +40,7 @@ def append(conversation_id: str, key: str, body: str) -> Op[int]:
     if there:
         return int(there[0][0])
     seq = (last[0][0] or 0) + 1
-    yield [(_NEW, (conversation_id, seq, lane, key, body))]
+    yield [(_NEW, (conversation_id, seq, lane, key, body, now_ms()))]
     return int(seq)
 
 

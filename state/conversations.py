@@ -184,11 +184,12 @@ def commit(turn: Turned) -> Op[None]:
     (held,) = yield [(_HELD, (taken.id, taken.lane))]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
-    # Timers are cleared before they are set: statements run in the order in which they are asked.
     clears = _timer_clears(taken, turn.played)
     if taken.offered and any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         clears.append((_NO_OFFER, ("", taken.id, taken.lane)))
-    yield [*clears, *_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
+    if clears:  # in a step of their own: another turn of the batch may clear by the same statement
+        yield clears
+    yield [*_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
 
 
 def _consumed(turn: Turned) -> list[tuple[Statement, Row]]:

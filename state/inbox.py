@@ -14,12 +14,12 @@ from state import contacts
 from state.contacts import Who
 from state.model.address import lane_of
 from state.model.event import AddressChanged, Event, MessageReceived, Notice, Receipt, ReceiptUpTo, Typing
-from state.model.ids import lane_of_id, new_id
+from state.model.ids import LONGEST, lane_of_id, new_id
 from state.model.receipts import fact
 from state.receipts import merge_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
-from state.tables import envelope, event, inbox, signal
-from state.writer import Op, Work, Writes
+from state.tables import contact, envelope, event, inbox, signal
+from state.writer import Op, Work, Writes, part
 
 _ENVELOPE = insert(envelope, "id lane channel request body problems")
 _EVENT = insert(event, "id lane channel conversation envelope key body", ignore=True)
@@ -34,6 +34,7 @@ _PENDING = Write(
     ),
     "id lane",
 )
+_MERGED_INTO = Fetch(contact, "merged_into", "id lane")
 _SEEN = Fetch(event, "id", "key channel lane")
 _REPLAYED = update(envelope, "problems", "id lane")
 QUARANTINED = Query(
@@ -56,8 +57,6 @@ ENVELOPE = Query(
 encode = msgspec.json.Encoder().encode
 SIGNS = frozenset({"WARN", "SUSPEND", "CONSENT", "AUTH"})
 """The action words of faults that are signs that a channel's terms are at stake."""
-LONGEST = 255
-"""Characters a key, an id or an address may have."""
 _LATEST = 1 << 53
 
 
@@ -88,25 +87,47 @@ _Asks = list[tuple[Statement, Row]]
 
 
 class Placed(NamedTuple):
-    """Where events went: the lanes with new work, and who the events are from, by (channel, addresses)."""
+    """Where events went: the lanes with new work, and who the events are from, by (channel, addresses).
+
+    `merged` says that contacts proved to be one: what was known before of who is who may no longer hold.
+    """
 
     lanes: tuple[int, ...]
     who: Known
+    merged: bool = False
 
 
-def accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Work[Placed]:
-    """Store an envelope and its events. `known` spares look-ups: who an address on a channel is. Raises Unstorable."""
+def accept(letter: Envelope, arrived: Sequence[Arrived], known: Known, shared: bool = False) -> Work[Placed]:
+    """Store an envelope and its events. `known` spares look-ups: who an address on a channel is. Raises Unstorable.
+
+    On a `shared` database others may have merged contacts meanwhile: it is looked at whether they are still apart.
+    """
     for item in arrived:
         check(item.event)
     who = _all_known(arrived, known)
     if who is None:
         return _accept(letter, arrived, known)
+    if shared and who:
+        return _accept_known(letter, arrived, who)
+    return _writes(letter, arrived, who)
+
+
+def _writes(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Writes[Placed]:
+    """All of it in one step, where everybody is known."""
     letter_id, row = _letter(letter, who)
     asks: _Asks = [(_ENVELOPE, row)]
     pending: _Asks = []
     for item in arrived:
         _place(item, letter_id, who, asks, pending)
     return Writes(asks + pending, Placed(_lanes(who), who))
+
+
+def _accept_known(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Op[Placed]:
+    """The same after a look whether the contacts are still their own."""
+    found = yield [(_MERGED_INTO, (each.contact, each.lane)) for each in who.values()]
+    if any(not rows or rows[0][0] for rows in found):
+        return (yield from _accept(letter, arrived, {}))
+    return (yield from part(_writes(letter, arrived, who)))
 
 
 def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:
@@ -126,7 +147,7 @@ def _accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Op[Pl
     who = yield from _people(arrived, known)
     letter_id, row = _letter(letter, who)
     yield from _put_all(arrived, letter_id, who, [(_ENVELOPE, row)])
-    return Placed(_lanes(who), who)
+    return Placed(_lanes(who), who, merged=any(each.past for each in who.values()))
 
 
 def _letter(letter: Envelope, who: Known) -> tuple[str, Row]:
@@ -241,11 +262,7 @@ def _place(
     if isinstance(happened, Receipt):
         asks.extend(receipt_asks(happened, item.channel))
     elif isinstance(happened, Notice):
-        lane = lane_of(item.channel)
-        body = encode(happened).decode()
-        asks.append(
-            (_SIGNAL, (new_id(lane), lane, item.channel, happened.key, happened.action, happened.code, body))
-        )
+        asks.append(sign_ask(item.channel, happened))
     elif isinstance(happened, ReceiptUpTo):
         _, lane, conversation, _ = who[item.channel, happened.addresses]
         asks += up_to_asks(conversation, lane, happened)
@@ -274,11 +291,11 @@ def receipt_asks(happened: Receipt, channel: str) -> _Asks:
     return asks
 
 
-def sign(channel: str, made: Notice) -> Op[None]:
-    """Keep a sign that a channel's terms are at stake; one whose key is there already is not stored again."""
+def sign_ask(channel: str, made: Notice) -> tuple[Statement, Row]:
+    """The statement that keeps a sign that a channel's terms are at stake; one whose key is there stays as it is."""
     lane = lane_of(channel)
     body = encode(made).decode()
-    yield [(_SIGNAL, (new_id(lane), lane, channel, made.key, made.action, made.code, body))]
+    return (_SIGNAL, (new_id(lane), lane, channel, made.key, made.action, made.code, body))
 
 
 def internal(conversation: str, lane: int, channel: str, happened: Event) -> Op[None]:

@@ -13,7 +13,9 @@ import msgspec
 import sqlalchemy as sa
 
 from state import parts
+from state.inbox import sign_ask
 from state.lease import LeaseLost, freeing, leasable, leasing
+from state.model.event import Notice
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts
@@ -92,6 +94,17 @@ _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
 _STATE = Fetch(outbox, "state", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
+_RENEW = Write(
+    sa.update(outbox)
+    .values(lease_until=Now() + sa.bindparam("length", type_=Ms))
+    .where(
+        outbox.c.id == sa.bindparam("k_id", type_=outbox.c.id.type),
+        outbox.c.lane == sa.bindparam("k_lane", type_=outbox.c.lane.type),
+        outbox.c.lease_epoch == sa.bindparam("epoch", type_=sa.Integer),
+    ),
+    "length k_id k_lane epoch",
+    "k_id k_lane",
+)
 _FREE = update(outbox, "lease_until", "id lane")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
@@ -120,7 +133,10 @@ _NEXT_DUE = Query(
 )
 NEXT_DUE = _NEXT_DUE
 """When the next row of a channel is due after now (milliseconds, UTC), or null."""
-_CHANNELS = Query(sa.select(outbox.c.channel).distinct(), "")
+CHANNELS = Query(
+    sa.select(outbox.c.channel).where(outbox.c.kind == sa.literal_column("'message'")).distinct(), ""
+)
+"""The channels that messages wait for, those that are gone too."""
 HELD_LANES = Query(
     sa.select(outbox.c.lane).where(outbox.c.state == sa.literal_column("'held'")).distinct(), ""
 )
@@ -210,7 +226,8 @@ class Settled(NamedTuple):
 
     `again_at` > 0 queues it again for then; `held` keeps it until a lift; otherwise the row is gone. `facts`,
     `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider. `piece` is
-    the part the provider took, where there are several; those after it go next where it is queued again.
+    the part the provider took, where there are several; those after it go next where it is queued again. `sign` is
+    kept where the provider's answer puts the channel's terms at stake.
     """
 
     row: Leased
@@ -223,6 +240,7 @@ class Settled(NamedTuple):
     trace: str = ""
     decision: Decision | None = None
     piece: Piece | None = None
+    sign: Notice | None = None
 
 
 def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
@@ -297,6 +315,8 @@ def settle(end: Settled) -> Op[None]:
         asks.append((_DONE, key))
     if end.piece:
         asks += parts.asks(row.id, row.lane, row.channel, end.piece)
+    if end.sign:
+        asks.append(sign_ask(row.channel, end.sign))
     if end.decision:
         asks.append(_decision_ask(row, end.decision))
     if end.trace:
@@ -304,6 +324,11 @@ def settle(end: Settled) -> Op[None]:
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
         asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
     yield asks
+
+
+def renew(rows: Sequence[Leased], lease_ms: int) -> Op[None]:
+    """Go on with rows that are still worked on; one that is another node's by now stays so."""
+    yield [(_RENEW, (lease_ms, row.id, row.lane, row.epoch)) for row in rows]
 
 
 def give_back(rows: Sequence[Leased]) -> Op[None]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from state.model.receipts import Facts, Fault, fact, whole
 from state.statements import Fetch, Query, Row, Statement, insert, update
-from state.tables import part, receipt
+from state.tables import Ms, part, receipt
 from state.writer import Op
 
 _NEW = insert(part, "message number lane total channel provider_id facts", ignore=True)
@@ -30,9 +30,9 @@ _WAITING = Query(
         part.c.lane,
     )
     .join(part, sa.and_(part.c.provider_id == receipt.c.provider_id, part.c.channel == receipt.c.channel))
-    .where(part.c.provider_id != sa.literal_column("''"))
+    .where(part.c.provider_id != sa.literal_column("''"), receipt.c.kept_at > sa.bindparam("since", type_=Ms))
     .limit(sa.bindparam("limit", type_=sa.Integer)),
-    "limit",
+    "since limit",
 )
 _PIECES = 256
 """Pieces the provider may make of one part of ours."""
@@ -66,9 +66,9 @@ def asks(message_id: str, lane: int, channel: str, piece: Piece) -> list[tuple[S
     ]
 
 
-def sweep(limit: int) -> Op[Merged]:
-    """Merge the waiting receipts that speak of pieces, as part of a larger operation."""
-    (found,) = yield [(_WAITING, (limit,))]
+def sweep(since: int, limit: int) -> Op[Merged]:
+    """Merge the receipts waiting since a time that speak of pieces, as part of a larger operation."""
+    (found,) = yield [(_WAITING, (since, limit))]
     told: dict[tuple[str, int], dict[int, Facts]] = {}
     for row in found:
         why = msgspec.json.decode(row[5], type=Fault) if row[5] else None

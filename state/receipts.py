@@ -18,6 +18,10 @@ from state.statements import Query, Row, Statement, Write, delete, upsert
 from state.tables import Ms, message, part, receipt, watermark
 from state.writer import Op
 
+HOPE = 15 * 60_000
+"""Milliseconds a receipt waits for its message: longer than any answer to a send is on its way."""
+_KEPT = 7 * 24 * 3_600_000
+"""Milliseconds one that nobody missed is kept, for those who look for it."""
 _UNDER_WAY = 20_000
 """Milliseconds a send's answer may come after the provider took the message."""
 _PATIENCE = 120_000
@@ -82,7 +86,7 @@ _SETTLE = Write(
 )
 _WAIT = upsert(
     receipt,
-    "provider_id channel status lane at fault",
+    "provider_id channel status lane at fault kept_at",
     lambda new: {
         "at": _earliest(receipt.c.at, new.at),
         "fault": _fault(receipt.c.fault, receipt.c.at, new.fault, new.at),
@@ -110,10 +114,18 @@ _FOUND = Query(
         ),
     )
     .where(
-        ~sa.exists().where(part.c.message == message.c.id, part.c.lane == message.c.lane)  # its pieces tell
+        ~sa.exists().where(part.c.message == message.c.id, part.c.lane == message.c.lane),  # its pieces tell
+        receipt.c.kept_at > sa.bindparam("since", type_=Ms),
     )
     .limit(sa.bindparam("limit", type_=sa.Integer)),
-    "limit",
+    "since limit",
+)
+_FORGOTTEN = Query(
+    sa.select(receipt.c.provider_id, receipt.c.channel, receipt.c.status, receipt.c.lane)
+    .where(receipt.c.kept_at < sa.bindparam("before", type_=Ms))
+    .order_by(receipt.c.kept_at)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "before limit",
 )
 
 
@@ -227,18 +239,19 @@ def wait_ask(
 ) -> tuple[Statement, Row]:
     """The statement that lets a receipt wait for its message."""
     fault = msgspec.json.encode(facts.fault).decode() if facts.fault else ""
-    return (_WAIT, (provider_id, channel, status, lane, getattr(facts, status), fault))
+    return (_WAIT, (provider_id, channel, status, lane, getattr(facts, status), fault, now_ms()))
 
 
 def sweep(limit: int = 500) -> Op[int]:
     """Merge the waiting receipts whose message is known by now; gives how many."""
-    (found,) = yield [(_FOUND, (limit,))]
+    since = now_ms() - HOPE
+    (found,) = yield [(_FOUND, (since, limit))]
     asks: list[tuple[Statement, Row]] = []
     for provider_id, channel, status, lane, at, fault, message_id, message_lane in found:
         why = msgspec.json.decode(fault, type=Fault) if fault else None
         asks.extend(merge_asks(message_id, message_lane, fact(status, at, why)))
         asks.append((_DONE, (provider_id, channel, status, lane)))
-    pieces = yield from parts.sweep(limit)
+    pieces = yield from parts.sweep(since, limit)
     for key, facts in pieces.messages.items():
         asks.extend(merge_asks(*key, facts))
     asks += [(_DONE, row) for row in pieces.receipts]
@@ -246,6 +259,14 @@ def sweep(limit: int = 500) -> Op[int]:
     if asks:
         yield asks
     return len(found) + len(pieces.receipts) + marked
+
+
+def forget(limit: int = 500) -> Op[int]:
+    """Delete receipts that waited in vain, of messages that others have sent; gives how many."""
+    (found,) = yield [(_FORGOTTEN, (now_ms() - _KEPT, limit))]
+    if found:
+        yield [(_DONE, tuple(row)) for row in found]
+    return len(found)
 
 
 def _marks(limit: int) -> Op[int]:

@@ -161,7 +161,9 @@ receipt = sa.Table(
     _column("lane", Lane),
     _column("at", Ms),
     _column("fault", Fault, "''"),
+    _column("kept_at", Ms, 0),
     sa.PrimaryKeyConstraint("provider_id", "channel", "status", "lane"),
+    sa.Index("receipt_kept", "kept_at"),
     sqlite_with_rowid=False,
 )
 
@@ -305,7 +307,9 @@ activity = sa.Table(
     _column("lane", Lane),
     _column("key", sa.String(255)),
     _column("body", Json),
+    _column("at", Ms, 0),
     sa.PrimaryKeyConstraint("conversation", "seq", "lane"),
+    sa.Index("activity_at", "at"),
     sa.UniqueConstraint("conversation", "key", "lane", name="activity_key"),
     sqlite_with_rowid=False,
 )

@@ -28,6 +28,7 @@ class InApp:
     """One app's channel."""
 
     type: ClassVar[str] = "inapp"
+    webhooks: ClassVar[bool] = False
     settings: ClassVar[tuple[Setting, ...]] = ()
     capabilities: ClassVar[Capabilities] = Capabilities(
         schemes=("inapp",),

@@ -19,6 +19,7 @@ class WhatsApp:
     """One WhatsApp number."""
 
     type: ClassVar[str] = "whatsapp"
+    webhooks: ClassVar[bool] = True
     account_setting: ClassVar[str] = "phone_number_id"
     business_setting: ClassVar[str] = "waba_id"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS

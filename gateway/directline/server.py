@@ -16,10 +16,12 @@ from gateway.channels import Live
 from gateway.directline.line import Line, Shown
 from gateway.directline.tokens import SECONDS, TICKET_SECONDS, Claims, Expired, NoToken, Tokens
 from gateway.media import Media, NotAllowed, limited
+from state.inbox import Unstorable
 from state.model.wire import Malformed
 
 BASE = "/v3/directline"
 _MOST_BYTES = 256_000
+_LONGEST_USER = 200
 _HEADERS = "Authorization, Content-Type, x-ms-bot-agent"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -121,6 +123,8 @@ class DirectLine:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Refusal(401, "MissingToken", "send Authorization: Bearer <token>")
+        if not token.isascii():
+            raise Refusal(401, "BadToken", "Authorization is ASCII alone")
         try:
             claims = self._tokens.read(token.strip())
         except Expired:
@@ -135,21 +139,21 @@ class DirectLine:
     def _is_secret(self, request: web.Request) -> bool:
         secret = self._gateway.settings.directline_secret
         given = request.headers.get("Authorization", "").partition(" ")[2].strip()
+        if not given.isascii():
+            raise Refusal(401, "BadToken", "Authorization is ASCII alone")
         return bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
 
     async def generate(self, request: web.Request) -> web.StreamResponse:
         """A token for a user, against the secret; the conversation is not started yet."""
         if not self._is_secret(request):
             raise Refusal(401, "BadSecret", "the secret is missing or wrong")
-        asked = await self._asked(request)
-        user = asked.user.id if asked.user and asked.user.id else f"dl_{secrets.token_hex(12)}"
-        return self._token(await self._line.claims(self._live(), user))
+        return self._token(await self._line.claims(self._live(), await self._user(request)))
 
     async def page_token(self, request: web.Request) -> web.StreamResponse:
         """The demonstration's door: a token for a new visitor, or a new one for an old visitor's conversation."""
         old = request.headers.get("Authorization", "").partition(" ")[2].strip()
         claims: Claims | None = None
-        if old:
+        if old.isascii() and old:
             try:
                 claims = self._tokens.read(old, expired=True)
             except NoToken:
@@ -169,15 +173,21 @@ class DirectLine:
         body = await request.read()
         try:
             return msgspec.json.decode(body, type=Asked) if body.strip() else Asked()
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refusal(400, "BadArgument", str(error)) from error
+
+    async def _user(self, request: web.Request) -> str:
+        """The user a token is asked for, or a new one."""
+        asked = await self._asked(request)
+        user = asked.user.id if asked.user and asked.user.id else f"dl_{secrets.token_hex(12)}"
+        if len(user) > _LONGEST_USER or not user.isprintable():
+            raise Refusal(400, "BadArgument", f"user.id has at most {_LONGEST_USER} printable characters")
+        return user
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """Start the token's conversation: 201, or 200 where it has begun before."""
         if self._is_secret(request):
-            asked = await self._asked(request)
-            user = asked.user.id if asked.user and asked.user.id else f"dl_{secrets.token_hex(12)}"
-            claims = await self._line.claims(self._live(), user)
+            claims = await self._line.claims(self._live(), await self._user(request))
         else:
             claims = self._claims(request)
         fresh = await self._line.start(self._live(claims.channel), claims)
@@ -221,7 +231,7 @@ class DirectLine:
     async def _post(self, claims: Claims, body: bytes) -> str:
         try:
             return await self._line.post(self._live(claims.channel), claims, body)
-        except (Malformed, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        except (Malformed, Unstorable, msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
             raise Refusal(400, "BadArgument", str(error)) from error
 
     async def poll(self, request: web.Request) -> web.StreamResponse:

@@ -38,6 +38,15 @@ class Sockets:
     async def _feed(
         self, socket: web.WebSocketResponse, listener: Listener, conversation: str, mark: int
     ) -> None:
+        try:
+            await self._follow(socket, listener, conversation, mark)
+        finally:
+            if not socket.closed:  # the client comes again, from its watermark
+                await socket.close(code=WSCloseCode.SERVICE_RESTART, message=b"restart")
+
+    async def _follow(
+        self, socket: web.WebSocketResponse, listener: Listener, conversation: str, mark: int
+    ) -> None:
         while not socket.closed:
             for passing in listener.passed():
                 await socket.send_str(f'{{"activities":[{passing}]}}')

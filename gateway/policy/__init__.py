@@ -1,6 +1,6 @@
 """The policy: pure rules asked in order at the moment of sending, on every path. Nothing leaves without a decision."""
 
-from gateway.policy.decide import RULES, decide
+from gateway.policy.decide import RULES, decide, without_channel
 from gateway.policy.facts import Facts, initiated
 
-__all__ = ["RULES", "Facts", "decide", "initiated"]
+__all__ = ["RULES", "Facts", "decide", "initiated", "without_channel"]

@@ -10,6 +10,15 @@ RULES: tuple[Callable[[Facts, int], Rule], ...] = (validity, suspension, reply_w
 """What is over is refused before it is held, and what is held is not refused for a window that a lift may outlast."""
 
 
+def without_channel(expires_at: int, now: int) -> Decision:
+    """The decision about a message whose channel is gone, at a time (milliseconds, UTC)."""
+    if now < expires_at:
+        rule = Rule("channel", "refuse", "its channel was removed", "channel_removed")
+    else:
+        rule = Rule("validity", "refuse", "its validity ended before it could be sent", "expired")
+    return Decision("refuse", now, (rule,), code=rule.code, reason=rule.reason)
+
+
 def decide(facts: Facts, now: int) -> Decision:
     """The decision at a time (milliseconds, UTC), with every rule that was asked and the version of the terms."""
     asked: list[Rule] = []

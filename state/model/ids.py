@@ -48,6 +48,8 @@ def new_id(lane: int, now: Callable[[], int] = now_ms) -> str:
     return f"{number:032x}"
 
 
+LONGEST = 255
+"""Characters a key, an address, or an id of somebody else's may have."""
 ID_PATTERN = re.compile(r"[0-9a-f]{32}")
 """What an id looks like."""
 

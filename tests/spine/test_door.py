@@ -222,3 +222,11 @@ async def test_whatever_came_in_has_had_its_turn(door: House) -> None:
     await door.when(lambda: door.count(tables.inbox), lambda count: count == 0)
     c = tables.conversation.c
     assert await door.rows(sa.select(c.id).where(c.mode == "parked")) == []
+
+
+async def test_what_a_handshake_brings_along_is_not_kept(door: House) -> None:
+    before = await door.came()
+    query = f"hub.mode=subscribe&hub.challenge=1&hub.verify_token={VERIFY_TOKEN}"
+    for asked in (query, query + "x"):
+        await door.ask("GET", f"/webhooks/wa?{asked}", data=b"x" * 100_000)
+    assert await door.came() == before

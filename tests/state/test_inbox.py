@@ -157,3 +157,15 @@ async def test_a_batch_of_new_customers_makes_each_once(store: Store) -> None:
     await asyncio.gather(*(accept(store, message(f"m{n}", urn)) for n, urn in enumerate(urns)))
     assert (await count(store, "contact"), await count(store, "conversation")) == (3, 3)
     assert await count(store, "inbox") == 5
+
+
+async def test_who_is_known_is_looked_at_again_where_others_may_have_merged(store: Store) -> None:
+    alone = [await accept(store, message("m1", PHONE)), await accept(store, message("m2", BSUID))]
+    known = {key: who for placed in alone for key, who in placed.who.items()}
+    assert (await accept(store, message("m3", PHONE, BSUID))).merged
+    for key in ("m4", "m4", "m2"):
+        again = [Arrived(message(key, BSUID), "wa", "default")]
+        await store.write(inbox.accept, LETTER, again, known, True)
+    assert await count(store, "event") == 4, "what came twice is stored once"
+    (now,) = (await accept(store, message("m5", PHONE, BSUID))).who.values()
+    assert ("m4", now.conversation) in await rows(store, "event.key event.conversation")

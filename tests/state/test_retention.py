@@ -1,6 +1,11 @@
 """What is old leaves in batches, unless something still waits for it."""
 
-from state import conversations, outbox, retention
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+
+from state import activities, conversations, outbox, receipts, retention
+from state.model.event import Receipt
 from state.outbox import Settled
 from state.store import Store
 from tests.state.acts import accept, converse, count, lease, message, sent, take, turned
@@ -39,3 +44,20 @@ async def test_a_message_that_is_on_its_way_stays_until_it_is_settled(store: Sto
     await store.write(outbox.settle, Settled(row, trace="[]"))
     assert await store.write(retention.sweep, "messages", TOMORROW) == 3
     assert [await count(store, table) for table in ("message", "decision", "exchange")] == [0, 0, 0]
+
+
+async def test_an_app_s_transcript_leaves_with_the_messages(store: Store) -> None:
+    turn = await converse(store, "m1", "hello")
+    await store.write(activities.append, turn.taken.id, "k", "{}")
+    assert await store.write(retention.sweep, "messages", 1) == 0
+    await store.write(retention.sweep, "messages", TOMORROW)
+    assert await count(store, "activity") == 0
+
+
+async def test_receipts_of_messages_we_never_sent_are_forgotten_after_a_week(store: Store) -> None:
+    await accept(store, Receipt(key="k", at=1, provider_id="wamid.theirs", status="read"))
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=6), tick=True):
+        assert await store.write(receipts.forget) == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=8), tick=True):
+        assert await store.write(receipts.forget) == 1
+    assert await count(store, "receipt") == 0

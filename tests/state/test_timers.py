@@ -73,3 +73,16 @@ async def test_two_nodes_fire_each_timer_once(stores: tuple[Store, Store]) -> No
     fired = await asyncio.gather(*(store.write(timers.fire, 100) for store in stores for _ in range(2)))
     assert sum(fired) >= 20
     assert (await count(stores[0], "inbox"), await count(stores[0], "timer")) == (20, 0)
+
+
+async def test_a_turn_that_begins_a_new_run_takes_no_other_s_timer_along(store: Store) -> None:
+    for n in range(2):
+        await accept(store, message(f"m{n}", f"tel:+1555010{n}"))
+    one, two = await take(store)
+    again = one._replace(snapshot=Snapshot("f", "1", 1))
+    turns = [
+        Turned(again, run(2, SetTimer("nag", 10)), (), 1),
+        Turned(two, run(1, SetTimer("nag", 20)), (), 1),
+    ]
+    await asyncio.gather(*(store.write(conversations.commit, turn) for turn in turns))
+    assert sorted(row[0] for row in await rows(store, "timer.due_at")) == [10, 20]

@@ -1,4 +1,6 @@
-"""What more channels need: watermarks, messages in several parts, offered options, tokens that run out."""
+"""What more channels need: watermarks, messages in several parts, offered options, tokens; and times to forget by."""
+
+import time
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +46,11 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel"),
     )
+    now = time.time_ns() // 1_000_000
+    for table, column, index in (("receipt", "kept_at", "receipt_kept"), ("activity", "at", "activity_at")):
+        op.add_column(table, sa.Column(column, sa.BigInteger(), nullable=False, server_default=sa.text("0")))
+        op.execute(sa.table(table, sa.column(column)).update().values({column: now}))
+        op.create_index(index, table, [column])
     op.add_column(
         "conversation", sa.Column("offered", sa.Text(), nullable=False, server_default=sa.text("''"))
     )

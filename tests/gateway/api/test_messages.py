@@ -41,7 +41,7 @@ async def test_the_exchange_with_the_provider_is_told_without_the_token(house: H
 async def test_what_the_policy_refuses_is_kept_with_its_reason(house: House) -> None:
     """WhatsApp's terms: whoever has not written gets templates alone."""
     queued = await house.send("Buy now", to=f"whatsapp:{CUSTOMER}", channel="phone")
-    found = await house.until(f"/messages/{queued['id']}", lambda body: body["decisions"])
+    found = await house.until(f"/messages/{queued['id']}", lambda body: body["outcome"] and body["decisions"])
     assert (found["status"], found["outcome"], found["exchanges"]) == ("failed", "refused", [])
     assert (found["decisions"][0]["verdict"], found["decisions"][0]["code"]) == ("refuse", "window_closed")
     assert found["facts"]["fault"]["attribution"] == "ours"

@@ -1,5 +1,11 @@
 """A conversation over the stream, by polling, and across reconnects."""
 
+import asyncio
+
+import aiohttp
+import pytest
+
+from state.writer import Unavailable
 from tests.gateway.directline.conftest import Client, texts
 
 
@@ -66,3 +72,19 @@ async def test_a_user_comes_back_to_the_same_conversation(client: Client) -> Non
     assert await client.begin("dl_ann") == first
     assert (await client.call("POST", "/conversations"))[0] == 200
     assert await client.begin("dl_bob") != first
+
+
+async def test_a_stream_that_cannot_be_fed_is_closed_so_that_its_client_comes_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await client.begin()
+    stream = await client.stream(conversation)
+
+    async def away(*_: object) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr("gateway.directline.line.activities.after", away)
+    async with asyncio.timeout(10):
+        while (message := await stream.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    assert (message.type, stream.close_code) == (aiohttp.WSMsgType.CLOSE, 1012)

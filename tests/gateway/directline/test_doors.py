@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.gateway.directline.conftest import ALLOWED, Client
+from tests.gateway.directline.conftest import ALLOWED, SECRET, Client
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
@@ -43,6 +43,35 @@ async def test_a_wrong_secret_gets_no_token(client: Client) -> None:
     assert (status, body["error"]["code"]) == (401, "BadSecret")
 
 
+@pytest.mark.parametrize("path", ["/tokens/generate", "/tokens/refresh", "/conversations"])
+async def test_a_token_that_is_no_ascii_is_refused(client: Client, path: str) -> None:
+    client.token = "\xff\xfe"
+    status, body = await client.call("POST", path, {})
+    assert (status, body["error"]["code"]) == (401, "BadToken")
+
+
+@pytest.mark.parametrize("user", ["x" * 201, "a\0b", "a\nb"])
+async def test_a_user_s_id_fits_into_an_address(client: Client, user: str) -> None:
+    client.token = SECRET
+    for path in ("/tokens/generate", "/conversations"):
+        status, body = await client.call("POST", path, {"user": {"id": user}})
+        assert (status, body["error"]["code"]) == (400, "BadArgument")
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"x-parley-user": "dl_ann", "x-parley-key": "k", "x-parley-at": "1"}]
+)
+async def test_an_app_s_customers_do_not_come_in_by_the_providers_door(
+    client: Client, headers: dict[str, str]
+) -> None:
+    conversation = await client.begin()
+    sent = b'{"type":"message","text":"I am Ann"}'
+    async with client.session.post(f"{client.url}/webhooks/app", data=sent, headers=headers) as answer:
+        assert answer.status == 404
+    _, shown = await client.call("GET", f"/conversations/{conversation}/activities")
+    assert [each.get("text") for each in shown["activities"]] == []
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -54,11 +83,13 @@ async def test_a_wrong_secret_gets_no_token(client: Client) -> None:
         (b"[" * 50_000, 400),
         (b'{"type":"message","text":7}', 400),
         (b'{"type":"nothing we know"}', 400),
+        (b'{"type":"message","text":"x","channelData":{"clientActivityID":"a\\u0000b"}}', 400),
+        (b'{"type":"message","text":"x","replyToId":"' + b"x" * 300 + b'"}', 400),
         (b'{"type":"message","text":"' + b"x" * 30_000 + b'"}', 400),
         (b'{"type":"message","text":"' + b"x" * 300_000 + b'"}', 413),
         (b"x" * 10_000_000, 413),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 async def test_bad_input_is_told_and_never_our_fault(client: Client, body: bytes, status: int) -> None:
     conversation = await client.begin()
