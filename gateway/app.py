@@ -24,6 +24,7 @@ from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.sender import Tools
 from gateway.settings import ROLES, Settings
+from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.wake import Wake
 from gateway.webhooks import Webhooks
@@ -77,10 +78,12 @@ class Gateway:
         self.effects = Effects(
             self.store, router, Http(self.wire), self.wake, settings.node, settings.delivery_slots, lease_ms
         )
+        self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
         self.delivery = Delivery(
             Tools(
                 self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
-                settings.node, settings.delivery_slots, lease_ms, self.link,
+                settings.node, settings.delivery_slots, lease_ms, self.link, self.tokens,
+                self.webhooks.deferred,
             )
         )  # fmt: skip
         self.turns.hand_to(self.delivery.hand)
@@ -134,6 +137,7 @@ class Gateway:
             yield "timers", self.turns.run_timers
             yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
+            yield "tokens", self.tokens.run
             yield "effects", self.effects.run
             yield "effects' leases", self.effects.renew_leases
             yield "delivery", self.delivery.run

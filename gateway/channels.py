@@ -9,23 +9,29 @@ import msgspec
 from connectors import registry
 from connectors.contract import Connector
 from gateway.logs import redactor
-from gateway.wake import Wake
+from gateway.wake import Signal, Wake
 from state import channels as rows
+from state import tokens
 from state.channels import Record
 from state.model.channel import Channel
 from state.model.ids import now_ms
 from state.seal import Seal, SealError
 from state.store import Store
+from state.tokens import Row as Token
 
 log = logging.getLogger("parley.channels")
 
 
+_NO_TOKEN = Token("", b"", 0, 0)
+
+
 class Live(NamedTuple):
-    """A channel ready to work."""
+    """A channel ready to work, with the token it works with where its provider's run out."""
 
     channel: Channel
     connector: Connector
     record: Record
+    token: Token = _NO_TOKEN
 
 
 class Channels:
@@ -36,6 +42,7 @@ class Channels:
         self._live: dict[str, Live] = {}
         self._by_account: dict[tuple[str, str], Live] = {}
         self.broken: dict[str, str] = {}
+        self.changed = Signal()
         self._local_url = "http://simulator.invalid"
 
     async def load(self, local_url: str = "") -> None:
@@ -48,14 +55,16 @@ class Channels:
             self._live = {}
         live: dict[str, Live] = {}
         broken: dict[str, str] = {}
+        kept = {row[0]: Token(*row) for row in await self._store.read(tokens.LIST)}
         for row in await self._store.read(rows.LIST):
             record = Record(*row)
+            token = kept.get(record.id, _NO_TOKEN)
             old = self._live.get(record.id)
-            if old and old.record[:9] == record[:9]:
+            if old and old.record[:9] == record[:9] and old.token == token:
                 live[record.id] = old._replace(record=record)
                 continue
             try:
-                live[record.id] = self._make(record)
+                live[record.id] = self._make(record, token)
             except (ValueError, SealError) as error:
                 broken[record.id] = str(error)
                 log.error("channel %s cannot work: %s", record.id, error)
@@ -65,14 +74,23 @@ class Channels:
             (each.channel.type, each.channel.account): each for each in live.values() if each.channel.account
         }
         if changed:
+            self.changed.set()
             self._wake.tell("channels-loaded")
 
-    def _make(self, record: Record) -> Live:
+    def tell(self) -> None:
+        """A channel's row or token is another one now: every node reads them again."""
+        self._wake.tell("channels")
+
+    def _make(self, record: Record, token: Token) -> Live:
         channel = open_channel(record, self._seal)
+        if token.sealed and self._seal:
+            fresh = msgspec.json.decode(self._seal.open(token.sealed, record.id), type=dict[str, str])
+            redactor.learn(*fresh.values())
+            channel = msgspec.structs.replace(channel, credentials={**channel.credentials, **fresh})
         if channel.simulated:
             wire = f"{self._local_url}/simulator/wire/{channel.id}"
             channel = msgspec.structs.replace(channel, settings={**channel.settings, "base_url": wire})
-        return Live(channel, registry.connector(record.type)(channel), record)
+        return Live(channel, registry.connector(record.type)(channel), record, token)
 
     def get(self, channel_id: str) -> Live | None:
         """A channel by its id."""

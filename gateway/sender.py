@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 
 from connectors.contract import Conversation
 from gateway import outgoing, policy
+from gateway.calls import drive
 from gateway.channels import Channels, Live
+from gateway.deferred import Deferred, Waiting
 from gateway.degrade import Link
 from gateway.fence import Fence
 from gateway.logs import redactor
 from gateway.metrics import Metrics
 from gateway.outgoing import Ready, Unknown
 from gateway.pace import Pace
+from gateway.tokens import Tokens
 from gateway.wake import Signal, Wake
 from gateway.wire import NoAnswer, trace
 from state import inbox, outbox
@@ -69,6 +72,8 @@ class Tools(NamedTuple):
     slots: int
     lease_ms: int
     link: Link
+    tokens: Tokens
+    deferred: Deferred
 
 
 class Handoff:
@@ -252,6 +257,10 @@ class Sender:
         traces: list[Exchange] = []
         started = time.perf_counter()
         try:
+            if waiting := self._tools.deferred.find(row.conversation):
+                carried = await self._in_answer(waiting, row, live, said)
+                if carried:
+                    return carried
             sent = await self._drive(live.connector.send(said.message), outgoing.target(row, live), traces)
         except Fenced:
             return outgoing.again(row, 0)
@@ -260,6 +269,9 @@ class Sender:
             self._tools.metrics.sent(self.channel, "unknown")
             return Settled(row, outcome="unknown", trace=outgoing.trace(traces))
         except Undelivered as error:
+            tokens = self._tools.tokens
+            if error.action is Action.AUTH and tokens.refused(live) and await tokens.renew(live):
+                return outgoing.again(row, 0)._replace(trace=outgoing.trace(traces))
             return await self._undelivered(row, error, traces)
         except Unavailable as error:  # an app's conversation is in our own database, and is written to again
             log.warning("message %s waits for the database: %s", row.id, error)
@@ -271,15 +283,37 @@ class Sender:
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         return outgoing.taken(row, said, sent, outgoing.trace(traces))
 
+    async def _in_answer(self, waiting: Waiting, row: Leased, live: Live, said: Ready) -> Settled | None:
+        """Send the message in the answer to its customer's webhook; None where it does not go that way.
+
+        Raises Fenced, and Unknown where nobody can say whether it left.
+        """
+        answer = live.connector.answer(waiting.request, said.message)  # type: ignore[attr-defined]
+        if answer is None:
+            return None
+        self._may_leave(outgoing.target(row, live))
+        started = now_ms()
+        left = await waiting.give(answer)
+        if left is False:
+            return None
+        if left is None:
+            raise Unknown("the webhook's answer may not have reached the provider")
+        took = now_ms() - started
+        self._tools.metrics.sent(self.channel, "accepted", took / 1000)
+        kept = Exchange(
+            name="answer",
+            method="POST",
+            url="",
+            at=started,
+            took_ms=took,
+            status=answer.status,
+            sent=len(answer.body),
+        )
+        return outgoing.taken(row, said, Sent(), outgoing.trace([kept]))
+
     async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
         """Make the calls a connector yields; the fence is asked before the first byte of each."""
-        reply: Reply | None = None
-        while True:
-            try:
-                call = sending.send(reply)  # type: ignore[arg-type]
-            except StopIteration as stop:
-                return stop.value  # type: ignore[no-any-return]
-            reply = await self._perform(call, target, traces)
+        return await drive(sending, lambda call: self._perform(call, target, traces))
 
     async def _perform(self, call: Call, target: Target, traces: list[Exchange]) -> Reply:
         started = now_ms()

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.channels import Channels, Live
+from gateway.deferred import Deferred, Waiting
 from gateway.logs import redactor
 from gateway.metrics import Metrics
 from gateway.origin import Origin
@@ -38,6 +39,7 @@ class Webhooks:
         self._store, self._channels, self._wake, self._metrics = store, channels, wake, metrics
         self._origin = origin
         self._known: Known = {}
+        self.deferred = Deferred()
         wake.on("contacts", lambda _: self._known.clear())
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -45,8 +47,13 @@ class Webhooks:
         live = self._channels.get(request.match_info["channel"])
         if live is None or not live.connector.webhooks:
             raise HttpProblem("unknown_channel", f"there is no channel {request.match_info['channel']!r}")
-        answer = await self.take(live, await self._read(request))
-        return web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
+        asked = await self._read(request)
+        waiting = Waiting(asked)
+        answer = await self.take(live, asked, waiting)
+        response = web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
+        if not waiting.open:
+            await _carry(waiting, request, response)
+        return response
 
     async def _read(self, request: web.Request) -> Request:
         names = ((name.lower(), value) for name, value in request.headers.items())
@@ -54,8 +61,11 @@ class Webhooks:
         url = self._origin.url(request)
         return Request(request.method, url, dict(request.query), headers, await request.read())
 
-    async def take(self, live: Live, request: Request) -> Answer:
-        """Verify, parse and store a request; what it returns is on disk."""
+    async def take(self, live: Live, request: Request, waiting: Waiting | None = None) -> Answer:
+        """Verify, parse and store a request; what it returns is on disk.
+
+        Where the provider takes a reply in the answer, a `waiting` webhook waits for one.
+        """
         try:
             live.connector.verify(request)
         except Forged as error:
@@ -64,14 +74,17 @@ class Webhooks:
         try:
             received = live.connector.receive(request)
             if received.events or received.problems or (request.body and request.method != "GET"):
-                await self.store(live, request, received)
+                answer = await self.store(live, request, received, waiting if received.deferred else None)
+                return answer or received.answer
         except Malformed as error:
             await self._quarantine(live, request, [Problem("$", str(error))])
             return Answer()
         return received.answer
 
-    async def store(self, live: Live, request: Request, received: Received) -> None:
-        """Store what was received, and wake those who go on with it."""
+    async def store(
+        self, live: Live, request: Request, received: Received, waiting: Waiting | None = None
+    ) -> Answer | None:
+        """Store what was received, and wake those who go on with it; gives the answer that a reply came in."""
         arrived, strays = self._route(live, received.events)
         problems = [*received.problems, *strays]
         letter = _envelope(live, request, problems)
@@ -84,8 +97,13 @@ class Webhooks:
         self._metrics.accepted(live.channel.id, len(arrived))
         if problems:
             self._metrics.quarantined(live.channel.id)
-        if placed.lanes:
-            self._wake.tell("turns", [str(lane) for lane in placed.lanes])
+        lanes = [str(lane) for lane in placed.lanes]
+        if waiting is None or not lanes:
+            self._wake.tell("turns", lanes)
+            return None
+        with self.deferred.registered(waiting, [each.conversation for each in placed.who.values()]):
+            self._wake.tell("turns", lanes)
+            return await waiting.answer()
 
     def _route(self, live: Live, events: Iterable[Event]) -> tuple[list[Arrived], list[Problem]]:
         """The channel of each event: one app's webhook may carry several of our numbers."""
@@ -145,6 +163,21 @@ class Webhooks:
         await self._store.write(inbox.replayed, envelope_id, _encode(problems).decode() if problems else "")
         self._wake.tell("turns", [str(lane) for lane in placed.lanes])
         return problems
+
+
+async def _carry(waiting: Waiting, request: web.Request, response: web.Response) -> None:
+    """Write an answer that carries a reply, and tell its sender whether it left."""
+    if _gone(request):
+        waiting.left(whole=False)
+        return
+    await response.prepare(request)
+    await response.write_eof()
+    waiting.left(whole=True)
+
+
+def _gone(request: web.Request) -> bool:
+    """Whether nobody waits for the answer any more."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope:

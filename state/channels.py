@@ -5,8 +5,8 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state.statements import Query, Write, insert, update
-from state.tables import channel, team
+from state.statements import Query, Write, delete, insert, update
+from state.tables import channel, team, token
 from state.writer import Op
 
 _C = channel.c
@@ -23,6 +23,7 @@ _FIND = Query(sa.select(_C.id).where(_C.id == sa.bindparam("id", type_=_C.id.typ
 _NEW = insert(channel, "id type team account settings sealed simulated flow created_at")
 _GONE = update(channel, "removed_at", "id")
 _ERROR = update(channel, "last_error last_error_at", "id")
+_NO_TOKEN = delete(token, "channel")
 _TEAM = insert(team, "id name created_at", ignore=True)
 _REPLACE = Write(
     sa.update(channel)
@@ -70,6 +71,7 @@ def add(record: Record) -> Op[None]:
     (old,) = yield [(_FIND, (record.id,))]
     values = record[1:9]
     yield [(_TEAM, (record.team, record.team, record.created_at))]
+    yield [(_NO_TOKEN, (record.id,))]
     yield [(_REPLACE, (*values, record.id)) if old else (_NEW, (record.id, *values))]
 
 

@@ -68,7 +68,9 @@ token = sa.Table(
     metadata,
     sa.Column("channel", sa.String(64), primary_key=True),
     _column("sealed", sa.LargeBinary),
+    _column("made_at", Ms),
     _column("expires_at", Ms),
+    _column("claimed_until", Ms),
 )
 
 api_key = sa.Table(

@@ -41,6 +41,14 @@ class SendMessage(Asked, frozen=True, kw_only=True):
     native: dict[str, dict[str, Any]] = {}
 
 
+class PreviewMessage(Asked, frozen=True, kw_only=True):
+    """A message to look at on several channels; `channels` are their ids, all of them where it is left out."""
+
+    content: Content
+    channels: Annotated[tuple[Word, ...], msgspec.Meta(max_length=100)] = ()
+    native: dict[str, dict[str, Any]] = {}
+
+
 class HandBack(Asked, frozen=True, kw_only=True):
     """The bot is to answer again; `note` tells it what the person did."""
 

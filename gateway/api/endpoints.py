@@ -1,7 +1,7 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, messages, records, suspensions, views
-from gateway.api.asks import HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api import channels, conversations, messages, preview, records, suspensions, views
+from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
 
 _READ, _WRITE = ("messages:read",), ("messages:write",)
@@ -12,6 +12,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "POST", "/v1/messages", "Send a message now or at a time", _WRITE, messages.send, messages.MessageQueued,
         status=202, body=SendMessage, show=messages.queued,
         problems=("unknown_channel", "conflict", "invalid_address", "invalid_content"),
+    ),
+    Endpoint(
+        "POST", "/v1/messages/preview", "What a message would be on several channels, without sending it", _WRITE,
+        preview.preview, preview.Previews, body=PreviewMessage, problems=("unknown_channel",),
     ),
     Endpoint(
         "GET", "/v1/messages/{id}", "A message with its decisions and the exchange with the provider", _READ,

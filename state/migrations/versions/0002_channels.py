@@ -43,7 +43,9 @@ def upgrade() -> None:
         "token",
         sa.Column("channel", sa.String(64), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel"),
     )
     now = time.time_ns() // 1_000_000

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.api.asks import HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
 from gateway.problems import CODES
@@ -84,6 +84,7 @@ async def test_what_an_endpoint_takes_is_described(shared: House, endpoint: Endp
 
 BODIES: dict[type[Asked] | None, Any] = {
     None: None,
+    PreviewMessage: {"content": {"type": "text", "text": "Hello"}},
     SendMessage: {"to": ANN, "channel": "app", "content": {"type": "text", "text": "Hi"}},
     Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
     Lift: {"reason": "x"},

@@ -1,0 +1,36 @@
+"""Calls a connector asks for outside a send: driven here, over the one HTTP client."""
+
+from collections.abc import Awaitable, Callable, Generator
+from typing import TypeVar
+
+from gateway.wire import Blocked, NoAnswer
+from state.model.action import Action
+from state.model.wire import Call, Reply, Undelivered
+
+T = TypeVar("T")
+Perform = Callable[[Call], Awaitable[Reply]]
+
+
+async def drive(talk: Generator[Call, Reply, T], perform: Perform) -> T:
+    """Make the calls a generator yields, send it their replies, and give what it gives. Raises what either raises."""
+    reply: Reply | None = None
+    while True:
+        try:
+            call = talk.send(reply)  # type: ignore[arg-type]
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        reply = await perform(call)
+
+
+async def ask(talk: Generator[Call, Reply, T], perform: Perform) -> T:
+    """The same where nothing is doubled by asking again: no answer is Undelivered like any other trouble."""
+
+    async def made(call: Call) -> Reply:
+        try:
+            return await perform(call)
+        except Blocked as error:
+            raise Undelivered(Action.CONFIG, "blocked_address", str(error)) from error
+        except NoAnswer as error:
+            raise Undelivered(Action.RETRY, "unreachable", str(error)) from error
+
+    return await drive(talk, made)
