@@ -17,6 +17,8 @@ from gateway.directline.line import Line
 from gateway.directline.sockets import Sockets
 from gateway.effects import Effects
 from gateway.fence import Fence
+from gateway.fetching import Fetching
+from gateway.files import LINK_SECONDS, Files
 from gateway.http import Http
 from gateway.loops import forever
 from gateway.metrics import Metrics
@@ -63,6 +65,7 @@ class Gateway:
         self.wire = Wire(allow_private=settings.allow_private_urls)
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
+        self.files = Files(self.store, settings)
         lease = settings.lease_seconds
         self.turns = Turns(
             self.store,
@@ -78,14 +81,12 @@ class Gateway:
         self.effects = Effects(
             self.store, router, Http(self.wire), self.wake, settings.node, settings.delivery_slots, lease_ms
         )
-        self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
-        self.delivery = Delivery(
-            Tools(
-                self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
-                settings.node, settings.delivery_slots, lease_ms, self.link, self.tokens,
-                self.webhooks.deferred,
-            )
+        self.fetching = Fetching(
+            self.store, self.channels, self.files, self.wire.perform, self.wake, settings.node,
+            settings.delivery_slots, lease_ms, settings.max_file,
         )  # fmt: skip
+        self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
+        self.delivery = self._delivery(lease_ms)
         self.turns.hand_to(self.delivery.hand)
         self.line = Line(self.store, self.channels, self.wake)
         self.sockets = Sockets(self.line, self.wake)
@@ -93,6 +94,14 @@ class Gateway:
         self._runner: web.AppRunner | None = None
         self.port = settings.port
         self.stopping = False
+
+    def _delivery(self, lease_ms: int) -> Delivery:
+        tools = Tools(
+            self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
+            self.settings.node, self.settings.delivery_slots, lease_ms, self.link, self.tokens,
+            self.webhooks.deferred, self.files,
+        )  # fmt: skip
+        return Delivery(tools)
 
     async def open(self) -> None:
         """Open the store and read what the loops need; raises Behind."""
@@ -131,13 +140,14 @@ class Gateway:
         """What this process does besides taking requests."""
         yield "fence", self.fence.run
         yield "reload", self._reload
-        yield "retention", partial(retention.run, self.store, self.settings)
+        yield "retention", partial(retention.run, self.store, self.files, self.settings)
         if "turns" in self.settings.roles:
             yield "turns", self.turns.run
             yield "timers", self.turns.run_timers
             yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
             yield "tokens", self.tokens.run
+            yield "files", self.fetching.run
             yield "effects", self.effects.run
             yield "effects' leases", self.effects.renew_leases
             yield "delivery", self.delivery.run
@@ -151,6 +161,8 @@ class Gateway:
 
     def link(self, media: Media) -> str:
         """Where a customer can open a file: its own address, made whole where it is one of ours."""
+        if media.stored and not media.url:
+            return self.url + self.files.link(media.stored, LINK_SECONDS)
         return self.url + media.url if media.url.startswith("/") else media.url
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -180,6 +192,7 @@ class Gateway:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.turns.finish()
         await self.effects.stop()
+        await self.fetching.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.sockets.close()
         if self._runner:

@@ -21,6 +21,7 @@ def application(gateway: Gateway, *, demonstrate: bool = False) -> web.Applicati
 
     app = web.Application(middlewares=[problems.middleware], client_max_size=gateway.settings.max_body)
     app.router.add_route("*", "/webhooks/{channel}", gateway.webhooks.handle)
+    app.router.add_get("/media/{id}", gateway.files.serve)
     for face in (api, console, server, health):
         app.add_routes(face.routes(gateway, demo=demonstrate))
     app.add_routes(_pages(gateway, demonstrate))

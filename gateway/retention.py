@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from gateway.files import Files
 from gateway.settings import Settings
 from state import idempotency, receipts, retention
+from state.model.ids import now_ms
 from state.store import Store
 from state.writer import Unavailable
 
@@ -16,7 +18,7 @@ _BREATH = 0.2
 """Seconds between two batches."""
 
 
-async def run(store: Store, settings: Settings) -> None:
+async def run(store: Store, files: Files, settings: Settings) -> None:
     """Delete for ever what the settings no longer keep (0 days: for ever)."""
     kept = {
         "envelopes": settings.keep_envelopes_days,
@@ -31,6 +33,8 @@ async def run(store: Store, settings: Settings) -> None:
                     await asyncio.sleep(_BREATH)
             except Unavailable as error:
                 log.warning("retention waits for the database: %s", error)
+        if settings.keep_messages_days:
+            await files.forget(now_ms() - settings.keep_messages_days * retention.DAY_MS)
         for forget in (idempotency.forget, _forget_receipts):
             await _forget(store, forget)
         await asyncio.sleep(_REST)

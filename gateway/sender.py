@@ -13,6 +13,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, NamedTuple
 
+import msgspec
+
 from connectors.contract import Conversation
 from gateway import outgoing, policy
 from gateway.calls import drive
@@ -20,6 +22,7 @@ from gateway.channels import Channels, Live
 from gateway.deferred import Deferred, Waiting
 from gateway.degrade import Link
 from gateway.fence import Fence
+from gateway.files import Files
 from gateway.logs import redactor
 from gateway.metrics import Metrics
 from gateway.outgoing import Ready, Unknown
@@ -31,14 +34,14 @@ from state import inbox, outbox
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
-from state.model.content import Content
+from state.model.content import Content, media_in
 from state.model.event import Notice
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.suspension import Target
-from state.model.wire import Call, Reply, Sent, Undelivered
+from state.model.wire import Call, Outbound, Reply, Sent, Undelivered
 from state.outbox import Batch, Handed, Leased, Queued, Settled
 from state.store import Store
 from state.writer import Unavailable
@@ -74,6 +77,7 @@ class Tools(NamedTuple):
     link: Link
     tokens: Tokens
     deferred: Deferred
+    files: Files
 
 
 class Handoff:
@@ -261,7 +265,8 @@ class Sender:
                 carried = await self._in_answer(waiting, row, live, said)
                 if carried:
                     return carried
-            sent = await self._drive(live.connector.send(said.message), outgoing.target(row, live), traces)
+            message = await self._with_files(said.message)
+            sent = await self._drive(live.connector.send(message), outgoing.target(row, live), traces)
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:
@@ -282,6 +287,17 @@ class Sender:
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         return outgoing.taken(row, said, sent, outgoing.trace(traces))
+
+    async def _with_files(self, message: Outbound) -> Outbound:
+        """The message with the bytes of the files of our own store it names; raises Undelivered where one is gone."""
+        names = [each.stored for each in media_in(message.content) if each.stored]
+        if not names:
+            return message
+        found = {name: await self._tools.files.read(name) for name in names}
+        files = {name: file for name, file in found.items() if file}
+        if len(files) < len(found):
+            raise Undelivered(Action.FAIL_MSG, "file_gone", "a file it names is not kept any more")
+        return msgspec.structs.replace(message, files=files)
 
     async def _in_answer(self, waiting: Waiting, row: Leased, live: Live, said: Ready) -> Settled | None:
         """Send the message in the answer to its customer's webhook; None where it does not go that way.

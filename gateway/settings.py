@@ -140,6 +140,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database: Annotated[str, _DATABASE] = "sqlite:///parley.db"
     redis: Annotated[str, _REDIS] = ""
     data_dir: Annotated[str, Limit("Folder for media and other files")] = "var"
+    max_file: Annotated[
+        int, Limit("Bytes a file of a customer's may have to be fetched and kept", low=0, high=1_000_000_000)
+    ] = 26_000_000
     node: Annotated[str, _NODE] = ""
 
     seal_key: Annotated[str, _SEAL_KEY] = ""

@@ -6,7 +6,7 @@ conversation is never in two turns of this node.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,14 @@ from conversations import engine
 from conversations.router import Router
 from gateway.channels import Channels
 from gateway.degrade import Offer, chosen
+from gateway.fetching import Fetch
 from gateway.metrics import Metrics
 from gateway.sender import Handoff
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
 from state.conversations import Taken, Turned
 from state.lease import LeaseLost
-from state.model.content import Text
+from state.model.content import Media, Text
 from state.model.event import Event, MessageReceived
 from state.model.ids import new_id, now_ms
 from state.model.receipts import Fault
@@ -177,7 +178,21 @@ class Turns:
 
     def _queue(self, taken: Taken, played: Played, now: int) -> tuple[Queued, ...]:
         says = [self._reply(taken, say, now) for say in played.says]
-        return (*says, *(self._effect(taken, call, now) for call in played.effects))
+        effects = (self._effect(taken, call, now) for call in played.effects)
+        return (*says, *effects, *self._files(taken, played, now))
+
+    def _files(self, taken: Taken, played: Played, now: int) -> Iterator[Queued]:
+        """The files that came with the messages of this turn, to be fetched from their provider."""
+        live = self._channels.get(taken.channel)
+        if live is None or not hasattr(live.connector, "fetch"):
+            return
+        for event_id, event in taken.events[: len(taken.events) - played.left]:
+            said = event.content if isinstance(event, MessageReceived) else None
+            if isinstance(said, Media) and not said.stored:
+                body = _encode(Fetch(taken.channel, event_id, said)).decode()
+                yield Queued(
+                    new_id(taken.lane), taken.lane, taken.id, outbox.FILES, "file", body, now, now + _VALID_MS
+                )
 
     def _reply(self, taken: Taken, say: Say, now: int) -> Queued:
         expires = now + (say.valid * 1000 or _VALID_MS)

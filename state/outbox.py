@@ -26,8 +26,8 @@ from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, i
 from state.tables import Ms, conversation, decision, exchange, message, outbox
 from state.writer import Op
 
-EFFECTS = "~effects"
-"""The channel name under which effects wait."""
+EFFECTS, FILES = "~effects", "~files"
+"""The channel names under which effects wait, and files to be fetched."""
 URGENT, NORMAL, BULK = 0, 1, 2
 """Priorities: one-time codes overtake conversation, conversation overtakes campaigns."""
 
@@ -89,7 +89,10 @@ def _work(kind: str) -> sa.Select[Any]:
 
 
 _MESSAGES = Query(_work("message"), "channel priority now limit")
-_EFFECTS = Query(_work("effect"), "channel priority now limit")
+_WITHOUT_MESSAGE = {
+    EFFECTS: Query(_work("effect"), "channel priority now limit"),
+    FILES: Query(_work("file"), "channel priority now limit"),
+}
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
@@ -258,7 +261,7 @@ def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
 
 def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[Batch]:
     """Lease up to `limit` due rows of a channel, urgent ones first."""
-    query = _EFFECTS if channel == EFFECTS else _MESSAGES
+    query = _WITHOUT_MESSAGE.get(channel, _MESSAGES)
     found = yield [(query, (channel, priority, now, limit + 1)) for priority in (URGENT, NORMAL, BULK)]
     due = [row for each in found for row in each]
     if not due:

@@ -14,6 +14,7 @@ from state.tables import (
     exchange,
     inbox,
     journal,
+    media,
     message,
     outbox,
     part,
@@ -25,7 +26,7 @@ DAY_MS = 24 * 3600 * 1000
 KINDS: Mapping[str, tuple[sa.Table, ...]] = {
     "envelopes": (envelope, event),
     "journal": (journal, signal),
-    "messages": (message, decision, exchange, part, activity),
+    "messages": (message, decision, exchange, part, activity, media),
 }
 """What goes together. An event that still waits for its turn, and a message that is still queued, stay."""
 _STILL_NEEDED = {event.name: inbox, message.name: outbox}

@@ -1,6 +1,7 @@
 """Whom a message is for and whether the channel can take it: all that is found out before it is queued."""
 
 import logging
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -12,10 +13,10 @@ from gateway.degrade import Link, Shaped, shape
 from gateway.problems import Problem
 from state import contacts, listings, messages
 from state.model.address import BadAddress, parse
-from state.model.content import Content, Reaction
+from state.model.content import Content, Reaction, media_in
 from state.model.ids import lane_of_id, new_id
 from state.model.turn import Say
-from state.model.wire import BadMessage, Outbound, Undelivered
+from state.model.wire import BadMessage, File, Outbound, Undelivered
 from state.store import Store
 
 log = logging.getLogger("parley.api")
@@ -136,24 +137,36 @@ async def _quoted(gateway: Gateway, target: Aim, said: str, field: str) -> str:
     return found.provider_id
 
 
-def check(target: Aim, say: Say, link: Link) -> Shaped:
+async def files(gateway: Gateway, content: Content) -> dict[str, File]:
+    """The files of our own store that a content names; raises Problem where one is not there."""
+    found: dict[str, File] = {}
+    for media in media_in(content):
+        file = await gateway.files.read(media.stored) if media.stored else None
+        if media.stored and file is None:
+            raise Problem("invalid_content", "there is no such file", field="content.stored")
+        if file:
+            found[media.stored] = file
+    return found
+
+
+def check(target: Aim, say: Say, link: Link, files: Mapping[str, File]) -> Shaped:
     """What the channel would show, each part written by the connector as far as its first call.
 
-    Raises Problem where it breaks a limit. What else may be wrong (credentials, the account) is no fault of the
-    message: it shows when it is sent.
+    `files` are those of our own store it names. Raises Problem where it breaks a limit. What else may be wrong
+    (credentials, the account) is no fault of the message: it shows when it is sent.
     """
     shaped = shape(say.content, target.live.connector.capabilities, link)
     for n, part in enumerate(shaped.parts):
-        _try(target, say, part, first=n == 0)
+        _try(target, say, part, files, first=n == 0)
     return shaped
 
 
-def _try(target: Aim, say: Say, part: Content, *, first: bool) -> None:
+def _try(target: Aim, say: Say, part: Content, files: Mapping[str, File], *, first: bool) -> None:
     kind = target.live.channel.type
     trial = Outbound(
         id=new_id(target.lane), to=target.urns, content=part, reply_to=say.reply_to if first else "",
         native=say.native.get(kind, {}) if type(part) is type(say.content) else {},
-        conversation=target.conversation,
+        conversation=target.conversation, files=files,
     )  # fmt: skip
     try:
         sending = target.live.connector.send(trial)

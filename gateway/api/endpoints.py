@@ -1,6 +1,6 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, messages, preview, records, suspensions, views
+from gateway.api import channels, conversations, media, messages, preview, records, suspensions, views
 from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
 
@@ -45,6 +45,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "/v1/conversations/{id}/resume", "Resume a conversation that an error has parked", _WRITE,
         conversations.resume, conversations.Going, status=202, body=Resume, problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "GET", "/v1/media/{id}", "A file of ours, and a link to it that ends", _READ, media.read, media.FileView,
+        problems=("not_found",),
     ),
     Endpoint("GET", "/v1/channels", "All channels", _LOOK, channels.listing, channels.ChannelList),
     Endpoint(

@@ -41,7 +41,7 @@ async def send(call: Call[Nothing, SendMessage]) -> Queued:
         raise Problem("invalid_field", "a message may be scheduled a year ahead", field="at")
     target = await aim.find(call.gateway, asked.to, asked.channel)
     say = await aim.words(call.gateway, target, asked)
-    aim.check(target, say, call.gateway.link)
+    aim.check(target, say, call.gateway.link, await aim.files(call.gateway, say.content))
     queued = await call.store.write(_enqueue, target, say, due, due + asked.valid * 1000)
     call.gateway.wake.tell("outbox", (queued.channel,))
     return queued

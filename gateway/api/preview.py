@@ -1,5 +1,6 @@
 """What a message would be on several channels, before anything is sent: the parts a customer gets, and what is lost."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from gateway.api import aim
@@ -11,6 +12,7 @@ from gateway.degrade import Loss
 from gateway.problems import Problem
 from state.model.content import Content
 from state.model.turn import Say
+from state.model.wire import File
 
 _PATHS = {"tel": "+15550100", "mailto": "customer@example.com"}
 """An address of the scheme that nobody has; digits elsewhere."""
@@ -46,17 +48,18 @@ class Previews(Answer, frozen=True, kw_only=True):
 async def preview(call: Call[Nothing, PreviewMessage]) -> Previews:
     """Shape a message for each channel, and let its connector write it as far as its first call."""
     names = call.body.channels or tuple(live.channel.id for live in call.gateway.channels)
-    return Previews(items=tuple(_one(call, n, name) for n, name in enumerate(names)))
+    files = await aim.files(call.gateway, call.body.content)
+    return Previews(items=tuple(_one(call, n, name, files) for n, name in enumerate(names)))
 
 
-def _one(call: Call[Nothing, PreviewMessage], n: int, name: str) -> Preview:
+def _one(call: Call[Nothing, PreviewMessage], n: int, name: str, files: Mapping[str, File]) -> Preview:
     live = call.gateway.channels.get(name)
     if live is None:
         raise Problem("unknown_channel", f"there is no channel {name!r}", field=f"channels[{n}]")
     scheme = live.connector.capabilities.schemes[0]
     target = Aim(live, (f"{scheme}:{_PATHS.get(scheme, '15550100')}",))
     try:
-        shaped = aim.check(target, Say(call.body.content, native=call.body.native), call.gateway.link)
+        shaped = aim.check(target, Say(call.body.content, native=call.body.native), call.gateway.link, files)
     except Problem as error:
         return _preview(live, problem=Fault(code=error.code, detail=error.detail, field=error.field))
     return _preview(live, parts=shaped.parts, warnings=shaped.losses)

@@ -15,7 +15,8 @@ from gateway.app import Gateway
 from gateway.channels import Live
 from gateway.directline.line import Line, Shown
 from gateway.directline.tokens import SECONDS, TICKET_SECONDS, Claims, Expired, NoToken, Tokens
-from gateway.media import Media, NotAllowed, limited
+from gateway.directline.uploads import limited, read_upload
+from gateway.files import NotAllowed
 from state.inbox import Unstorable
 from state.model.wire import Malformed
 
@@ -53,7 +54,7 @@ class DirectLine:
         self._gateway, self._demo = gateway, demo
         self._line: Line = gateway.line
         self._tokens = Tokens(gateway.settings.seal_key)
-        self._media = Media(gateway.store, gateway.settings)
+        self._files = gateway.files
 
     def routes(self) -> list[web.RouteDef]:
         """All calls of the protocol, and in the demonstration the page's own door."""
@@ -69,7 +70,6 @@ class DirectLine:
             ("OPTIONS", "/{path:.*}", self.options),
         ]
         found = [web.route(method, BASE + path, self._door(handler)) for method, path, handler in calls]
-        found.append(web.get("/media/{id}", self._media.serve))
         return [*found, web.post("/chat/token", self._door(self.page_token))] if self._demo else found
 
     def _door(self, handler: Handler) -> Handler:
@@ -246,7 +246,7 @@ class DirectLine:
         claims = self._claims(request)
         base = self._gateway.origin.base(request)
         try:
-            activity, files = await self._media.read_upload(request, base)
+            activity, files = await read_upload(self._files, request, base)
         except NotAllowed as error:
             raise Refusal(error.status, "BadArgument", str(error)) from error
         activity = {"type": "message", **activity, "attachments": files}

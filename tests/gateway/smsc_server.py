@@ -18,6 +18,7 @@ class Server:
         self.answered: list[int] = []
         self.smsc = Smsc({"gw1": "secret08"}, rate=rate)
         self._rate = rate
+        self._serving = 0
         self._writer: asyncio.StreamWriter | None = None
         self._changed = asyncio.Condition()
         self._answering = asyncio.Event()
@@ -44,10 +45,18 @@ class Server:
         assert self._writer is not None
         self._writer.transport.abort()
 
+    async def end(self) -> None:
+        """Break off what is still connected, and wait until nobody is."""
+        self.go_on()
+        if self._writer is not None:
+            self._writer.transport.abort()
+        await self.until(lambda: self._serving == 0)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.smsc = Smsc({"gw1": "secret08"}, rate=self._rate, ids=f"{self.connections:X}{{:07X}}")
         self._writer = writer
         self.connections += 1
+        self._serving += 1
         loop = asyncio.get_running_loop()
         try:
             while data := await reader.read(65536):
@@ -63,6 +72,7 @@ class Server:
             pass  # the other side broke off
         finally:
             writer.close()
+            self._serving -= 1
             await self._tell()
 
     async def _tell(self) -> None:
@@ -78,3 +88,4 @@ async def serving(rate: int = 0) -> AsyncIterator[Server]:
     server.port = listening.sockets[0].getsockname()[1]
     async with listening:
         yield server
+        await server.end()

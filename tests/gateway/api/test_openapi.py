@@ -96,6 +96,8 @@ BODIES: dict[type[Asked] | None, Any] = {
 async def subject(house: House, path: str) -> str:
     """The id of something an endpoint may work on."""
     match path.removeprefix("/v1/").split("/"):
+        case ["media", _]:
+            return (await house.gateway.files.keep(b"%PDF-1.4"))[0]
         case ["messages", _]:
             return str((await house.send(at=f"{datetime.now(UTC) + timedelta(days=1)}"))["id"])
         case ["conversations", _, "hand-back"]:

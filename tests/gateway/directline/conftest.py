@@ -74,7 +74,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     await gateway.open()
     await connect(gateway.store, gateway.seal, operations.OPERATOR, NewChannel("app", "inapp", {}, {}))
     app = web.Application(middlewares=[problems.middleware], client_max_size=settings.max_body)
-    app.add_routes(server.routes(gateway, demo=False))
+    app.add_routes([*server.routes(gateway, demo=False), web.get("/media/{id}", gateway.files.serve)])
     await gateway.start(app)
     async with aiohttp.ClientSession() as session:
         yield Client(session, gateway.url)
