@@ -68,15 +68,8 @@ class Gateway:
         self.files = Files(self.store, settings)
         lease = settings.lease_seconds
         self.turns = Turns(
-            self.store,
-            self.channels,
-            router,
-            self.wake,
-            self.metrics,
-            settings.node,
-            settings.turn_batch,
-            lease,
-        )
+            self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease
+        )  # fmt: skip
         lease_ms = int(lease * 1000)
         self.effects = Effects(
             self.store, router, Http(self.wire), self.wake, settings.node, settings.delivery_slots, lease_ms
