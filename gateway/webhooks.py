@@ -48,18 +48,19 @@ class Webhooks:
         if live is None or not live.connector.webhooks:
             raise HttpProblem("unknown_channel", f"there is no channel {request.match_info['channel']!r}")
         asked = await self._read(request)
-        waiting = Waiting(asked)
+        waiting = Waiting(asked) if hasattr(live.connector, "answer") else None
         answer = await self.take(live, asked, waiting)
         response = web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
-        if not waiting.open:
+        if waiting and not waiting.open:
             await _carry(waiting, request, response)
         return response
 
     async def _read(self, request: web.Request) -> Request:
-        names = ((name.lower(), value) for name, value in request.headers.items())
-        headers = {name: value for name, value in names if not name.startswith(_OWN)}
-        url = self._origin.url(request)
-        return Request(request.method, url, dict(request.query), headers, await request.read())
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        for name in _OWN:
+            headers.pop(name, None)
+        query = dict(request.query) if "?" in request.raw_path else {}
+        return Request(request.method, self._origin.url(request), query, headers, await request.read())
 
     async def take(self, live: Live, request: Request, waiting: Waiting | None = None) -> Answer:
         """Verify, parse and store a request; what it returns is on disk.
@@ -183,10 +184,10 @@ def _gone(request: web.Request) -> bool:
 def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope:
     """The request as it is kept: credentials a caller may have sent are left out of the headers."""
     headers = {name: value for name, value in request.headers.items() if name not in _SECRET}
-    query = {name: redactor.hide(value) for name, value in request.query.items()}
-    kept = msgspec.structs.replace(
-        request, url=redactor.hide(request.url), query=query, headers=headers, body=b""
-    )
+    kept = msgspec.structs.replace(request, headers=headers, body=b"")
+    if request.query:  # where a caller may have put a secret
+        query = {name: redactor.hide(value) for name, value in request.query.items()}
+        kept = msgspec.structs.replace(kept, url=redactor.hide(request.url), query=query)
     return Envelope(
         live.channel.id,
         _encode(kept).decode(),
@@ -195,6 +196,6 @@ def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope
     )
 
 
-_OWN = "x-parley-"
+_OWN = ("x-parley-user", "x-parley-key", "x-parley-at")
 """Headers the gateway gives to its own connectors: nothing a client sends gets through in them."""
 _SECRET = {"authorization", "cookie", "proxy-authorization"}

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Gets what only the browser tests need: Chromium and npm from the system's packages, and from npm independent judges:
-# an accessibility checker, the public Direct Line client and another maker's web chat. Only their prebuilt files are
-# unpacked, into tests/e2e/node_modules, and only where they are what npm.sha512 says; their own dependencies stay away.
+# an accessibility checker, the public Direct Line client, another maker's web chat and another's SMSC. Only their
+# prebuilt files are unpacked, into tests/e2e/node_modules, and only where they are what npm.sha512 says; no dependency
+# comes along that is not named there.
 set -eu
 
 modules=tests/e2e/node_modules

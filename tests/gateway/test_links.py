@@ -1,8 +1,10 @@
 """The host of a link stores before it answers, sends once, knows what never left, and comes back."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -15,10 +17,10 @@ from gateway.links import LinkHost
 from gateway.wire import CutOff, NeverSent
 from state.model.channel import Channel
 from state.model.content import Text
-from state.model.event import Event, Receipt
+from state.model.event import Event, MessageReceived, Receipt
 from state.model.ids import now_ms
 from state.model.wire import BadMessage, Outbound, Sent, Undelivered
-from tests.gateway.smsc_server import Server, serving
+from tests.gateway.smsc_server import Server, certificate, serving
 
 
 class Stored:
@@ -66,9 +68,11 @@ class Rig:
 
 
 @asynccontextmanager
-async def linked(*, rate: int = 0, patience: float = 5, **settings: str) -> AsyncIterator[Rig]:
+async def linked(
+    *, rate: int = 0, patience: float = 5, context: ssl.SSLContext | None = None, **settings: str
+) -> AsyncIterator[Rig]:
     stored = Stored()
-    async with serving(rate) as server:
+    async with serving(rate, context) as server:
         given = {
             "host": "127.0.0.1",
             "port": str(server.port),
@@ -281,6 +285,45 @@ async def test_parts_of_a_message_are_answered_at_once_and_make_one_message() ->
         assert first.received.events == ()
         assert first.keep in last.release
         assert len(rig.stored.events) == 1
+
+
+async def test_what_comes_only_once_is_stored_when_the_store_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "_PAUSE", 0)
+    async with linked(password="wrong", patience=0.05) as rig:
+        rig.stored.failures = 2
+        await rig.stored.done.wait()
+        assert [getattr(each, "code", "") for each in rig.stored.events] == ["ESME_RINVPASWD"]
+
+
+async def test_nothing_more_is_read_while_too_much_waits_to_be_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(links, "_MOST_WAITING", 5)
+    monkeypatch.setattr(links, "_READ", 200)
+    async with linked() as rig:
+        await rig.ready()
+        rig.stored.may_end.clear()
+        rig.server.write(b"".join(rig.server.smsc.says("447700900001", f"{n:03}") for n in range(100)))
+        await until(lambda: len(rig.host._arrivals) > 5)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert len(rig.host._arrivals) < 15
+        rig.stored.may_end.set()
+        await rig.server.until(lambda: len(rig.server.answered) == 100)
+        said = [each.content for each in rig.stored.events if isinstance(each, MessageReceived)]
+        assert said == [Text(f"{n:03}") for n in range(100)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_certificate_is_checked(tmp_path: Path, known: bool) -> None:
+    ca, context = certificate(tmp_path)
+    given = {"tls": "yes", "patience": 5 if known else 0.05, **({"tls_ca": ca} if known else {})}
+    async with linked(context=context, **given) as rig:  # type: ignore[arg-type]
+        if known:
+            assert await rig.host.send(message()) == Sent("00000001")
+        else:
+            with pytest.raises(NeverSent, match="not connected"):
+                await rig.host.send(message())
 
 
 async def test_a_host_that_nobody_answers_stops_cleanly() -> None:
