@@ -7,7 +7,10 @@ from connectors.contract import Connector, Simulator
 
 TYPES: dict[str, tuple[str, str]] = {
     "inapp": ("connectors.inapp:InApp", ""),
+    "smpp": ("connectors.smpp:SMPP", ""),
+    "twilio": ("connectors.twilio:Twilio", "connectors.twilio.simulator:TwilioSimulator"),
     "whatsapp": ("connectors.whatsapp:WhatsApp", "connectors.whatsapp.simulator:WhatsAppSimulator"),
+    "x": ("connectors.x:X", "connectors.x.simulator:XSimulator"),
 }
 """Type -> connector, simulator (empty where the channel needs none)."""
 

@@ -52,7 +52,10 @@ def _pages(gateway: Gateway, demo: bool) -> list[web.RouteDef]:
 
 def _simulator(gateway: Gateway, app: web.Application) -> None:
     host = SimulatorHost(
-        gateway.channels, Path(gateway.settings.data_dir) / "simulator", lambda: gateway.local_url
+        gateway.channels,
+        Path(gateway.settings.data_dir) / "simulator",
+        lambda: gateway.local_url,
+        lambda: gateway.url,
     )
 
     async def page(request: web.Request) -> web.Response:

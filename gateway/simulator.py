@@ -82,9 +82,11 @@ class Phone:
 class SimulatorHost:
     """The phones of all simulated channels, and their wires."""
 
-    def __init__(self, channels: Channels, folder: Path, url: Callable[[], str]) -> None:
+    def __init__(
+        self, channels: Channels, folder: Path, url: Callable[[], str], public: Callable[[], str]
+    ) -> None:
         self._channels = channels
-        self._url = url
+        self._url, self._public = url, public
         self._folder = folder
         self._phones: dict[tuple[str, str], Phone] = {}
         self._simulators: dict[str, Simulator] = {}
@@ -122,7 +124,10 @@ class SimulatorHost:
 
     def _simulator(self, live: Live) -> Simulator:
         if live.channel.id not in self._simulators:
-            self._simulators[live.channel.id] = registry.simulator(live.channel.type)(live.channel)
+            webhook = f"{self._public()}/webhooks/{live.channel.id}"  # some signatures cover the address
+            settings = {**live.channel.settings, "webhook_url": webhook}
+            told = msgspec.structs.replace(live.channel, settings=settings)
+            self._simulators[live.channel.id] = registry.simulator(live.channel.type)(told)
         return self._simulators[live.channel.id]
 
     def _phone(self, channel: str, number: str) -> Phone:

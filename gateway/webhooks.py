@@ -21,6 +21,7 @@ from state.contacts import Who
 from state.inbox import Arrived, Envelope, Unstorable
 from state.model.channel import Channel
 from state.model.event import Event, Notice
+from state.model.ids import now_ms
 from state.model.wire import Answer, Forged, Malformed, Problem, Received, Request
 from state.store import Store
 
@@ -112,6 +113,8 @@ class Webhooks:
         strays: list[Problem] = []
         channel = live.channel
         for event in events:
+            if not event.at:  # the provider tells no time
+                event = msgspec.structs.replace(event, at=now_ms())  # noqa: PLW2901
             try:
                 inbox.check(event)
             except Unstorable as error:

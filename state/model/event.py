@@ -1,6 +1,7 @@
 """What happens to us: events, as connectors read them from the wire and the gateway makes them itself.
 
-`key` is unique within a channel and is what duplicates are told by; `at` is the provider's time in milliseconds, UTC;
+`key` is unique within a channel and is what duplicates are told by; `at` is the provider's time in milliseconds, UTC
+(0 where it tells none: the gateway puts the time it came);
 `account` is which of our senders it came to (empty: the channel's own); `addresses` are the customer's URNs.
 """
 

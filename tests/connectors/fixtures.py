@@ -1,7 +1,7 @@
 """Fixtures of channels: what a folder holds, and how one is played.
 
-`receive/*.json`: `body` (JSON as the provider writes it, or `text`), `method`, `query`, `headers`; then `events`,
-`problems` and `answer`, or `raises`. Headers are checked against the channel's signature where there are any.
+`receive/*.json`: `body` (JSON as the provider writes it, `form` or `text`), `method`, `url`, `query`, `headers`; then
+`events`, `problems` and `answer`, or `raises`. Headers are checked against the channel's signature where there are any.
 `send/*.json`: `verb` (`send` if unnamed) with what it is `given`, the `calls` with the replies played, then what it
 `gives` or `raises`. `shows` names the capabilities that a fixture proves; `settings` are the channel's besides its own.
 """
@@ -11,6 +11,7 @@ import json
 from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
@@ -20,6 +21,7 @@ from state.model.channel import Channel
 from state.model.wire import Call, Forged, Malformed, Outbound, Reply, Request, Undelivered
 
 Json = dict[str, Any]
+FORM = "application/x-www-form-urlencoded"
 ROOT = Path(registry.__file__).parent
 
 
@@ -55,9 +57,12 @@ def received(fixture: Json, channel: Connector) -> Json:
     """Play a request in: its events, problems and answer, or the name of what it raises."""
     headers = fixture.get("headers", {})
     method, query = fixture.get("method", "POST"), fixture.get("query", {})
-    request = Request(method, "https://parley.example/webhooks/wa", query, headers, _bytes(fixture))
+    url = fixture.get("url", "https://parley.example/webhooks/wa")
+    if "form" in fixture:
+        headers = {"content-type": FORM, **headers}
+    request = Request(method, url, query, headers, _bytes(fixture))
     try:
-        if headers:
+        if fixture.get("headers"):
             channel.verify(request)
         received = channel.receive(request)
     except (Forged, Malformed) as error:
@@ -116,11 +121,13 @@ def _outcome(error: Undelivered) -> Json:
 
 
 def _bytes(given: Json) -> bytes:
-    """A body: `json` or `body` in the provider's compact ASCII, `text`, or `base64`."""
+    """A body: `json` or `body` in the provider's compact ASCII, `form`, `text`, or `base64`."""
     if "base64" in given:
         return base64.b64decode(given["base64"])
     if "text" in given:
         return str(given["text"]).encode()
+    if "form" in given:
+        return urlencode(given["form"]).encode()
     body = given.get("json", given.get("body"))
     return b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
 
@@ -134,8 +141,9 @@ def _call(call: Call) -> Json:
     found: Json = {name: value for name, value in _plain(call).items() if name != "body"}
     if not call.body:
         return found
-    kind = call.headers.get("content-type", "").partition(";")[0]
-    return {
-        **found,
-        **({"json": json.loads(call.body)} if kind == "application/json" else {"text": call.body.decode()}),
-    }
+    match call.headers.get("content-type", "").partition(";")[0]:
+        case "application/json":
+            return {**found, "json": json.loads(call.body)}
+        case "application/x-www-form-urlencoded":
+            return {**found, "form": dict(parse_qsl(call.body.decode(), keep_blank_values=True))}
+    return {**found, "text": call.body.decode()}

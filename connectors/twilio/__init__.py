@@ -1,0 +1,137 @@
+"""Short messages by Twilio (API 2010-04-01), also RCS and WhatsApp addresses that go through it.
+
+Facts: provider documentation as of 2026-11.
+"""
+
+import base64
+from collections.abc import Generator
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from connectors.contract import Conversation, Setting
+from connectors.twilio import codes, inbound, native, profile, signature
+from connectors.twilio.addresses import written
+from state.model.action import Action
+from state.model.channel import Capabilities, Channel, Terms
+from state.model.content import Media, Template, Text
+from state.model.wire import (
+    Answer,
+    BadMessage,
+    Call,
+    File,
+    Outbound,
+    Received,
+    Reply,
+    Request,
+    Sent,
+    Undelivered,
+)
+
+_TWIML = "text/xml"
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Twilio:
+    """One sender (a number, a short code or a messaging service) of a Twilio account."""
+
+    type: ClassVar[str] = "twilio"
+    webhooks: ClassVar[bool] = True
+    settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
+    capabilities: ClassVar[Capabilities] = profile.CAPABILITIES
+    terms: ClassVar[Terms] = profile.TERMS
+
+    def __init__(self, channel: Channel) -> None:
+        given = profile.checked(channel)
+        self._sender, self._twiml = given["sender"], given["twiml_reply"] == "yes"
+        self._callback = given["status_callback"]
+        self._keys = tuple(filter(None, (given["auth_token"], given["old_auth_token"])))
+        self._shared = given["shared_key"]
+        user, secret = given["api_key"] or given["account_sid"], given["api_secret"] or given["auth_token"]
+        basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
+        self._auth = {"authorization": f"Basic {basic}"}
+        base = f"{given['base_url'].rstrip('/')}/2010-04-01/Accounts/{given['account_sid']}"
+        self._messages = f"{base}/Messages.json"
+
+    def verify(self, request: Request) -> None:
+        """Check the signature over the public address and every parameter; raises Forged."""
+        signature.verify(request, self._keys, self._shared)
+
+    def receive(self, request: Request) -> Received:
+        """Read a message or a status callback."""
+        return inbound.read(request, deferred=self._twiml)
+
+    def send(self, message: Outbound) -> Conversation:
+        """POST the message; success means queued, not sent."""
+        form = self._form(message)
+        body = urlencode(form).encode()
+        reply = yield Call("messages", "POST", self._messages, {**self._auth, "content-type": _FORM}, body)
+        return _sent(reply, message.attempt)
+
+    def answer(self, request: Request, message: Outbound) -> Answer | None:
+        """The reply as TwiML: words and files by address, from the number the customer wrote to."""
+        content = message.content
+        if message.native or not isinstance(content, Text | Media):
+            return None
+        try:
+            form = dict(self._form(message))
+        except BadMessage:
+            return None
+        parts = [f"<{tag}>{_escaped(form[name])}</{tag}>" for name, tag in _PARTS if name in form]
+        twiml = (
+            f'<?xml version="1.0" encoding="UTF-8"?><Response><Message>{"".join(parts)}</Message></Response>'
+        )
+        return Answer(200, twiml.encode(), _TWIML)
+
+    def fetch(self, media: Media) -> Generator[Call, Reply, File]:
+        """Fetch a file of a customer's; raises Undelivered."""
+        reply = yield Call("media", "GET", media.url, self._auth, limit=profile.FILE, repeatable=True)
+        if reply.status != 200:
+            raise codes.undelivered(reply, 1)
+        return File(reply.body, reply.headers.get("content-type", media.mime).partition(";")[0])
+
+    def _form(self, message: Outbound) -> list[tuple[str, str]]:
+        options = native.native_of(message.native)
+        sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
+        to = written(message.to)
+        prefix = to[: to.rfind(":") + 1]
+        form = [("To", to), (sender, self._sender if sender != "From" else f"{prefix}{self._sender}")]
+        if self._callback:
+            form.append(("StatusCallback", self._callback))
+        return form + _content(message) + options.form()
+
+
+def _content(message: Outbound) -> list[tuple[str, str]]:
+    match message.content:
+        case Text(text=text):
+            if not 1 <= len(text) <= profile.TEXT:
+                raise BadMessage("text", f"has {len(text)} characters; 1 to {profile.TEXT} are allowed")
+            return [("Body", text)]
+        case Media() as media:
+            if not media.url.startswith(("https://", "http://")):
+                raise BadMessage("url", "Twilio fetches files by a web address")
+            if len(media.caption) > profile.TEXT:
+                raise BadMessage("caption", f"has over {profile.TEXT} characters")
+            return [*([("Body", media.caption)] if media.caption else []), ("MediaUrl", media.url)]
+        case Template() as template:
+            return native.template(template)
+    raise BadMessage("content", f"Twilio cannot show {type(message.content).__name__}")
+
+
+_PARTS = (("Body", "Body"), ("MediaUrl", "Media"))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _sent(reply: Reply, attempt: int) -> Sent:
+    """What an answer says; one of success without an id counts as taken."""
+    body = codes.body_of(reply)
+    if not 200 <= reply.status < 300:
+        raise codes.undelivered(reply, attempt)
+    failed = body.get("error_code")
+    if failed:
+        rule = codes.action_of(codes.number(failed))
+        raise Undelivered(rule or Action.FAIL_MSG, str(failed), str(body.get("error_message") or ""))
+    sid = body.get("sid")
+    return Sent(sid) if isinstance(sid, str) and sid else Sent(note=f"answered {reply.status} without a sid")
