@@ -8,6 +8,7 @@ from connectors.contract import Connector, Simulator
 TYPES: dict[str, tuple[str, str]] = {
     "inapp": ("connectors.inapp:InApp", ""),
     "smpp": ("connectors.smpp:SMPP", ""),
+    "telegram": ("connectors.telegram:Telegram", "connectors.telegram.simulator:TelegramSimulator"),
     "twilio": ("connectors.twilio:Twilio", "connectors.twilio.simulator:TwilioSimulator"),
     "whatsapp": ("connectors.whatsapp:WhatsApp", "connectors.whatsapp.simulator:WhatsAppSimulator"),
     "x": ("connectors.x:X", "connectors.x.simulator:XSimulator"),

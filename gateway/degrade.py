@@ -168,7 +168,8 @@ class _Work:
     def _options(self, content: Choice) -> Iterator[Content]:
         """Options of the kinds the channel has stay; the others become words."""
         native = [option for option in content.options if self._native(option)]
-        if not self.can.mixed and len(native) > 1:
+        alone = not self.can.mixed or any(option.kind not in ("reply", "url") for option in native)
+        if alone and len(native) > 1:
             native = [option for option in native if option.kind == "reply"]
         if len(native) == len(content.options) and self._fits(content):
             yield content

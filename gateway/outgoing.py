@@ -79,7 +79,7 @@ def ready(row: Leased, live: Live, link: Link) -> Ready:
         id=row.id if total == 1 else f"{row.id}.{part}",
         to=_urns.decode(row.talk.urns),
         content=shown,
-        reply_to="" if part else row.message.reply_to,
+        reply_to=row.message.reply_to if part == 0 and live.connector.capabilities.reply else "",
         native=native.get(live.channel.type, {}) if native and type(shown) is type(content) else {},
         attempt=row.attempt + 1,
         conversation=row.conversation,

@@ -162,12 +162,16 @@ def check(target: Aim, say: Say, link: Link, files: Mapping[str, File]) -> Shape
 
 
 def _try(target: Aim, say: Say, part: Content, files: Mapping[str, File], *, first: bool) -> None:
-    kind = target.live.channel.type
+    kind, can = target.live.channel.type, target.live.connector.capabilities
     trial = Outbound(
-        id=new_id(target.lane), to=target.urns, content=part, reply_to=say.reply_to if first else "",
+        id=new_id(target.lane),
+        to=target.urns,
+        content=part,
+        reply_to=say.reply_to if first and can.reply else "",
         native=say.native.get(kind, {}) if type(part) is type(say.content) else {},
-        conversation=target.conversation, files=files,
-    )  # fmt: skip
+        conversation=target.conversation,
+        files=files,
+    )
     try:
         sending = target.live.connector.send(trial)
         next(sending, None)

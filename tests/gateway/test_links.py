@@ -12,6 +12,7 @@ import pytest
 
 from connectors.link import Arrival, Endpoint
 from connectors.smpp import SMPP
+from connectors.smpp.pdu import Unbind
 from gateway import links
 from gateway.links import LinkHost
 from gateway.wire import CutOff, NeverSent
@@ -153,6 +154,18 @@ async def test_one_arrival_that_cannot_be_stored_costs_itself_alone() -> None:
         await rig.server.until(lambda: len(rig.server.answered) == 3)
         assert rig.server.answered == [0x64, 0, 0]
         assert len(rig.stored.events) == 2
+
+
+async def test_what_arrived_before_the_smsc_left_is_still_answered() -> None:
+    async with linked() as rig:
+        await rig.ready()
+        rig.stored.may_end.clear()
+        smsc = rig.server.smsc
+        rig.server.write(smsc.says("447700900001", "Hello") + smsc.ask(Unbind()))
+        await rig.stored.asked.wait()
+        await until(lambda: rig.host._writer is None)
+        rig.stored.may_end.set()
+        await rig.server.until(lambda: rig.server.answered == [0])
 
 
 async def test_a_receipt_arrives_with_its_id() -> None:

@@ -182,7 +182,7 @@ async def running(
     for new in connects:
         await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
     app = faces.application(gateway, demonstrate=demo)
-    host = SimulatorHost(gateway.channels, folder / "phones", lambda: gateway.local_url)
+    host = SimulatorHost(gateway.channels, folder / "phones", lambda: gateway.local_url, lambda: gateway.url)
     if not demo:
         app.add_routes(host.routes())
     keys = await _keys(gateway)
