@@ -20,11 +20,12 @@ from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.http import Http
+from gateway.leaving import Tools
+from gateway.linked import Linked
 from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
-from gateway.sender import Tools
 from gateway.settings import ROLES, Settings
 from gateway.tokens import Tokens
 from gateway.turns import Turns
@@ -79,6 +80,7 @@ class Gateway:
             settings.delivery_slots, lease_ms, settings.max_file,
         )  # fmt: skip
         self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
+        self.linked = Linked(self.store, self.channels, self.webhooks)
         self.delivery = self._delivery(lease_ms)
         self.turns.hand_to(self.delivery.hand)
         self.line = Line(self.store, self.channels, self.wake)
@@ -92,7 +94,7 @@ class Gateway:
         tools = Tools(
             self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
             self.settings.node, self.settings.delivery_slots, lease_ms, self.link, self.tokens,
-            self.webhooks.deferred, self.files,
+            self.webhooks.deferred, self.files, self.linked,
         )  # fmt: skip
         return Delivery(tools)
 
@@ -140,6 +142,7 @@ class Gateway:
             yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
             yield "tokens", self.tokens.run
+            yield "links", self.linked.run
             yield "files", self.fetching.run
             yield "effects", self.effects.run
             yield "effects' leases", self.effects.renew_leases
@@ -187,6 +190,7 @@ class Gateway:
         await self.effects.stop()
         await self.fetching.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
+        await self.linked.stop()
         await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()

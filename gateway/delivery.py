@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 
+from gateway.leaving import Tools
 from gateway.loops import forever
-from gateway.sender import Handoff, Sender, Tools
+from gateway.sender import Handoff, Sender
 from gateway.wake import Signal
 from state import outbox
 from state.conversations import Taken

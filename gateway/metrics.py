@@ -110,7 +110,7 @@ class Metrics:
 
         for name, counter in self._counters.items():
             family = CounterMetricFamily(name, counter.meaning, labels=counter.labels)
-            for labels, total in list(counter.sums.items()):
+            for labels, total in dict(counter.sums).items():
                 family.add_metric(labels, total)
             yield family
 
@@ -120,7 +120,7 @@ class Metrics:
         bounds = [*map(str, _SECONDS), "+Inf"]
         for name, spread in self._spreads.items():
             family = HistogramMetricFamily(name, spread.meaning, labels=spread.labels)
-            for labels, cells in list(spread.cells.items()):
+            for labels, cells in dict(spread.cells).items():
                 below = [sum(cells[: end + 1]) for end in range(len(bounds))]
                 family.add_metric(labels, list(zip(bounds, below, strict=True)), cells[-1])
             yield family
@@ -128,7 +128,7 @@ class Metrics:
     def _collect_watched(self) -> "Iterator[Metric]":
         from prometheus_client.core import GaugeMetricFamily
 
-        for name, watched in list(self._watched.items()):
+        for name, watched in dict(self._watched).items():
             family = GaugeMetricFamily(name, watched.meaning, labels=watched.labels)
             value = watched.read()
             for labels, number in (value if isinstance(value, Mapping) else {(): value}).items():

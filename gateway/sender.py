@@ -9,41 +9,27 @@ import contextlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Coroutine
+from typing import Any
 
-import msgspec
-
-from connectors.contract import Conversation
 from gateway import outgoing, policy
-from gateway.calls import drive
-from gateway.channels import Channels, Live
-from gateway.deferred import Deferred, Waiting
-from gateway.degrade import Link
-from gateway.fence import Fence
-from gateway.files import Files
+from gateway.channels import Live
+from gateway.leaving import Fenced, Leaving, Tools
 from gateway.logs import redactor
-from gateway.metrics import Metrics
 from gateway.outgoing import Ready, Unknown
-from gateway.pace import Pace
-from gateway.tokens import Tokens
-from gateway.wake import Signal, Wake
-from gateway.wire import NoAnswer, trace
+from gateway.wake import Signal
 from state import inbox, outbox
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
-from state.model.content import Content, media_in
+from state.model.content import Content
 from state.model.event import Notice
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
-from state.model.suspension import Target
-from state.model.wire import Call, Outbound, Reply, Sent, Undelivered
+from state.model.wire import Undelivered
 from state.outbox import Batch, Handed, Leased, Queued, Settled
-from state.store import Store
 from state.writer import Unavailable
 
 log = logging.getLogger("parley.delivery")
@@ -55,29 +41,6 @@ _ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
 _BROKEN = 5.0
 """Seconds until it is looked again whether a channel works."""
 _jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
-
-
-class Fenced(Exception):
-    """The fence closed, or the permit lapsed, before the first byte."""
-
-
-class Tools(NamedTuple):
-    """What senders share."""
-
-    store: Store
-    channels: Channels
-    fence: Fence
-    pace: Pace
-    perform: Callable[[Call, Callable[[], None]], Awaitable[Reply]]
-    wake: Wake
-    metrics: Metrics
-    node: str
-    slots: int
-    lease_ms: int
-    link: Link
-    tokens: Tokens
-    deferred: Deferred
-    files: Files
 
 
 class Handoff:
@@ -109,7 +72,7 @@ class Sender:
         """Sends under way; a delivery that is over but for its settlement has left its place."""
         self._more = True
         self._busy_until = 0.0
-        self._tools = tools
+        self._tools, self._leaving = tools, Leaving(channel, tools)
 
     async def run(self) -> None:
         """Take and deliver for ever."""
@@ -261,12 +224,10 @@ class Sender:
         traces: list[Exchange] = []
         started = time.perf_counter()
         try:
-            if waiting := self._tools.deferred.find(row.conversation):
-                carried = await self._in_answer(waiting, row, live, said)
-                if carried:
-                    return carried
-            message = await self._with_files(said.message)
-            sent = await self._drive(live.connector.send(message), outgoing.target(row, live), traces)
+            carried = await self._leaving.in_answer(row, live, said)
+            if carried:
+                return carried
+            sent = await self._leaving.send(live, said.message, outgoing.target(row, live), traces)
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:
@@ -287,65 +248,6 @@ class Sender:
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         return outgoing.taken(row, said, sent, outgoing.trace(traces))
-
-    async def _with_files(self, message: Outbound) -> Outbound:
-        """The message with the bytes of the files of our own store it names; raises Undelivered where one is gone."""
-        names = [each.stored for each in media_in(message.content) if each.stored]
-        if not names:
-            return message
-        found = {name: await self._tools.files.read(name) for name in names}
-        files = {name: file for name, file in found.items() if file}
-        if len(files) < len(found):
-            raise Undelivered(Action.FAIL_MSG, "file_gone", "a file it names is not kept any more")
-        return msgspec.structs.replace(message, files=files)
-
-    async def _in_answer(self, waiting: Waiting, row: Leased, live: Live, said: Ready) -> Settled | None:
-        """Send the message in the answer to its customer's webhook; None where it does not go that way.
-
-        Raises Fenced, and Unknown where nobody can say whether it left.
-        """
-        answer = live.connector.answer(waiting.request, said.message)  # type: ignore[attr-defined]
-        if answer is None:
-            return None
-        self._may_leave(outgoing.target(row, live))
-        started = now_ms()
-        left = await waiting.give(answer)
-        if left is False:
-            return None
-        if left is None:
-            raise Unknown("the webhook's answer may not have reached the provider")
-        took = now_ms() - started
-        self._tools.metrics.sent(self.channel, "accepted", took / 1000)
-        kept = Exchange(
-            name="answer",
-            method="POST",
-            url="",
-            at=started,
-            took_ms=took,
-            status=answer.status,
-            sent=len(answer.body),
-        )
-        return outgoing.taken(row, said, Sent(), outgoing.trace([kept]))
-
-    async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
-        """Make the calls a connector yields; the fence is asked before the first byte of each."""
-        return await drive(sending, lambda call: self._perform(call, target, traces))
-
-    async def _perform(self, call: Call, target: Target, traces: list[Exchange]) -> Reply:
-        started = now_ms()
-        self._may_leave(target)
-        try:
-            reply = await self._tools.perform(call, partial(self._may_leave, target))
-        except NoAnswer as error:
-            traces.append(trace(call, started, error))
-            raise outgoing.without_answer(call, error) from error
-        traces.append(trace(call, started, reply))
-        return reply
-
-    def _may_leave(self, target: Target) -> None:
-        """Ask the fence, before a connection is made and again before the first byte; raises Fenced."""
-        if self._tools.fence.lapsed() or self._tools.fence.closed(target):
-            raise Fenced
 
     async def _undelivered(self, row: Leased, error: Undelivered, traces: list[Exchange]) -> Settled:
         """Go by the action word: again later, or failed with its reason and whose doing it was."""

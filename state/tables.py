@@ -73,6 +73,16 @@ token = sa.Table(
     _column("claimed_until", Ms),
 )
 
+link_part = sa.Table(
+    "link_part",
+    metadata,
+    _column("channel", sa.String(64)),
+    _column("name", sa.String(255)),
+    _column("raw", sa.LargeBinary),
+    _column("at", Ms),
+    sa.PrimaryKeyConstraint("channel", "name"),
+)
+
 api_key = sa.Table(
     "api_key",
     metadata,

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from connectors.registry import TYPES
 from tests.cli.conftest import Done, Run, parley
 
 SECRETS = {name: f"planted-{name}-word" for name in ("app_secret", "verify_token", "access_token")}
@@ -57,7 +58,7 @@ def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--type", "fax"), "'fax' is no channel type; there are inapp, whatsapp"),
+        (("--type", "fax"), f"'fax' is no channel type; there are {', '.join(sorted(TYPES))}"),
         ((*WHATSAPP, *SECRET_WORDS[2:]), "app_secret: is needed: secret of the Meta app"),
         (("--type", "whatsapp", *SECRET_WORDS), "phone_number_id: is needed: id of the number at Meta"),
         ((*WHATSAPP, *SECRET_WORDS, "--set", "colour=red"), "colour: whatsapp has no such setting; it has"),

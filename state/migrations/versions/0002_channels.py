@@ -48,6 +48,14 @@ def upgrade() -> None:
         sa.Column("claimed_until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel"),
     )
+    op.create_table(
+        "link_part",
+        sa.Column("channel", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(255), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "name"),
+    )
     now = time.time_ns() // 1_000_000
     for table, column, index in (("receipt", "kept_at", "receipt_kept"), ("activity", "at", "activity_at")):
         op.add_column(table, sa.Column(column, sa.BigInteger(), nullable=False, server_default=sa.text("0")))
