@@ -94,7 +94,7 @@ class _Playing:
         self.flow = self.router.get(before.flow)
         if before.mode == "person" and not isinstance(event, HandedBack):
             self._note(event, "a person answers")
-        elif not before.flow:
+        elif not before.flow or (self.flow is None and self.router.begins_anew):
             self._begin(replace(before, mode="bot"), event, key)
         elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
             self._note(event, "of an ended run")

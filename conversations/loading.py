@@ -48,6 +48,15 @@ def load(name: str) -> type[Flow]:
             return next(iter(own.values()))
     if wanted in flows:
         return flows[wanted]
+    own_file = Path(where) if where.endswith(".py") else None
+    hidden = next(
+        (Path(each, f"{where}.py") for each in sys.path[::-1] if Path(each, f"{where}.py").is_file()),
+        own_file,
+    )
+    if hidden and module.__file__ and not hidden.samefile(module.__file__):
+        raise Hidden(
+            f"bots: {name!r}: your {hidden.name} is hidden by Python's own {module.__name__}: rename it"
+        )
     there = ", ".join(flows) or "none"
     raise FlowError(f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}")
 

@@ -38,6 +38,8 @@ _PATIENCE = 0.5
 """Seconds a row waits for its pace in its slot; for longer it is queued again."""
 _BACKOFF_MOST = 600.0
 _ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
+_LONG = 3
+"""Tries after which somebody is told that a channel's provider does not answer."""
 _BROKEN = 5.0
 """Seconds until it is looked again whether a channel works."""
 _jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -257,7 +259,7 @@ class Sender:
         if error.action.value in inbox.SIGNS:
             key, word = f"send:{row.id}:{row.attempt}", error.action.value
             sign = Notice(key=key, at=now_ms(), name="send", code=error.code, action=word, reason=reason)
-        if error.action in _ALERTS:
+        if error.action in _ALERTS or (error.action is Action.RETRY and row.attempt + 1 == _LONG):
             await self._alert(f"{error.action} {error.code}: {reason}")
         trace = outgoing.trace(traces)
         wait = self._again_after(row, error)
@@ -270,6 +272,7 @@ class Sender:
 
     async def _alert(self, words: str) -> None:
         """Tell those who look after the channel; what became of the message does not wait for it."""
+        log.warning("channel %s: %s", self.channel, words)
         try:
             await self._tools.channels.failed(self.channel, words)
         except Unavailable as error:

@@ -152,7 +152,10 @@ class Turns:
             self._timers.set()
         self._metrics.turn(turn.taken.channel)
         if turn.played.fault:
-            log.error("conversation %s is parked: %s", turn.taken.id, turn.played.fault.reason)
+            log.error(
+                "conversation %s is parked: %s; when it is mended, let it go on: POST /v1/conversations/%s/resume",
+                turn.taken.id, turn.played.fault.reason, turn.taken.id,
+            )  # fmt: skip
 
     def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:
         now = now_ms()
@@ -174,6 +177,7 @@ class Turns:
             channel_type=live.channel.type if live else "",
             addresses=taken.urns,
             name=named,
+            flow=live.channel.flow if live else "",
         )
 
     def _queue(self, taken: Taken, played: Played, now: int) -> tuple[Queued, ...]:

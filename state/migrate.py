@@ -4,6 +4,8 @@ Alembic is heavy, so it is imported only here, and a running gateway only asks `
 """
 
 import asyncio
+import contextlib
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -30,6 +32,12 @@ async def revision(url: str) -> str:
         return ""
     finally:
         await connection.close()
+
+
+def _make_sqlite(path: str) -> None:
+    """The file, where there is none yet, readable by its owner alone: it holds what customers said."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _sqlite_revision(path: str) -> str:
@@ -74,6 +82,7 @@ def _upgrade_sqlite(url: str, target: str) -> None:
     import sqlalchemy as sa
 
     Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
+    _make_sqlite(sqlite_path(url))
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         _run(connection, target)

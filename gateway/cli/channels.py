@@ -21,7 +21,9 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
     add.add_argument("id", help="its name here, as in /webhooks/NAME")
-    add.add_argument("--type", required=True, help="whatsapp or inapp")
+    add.add_argument(
+        "--type", required=True, help="the kind of account: whatsapp, inapp, twilio, telegram, x, smpp"
+    )
     add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting")
     add.add_argument(
         "--secret",
@@ -50,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
     work = {"add": _add, "list": _list, "show": _show, "remove": _remove}[args.action]
 
+    if args.action == "add":  # before the database is opened: whoever is asked may change their mind
+        args.given = _pairs(args.set, secret=False), _pairs(args.secret, secret=True)
+
     async def call(store: Store, settings: Settings) -> int:
         return await work(store, settings, args)
 
@@ -63,11 +68,25 @@ def _pairs(given: list[str], *, secret: bool) -> dict[str, str]:
     for each in given:
         name, equals, value = each.partition("=")
         if not equals and secret:
-            value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+            value = _asked(name)
         elif not equals:
             raise Failure(f"--set {each}: NAME=VALUE is expected")
         pairs[name] = value
     return pairs
+
+
+def _asked(name: str) -> str:
+    """A secret that is typed, or comes as the next line of what is piped in."""
+    from gateway.cli import Failure
+
+    try:
+        value = getpass.getpass(f"{name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    except (EOFError, KeyboardInterrupt):
+        print(file=sys.stderr)
+        value = ""
+    if not value:
+        raise Failure(f"{name}: nothing was entered; type it when asked, or pipe the secrets in, one a line")
+    return value
 
 
 async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> int:
@@ -76,10 +95,13 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     from gateway.cli import Failure
     from gateway.connect import connect
 
-    new = operations.NewChannel(
-        args.id, args.type, _pairs(args.set, secret=False), _pairs(args.secret, secret=True),
-        simulated=args.simulated, flow=args.flow,
-    )  # fmt: skip
+    public, secrets = args.given
+    new = operations.NewChannel(args.id, args.type, public, secrets, simulated=args.simulated, flow=args.flow)
+    served = {each.rpartition(":")[2] for each in settings.bots}
+    if args.flow and served and args.flow not in served:
+        raise Failure(
+            f"--flow {args.flow}: no such flow is served here; bots has {', '.join(sorted(served))}"
+        )
     try:
         await connect(store, seal_of(settings), operations.OPERATOR, new)
     except registry.UnknownType as error:

@@ -63,7 +63,7 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    gateway = await _open(settings)
+    gateway = await _open(settings, demonstrate)
     if demonstrate:
         await demo.prepare(gateway)
     try:
@@ -82,7 +82,7 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     return 0
 
 
-async def _open(settings: Settings) -> "Gateway":
+async def _open(settings: Settings, demonstrate: bool) -> "Gateway":
     """A gateway with its flows and its database; raises Failure."""
     from conversations.errors import FlowError
     from conversations.router import Router
@@ -92,7 +92,7 @@ async def _open(settings: Settings) -> "Gateway":
     from state.writer import Unavailable
 
     try:
-        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path))
+        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path, begins_anew=demonstrate))
     except (FlowError, Unavailable) as error:
         raise Failure(str(error)) from error
     try:

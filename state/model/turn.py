@@ -25,7 +25,10 @@ class Snapshot(Value, frozen=True):
 
 
 class Customer(Value, frozen=True):
-    """Who a turn is with: contact id, channel, addresses on it, name and locale (BCP 47) as far as known."""
+    """Who a turn is with: contact id, channel, addresses on it, name and locale (BCP 47) as far as known.
+
+    `flow` is the one that answers on the channel, where its row names one.
+    """
 
     contact: str = ""
     channel: str = ""
@@ -33,6 +36,7 @@ class Customer(Value, frozen=True):
     addresses: tuple[str, ...] = ()
     name: str = ""
     locale: str = ""
+    flow: str = ""
 
 
 class Say(Value, frozen=True):

@@ -1,5 +1,6 @@
 """`parley channels`: connected, listed, shown and removed, and their credentials are nowhere to be read."""
 
+import io
 import sqlite3
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -
         (("--type", "whatsapp", *SECRET_WORDS), "phone_number_id: is needed: id of the number at Meta"),
         ((*WHATSAPP, *SECRET_WORDS, "--set", "colour=red"), "colour: whatsapp has no such setting; it has"),
         ((*WHATSAPP, "--set", "app_secret=x", *SECRET_WORDS[2:]), "app_secret: is a secret"),
+        ((*WHATSAPP, *SECRET_WORDS, "--flow", "Nope", "--bots", "booking:Booking"), "--flow Nope: no such flow"),
         ((*WHATSAPP, *SECRET_WORDS, "--set", "pace=fast"), "pace: is a number of messages a second"),
         ((*WHATSAPP, *SECRET_WORDS, "--set", "pace"), "--set pace: NAME=VALUE is expected"),
     ],
@@ -107,3 +109,11 @@ def test_a_provider_s_words_are_shown_without_the_token_in_them(
     for words in (("list",), ("list", "--json"), ("show", "wa")):
         shown = run("channels", *words, "--config", config).out
         assert ("AUTH 190" in shown, "planted" in shown) == (True, False)
+
+
+def test_a_secret_that_is_not_entered_is_asked_for(
+    run: Run, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    done = add(run, config, *WHATSAPP, "--secret", "app_secret")
+    assert (done.code, "app_secret: nothing was entered" in done.err) == (1, True)

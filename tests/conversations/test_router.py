@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 
+from conversations.engine import play
 from conversations.router import Router
 from parley import STAY, Flow, FlowError, On, Started
 from state.model.event import Event
+from state.model.turn import Customer, Snapshot
 from tests.conversations.kit import CUSTOMER, NOW, chose, said
 
 ROW = On("message", "start", STAY)
@@ -58,3 +60,22 @@ def test_flows_are_told_apart_by_name() -> None:
 def test_a_base_without_a_table_is_not_served() -> None:
     with pytest.raises(FlowError, match="Base has no table: it is a base for others"):
         Router([type("Base", (Flow,), {})])
+
+
+def test_a_channel_may_name_the_flow_that_answers() -> None:
+    class First(Flow):
+        table = (On("message", "start", STAY, say="first"),)
+
+    class Second(Flow):
+        table = (On("message", "start", STAY, say="second"),)
+
+    router, event = Router([First, Second]), Started(key="s", at=NOW)
+    asked = {name: router.choose(event, Customer(flow=name)) for name in ("", "Second", "Nope")}
+    assert asked == {"": First, "Second": Second, "Nope": None}
+
+
+def test_who_tries_bots_out_begins_anew_where_a_flow_is_gone() -> None:
+    stands = Snapshot("Gone", "1", 3, "somewhere")
+    for anew, mode in ((False, "parked"), (True, "bot")):
+        played = play(stands, [said("hi")], CUSTOMER, Router([Menu], begins_anew=anew), NOW, "seed")
+        assert (played.after.mode, played.after.run) == (mode, 4 if anew else 3)

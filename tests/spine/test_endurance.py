@@ -136,3 +136,16 @@ async def test_a_turn_that_cannot_be_stored_is_parked_and_stalls_nobody(
     await house.hear(text(2, "ho"))
     await house.when(house.replies, lambda said: said == ["1: ho"])
     assert await house.count(tables.inbox) == 1, "what could not be stored waits"
+
+
+async def test_a_provider_that_does_not_answer_is_told_of(house: House) -> None:
+    house.graph.stop()
+    await house.hear(text(1, "hi"))
+    for attempts in (1, 2, 3):
+        await house.queued_again(attempts)
+        await house.hurry()
+    channels = {
+        each["id"]: each["last_error"] for each in (await house.call("GET", "/channels")).body["items"]
+    }
+    assert channels["wa"].startswith("RETRY unreachable")
+    assert channels["wb"] == ""

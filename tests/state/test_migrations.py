@@ -74,3 +74,8 @@ def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new' / 'parley.db'}"
     migrate.upgrade(url)
     assert asyncio.run(migrate.revision(url)) == HEAD
+
+
+def test_a_new_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    migrate.upgrade(f"sqlite:///{tmp_path / 'parley.db'}")
+    assert (tmp_path / "parley.db").stat().st_mode & 0o077 == 0
