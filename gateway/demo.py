@@ -1,4 +1,4 @@
-"""`parley demo`: a sample bot, an in-app channel and a simulated WhatsApp phone, with nothing to set up."""
+"""`parley demo`: a sample bot, an in-app channel and simulated phones, with nothing to set up."""
 
 import os
 from collections.abc import Mapping
@@ -22,6 +22,20 @@ PHONE = NewChannel(
         "verify_token": "demo-verify",
         "access_token": "demo-access-token",
     },
+    simulated=True,
+)
+SMS = NewChannel(
+    id="sms",
+    type="twilio",
+    settings={"account_sid": "ACdemo", "sender": "+15550199", "pace": "100"},
+    secrets={"auth_token": "demo-auth-token"},
+    simulated=True,
+)
+TELEGRAM = NewChannel(
+    id="telegram",
+    type="telegram",
+    settings={},
+    secrets={"bot_token": "7000001:demo-bot-token", "secret_token": "demo-secret-token"},
     simulated=True,
 )
 APP = NewChannel(id="app", type="inapp", settings={}, secrets={})
@@ -56,11 +70,11 @@ def _key_file(folder: Path) -> Path:
 
 
 async def prepare(gateway: "Gateway") -> None:
-    """Connect the two channels where they are not there yet."""
+    """Connect the channels where they are not there yet."""
     from gateway.connect import connect
 
     there = {live.channel.id for live in gateway.channels}
-    for new in (PHONE, APP):
+    for new in (PHONE, SMS, TELEGRAM, APP):
         if new.id not in there:
             await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
     await gateway.channels.load()

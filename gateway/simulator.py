@@ -21,6 +21,7 @@ from connectors import registry
 from connectors.contract import Answered, Shown, Simulator, Told
 from gateway.channels import Channels, Live
 from gateway.faults import DELAY, HANG, NAMES, Faults
+from gateway.logs import redactor
 from gateway.problems import Problem
 from state.model.base import Value
 from state.model.ids import now_ms
@@ -235,14 +236,14 @@ class SimulatorHost:
 
     async def _seen(self, live: Live, asked: Request, answered: Answered) -> None:
         """What phones show of a call."""
-        text = asked.body.decode(errors="replace")[:4000]
+        text = redactor.hide(asked.body.decode(errors="replace"))[:4000]
         for shown in answered.shown:
             phone = self._phone(live.channel.id, shown.to)
             await phone.add(
                 "wire",
                 direction="out",
                 method=asked.method,
-                path=asked.url,
+                path=redactor.hide(asked.url),
                 status=answered.reply.status,
                 body=text,
             )
@@ -292,7 +293,7 @@ class SimulatorHost:
             method=webhook.method,
             path=f"/webhooks/{live.channel.id}",
             status=answer.status,
-            body=webhook.body.decode(errors="replace")[:4000],
+            body=redactor.hide(webhook.body.decode(errors="replace"))[:4000],
         )
         for shown in self._simulator(live).reads(webhook, answer):
             await self._show(self._phone(live.channel.id, shown.to), shown, direction="out", status="sent")

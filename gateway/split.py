@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from connectors.graphemes import clusters
+from connectors.sms import segments
 from state.model.channel import TextUnit
 
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", "。", "！", "？")
@@ -13,14 +14,24 @@ _WORTH = 0.5
 
 def size(text: str, unit: TextUnit) -> int:
     """How long a text is as a channel counts."""
-    return len(text.encode()) if unit == "bytes" else len(text)
+    return _measure(text, unit)(text)
+
+
+def _measure(whole: str, unit: TextUnit) -> Callable[[str], int]:
+    """How long a piece of a text is; of a short message all pieces go in the encoding the whole needs."""
+    if unit == "bytes":
+        return lambda piece: len(piece.encode())
+    if unit == "sms":
+        how = segments.encoding(whole)
+        return lambda piece: segments.units(piece, how)
+    return len
 
 
 def split(text: str, most: int, unit: TextUnit = "characters") -> tuple[str, ...]:
     """The parts of a text, each at most so long; a character is never cut unless it alone is too long."""
     if size(text, unit) <= most:
         return (text,)
-    return tuple(_parts(text, most, lambda piece: size(piece, unit)))
+    return tuple(_parts(text, most, _measure(text, unit)))
 
 
 def _parts(text: str, most: int, measure: Callable[[str], int]) -> Iterator[str]:

@@ -56,7 +56,7 @@ class TelegramSimulator:
         self._token = channel.credentials.get("bot_token", "")
         self._secret = channel.credentials.get("secret_token", "")
         self._path, self._clock = f"/webhooks/{channel.id}", clock
-        self._count = int(clock())
+        self._count = int(clock() * 1000)
         self._files: dict[str, File] = {}
         self._faults: list[str] = []
         self._blocked: set[str] = set()

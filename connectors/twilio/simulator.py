@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import Mapping
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
@@ -38,7 +39,7 @@ class TwilioSimulator:
         self._path = f"/webhooks/{channel.id}"
         self._url = settings.get("webhook_url", f"https://parley.example{self._path}")
         self._base = settings.get("base_url", "").rstrip("/")
-        self._count = 0
+        self._count = time.time_ns() // 1_000_000  # a restart must not give the same ids again
         self._files: dict[str, File] = {}
         self._faults: list[tuple[int, bool]] = []
         self._stopped: set[str] = set()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import matrix
 from gateway.settings import read
 
 ROOT = Path(__file__).parents[2]
@@ -50,3 +51,8 @@ def test_every_make_command_that_is_named_exists() -> None:
     named |= set(re.findall(r"^make ([a-z0-9-]+)", README, re.MULTILINE))
     assert named - targets == set()
     assert {"run", "test"} <= named
+
+
+def test_the_page_about_channels_is_what_the_connectors_declare() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "channels.md").read_text()
+    assert page == matrix.page(), "run python -m connectors.matrix > docs/channels.md"

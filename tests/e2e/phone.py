@@ -6,12 +6,12 @@ from playwright.sync_api import Locator, Page, expect
 class Phone:
     """The simulator's page with one phone chosen: what stands on its screen, and what its owner does."""
 
-    def __init__(self, page: Page, url: str, number: int) -> None:
+    def __init__(self, page: Page, url: str, number: int | str, channel: str = "phone") -> None:
         self.page = page
         self.log = page.get_by_role("log", name="Messages")
         self.sheet = page.get_by_role("dialog")
         self.wire = page.get_by_role("list", name="Calls")
-        page.goto(f"{url}/simulator#phone/{number}")
+        page.goto(f"{url}/simulator#{channel}/{number}")
         expect(page.get_by_role("status")).to_have_text("Connected")
 
     def say(self, words: str) -> None:

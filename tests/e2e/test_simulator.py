@@ -139,3 +139,26 @@ def test_a_phone_can_be_added(page: Page, shared: House) -> None:
     page.get_by_role("button", name="Add a phone").click()
     expect(phones).to_have_count(before + 1)
     expect(page.locator("#whose")).to_contain_text("+1 555 01")
+
+
+@pytest.mark.parametrize("channel", ["sms", "telegram"])
+def test_every_channel_has_phones(page: Page, shared: House, channel: str) -> None:
+    number = {"sms": "+15550101", "telegram": "5550101"}[channel]
+    taken = Phone(page, shared.url, number, channel)
+    taken.say("good morning")
+    taken.sees("You said: good morning")
+
+
+def test_by_short_message_a_number_chooses(page: Page, shared: House) -> None:
+    taken = Phone(page, shared.url, "+15550102", "sms")
+    taken.say("hello")
+    taken.sees("1. Tell me more")
+    taken.say("1")
+    taken.sees("You chose Tell me more.")
+
+
+def test_by_telegram_a_button_chooses(page: Page, shared: House) -> None:
+    taken = Phone(page, shared.url, "5550102", "telegram")
+    taken.say("hello")
+    taken.tap("Tell me more")
+    taken.sees("You chose Tell me more.")

@@ -33,6 +33,11 @@ def test_a_text_can_be_counted_in_bytes() -> None:
     assert split("你好吗", 6, "bytes") == ("你好", "吗")
 
 
+def test_a_short_message_counts_septets_or_code_units() -> None:
+    assert split("€" * 6, 6, "sms") == ("€€€", "€€€")
+    assert split("😀" * 3 + "a", 4, "sms") == ("😀😀", "😀a")
+
+
 @given(TEXTS, st.integers(4, 40), st.sampled_from(["characters", "bytes"]))
 def test_no_part_is_too_long_and_nothing_but_space_is_lost(text: str, most: int, unit: str) -> None:
     parts = split(text, most, unit)  # type: ignore[arg-type]
