@@ -25,7 +25,8 @@ check: e2e-env  ## check format, lint, types, the rooms' contracts and the docs
 
 e2e: e2e-env  ## drive the console and the web chat in a real browser
 	@sh requirements/browser.sh
-	@$(PYTHON) -m pytest tests/e2e
+	@$(PYTHON) -m pytest tests/e2e/test_npm_smpp.py
+	@$(PYTHON) -m pytest --ignore tests/e2e/test_npm_smpp.py tests/e2e
 
 bench: dev-env  ## measure against the bare limits in one run
 	@$(PYTHON) -m tests.bench
