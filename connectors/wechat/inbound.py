@@ -1,0 +1,147 @@
+"""Reading WeChat's messages and events: one XML a request."""
+
+from collections.abc import Callable
+from typing import Any
+
+from state.model.content import Chosen, Content, Location, Media, Text, Unsupported
+from state.model.event import (
+    ClientEvent,
+    Event,
+    MessageReceived,
+    Notice,
+    OptedIn,
+    OptedOut,
+    Receipt,
+    Referral,
+    Started,
+)
+from state.model.receipts import Fault
+from state.model.wire import Problem
+
+Xml = dict[str, str]
+_SUSPENDING = {"verify_expired"}
+_ACCOUNT = {
+    "qualification_verify_success", "qualification_verify_fail", "naming_verify_success", "naming_verify_fail",
+    "annual_renew", "verify_expired",
+}  # fmt: skip
+_LONGEST = 255
+
+
+class Unfit(ValueError):
+    """An element that is not what WeChat says."""
+
+
+def events(xml: Xml) -> tuple[tuple[Event, ...], tuple[Problem, ...]]:
+    """The events of a message or an event, and what could not be read."""
+    try:
+        return _events(xml), ()
+    except (Unfit, ValueError) as error:
+        return (), (Problem("$.xml", str(error)[:200]),)
+
+
+def _events(xml: Xml) -> tuple[Event, ...]:
+    user = xml.get("FromUserName", "")
+    if not user or len(user) > 64 or "\0" in user:
+        raise Unfit("FromUserName is missing")
+    kind = xml.get("MsgType", "").lower()
+    common: Any = {"at": _at(xml), "addresses": (f"wechat:{user}",)}
+    if kind == "event":
+        return _event(xml, user, common)
+    msg_id = xml.get("MsgId", "")
+    if not msg_id or len(msg_id) > _LONGEST or "\0" in msg_id:
+        raise Unfit("MsgId is missing")
+    return (MessageReceived(key=msg_id, provider_id=msg_id, content=_content(kind, xml), **common),)
+
+
+def _at(xml: Xml) -> int:
+    text = xml.get("CreateTime", "")
+    return int(text) * 1000 if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+def _content(kind: str, xml: Xml) -> Content:
+    reader = _READERS.get(kind)
+    return reader(xml) if reader else Unsupported(kind or "nothing")
+
+
+def _text(xml: Xml) -> Content:
+    """Words, or the answer to a menu of ours."""
+    chosen = xml.get("bizmsgmenuid")
+    return Chosen(chosen[:_LONGEST], xml.get("Content", "")) if chosen else Text(xml.get("Content", ""))
+
+
+def _media(kind: Any, *, voice: bool = False) -> Callable[[Xml], Content]:
+    def read(xml: Xml) -> Content:
+        if not xml.get("MediaId"):
+            raise Unfit("MediaId is missing")
+        mime = f"audio/{xml['Format'].lower()}" if voice and xml.get("Format") else ""
+        return Media(
+            kind,
+            ref=xml["MediaId"],
+            mime=mime,
+            caption=xml.get("Recognition", "") if voice else "",
+            voice=voice,
+        )
+
+    return read
+
+
+def _place(xml: Xml) -> Content:
+    latitude, longitude = float(xml.get("Location_X", "x")), float(xml.get("Location_Y", "x"))
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise Unfit("Location is no place on earth")
+    return Location(latitude, longitude, xml.get("Label", ""))
+
+
+def _link(xml: Xml) -> Content:
+    return Text("\n".join(filter(None, (xml.get("Title"), xml.get("Description"), xml.get("Url")))))
+
+
+_READERS: dict[str, Callable[[Xml], Content]] = {
+    "text": _text,
+    "image": _media("image"),
+    "voice": _media("audio", voice=True),
+    "video": _media("video"),
+    "shortvideo": _media("video"),
+    "location": _place,
+    "link": _link,
+    "miniprogrampage": lambda xml: Unsupported("miniprogrampage", xml.get("Title", "")),
+}
+
+
+def _event(xml: Xml, user: str, common: Any) -> tuple[Event, ...]:
+    """What happened. An event has no id: whoever it is from, when, and which tell duplicates."""
+    name = xml.get("Event", "")
+    low, key = name.lower(), f"{user}:{xml.get('CreateTime', '')}:{name}"[:_LONGEST].replace("\0", "")
+    event_key = xml.get("EventKey", "")
+    if low == "subscribe":
+        scene = event_key.removeprefix("qrscene_")
+        referral = Referral("qr", scene[:_LONGEST]) if scene else None
+        opted = OptedIn(key=f"{key}:in", purpose="service", note="followed", **common)
+        return opted, Started(key=key, referral=referral, **common)
+    if low in ("unsubscribe", "user_authorization_revoke", "user_authorization_cancellation"):
+        return (OptedOut(key=key, purpose="service", note=low, **common),)
+    if low == "scan":
+        return (Started(key=key, referral=Referral("qr", event_key[:_LONGEST]), **common),)
+    if low == "click":
+        return (MessageReceived(key=key, provider_id=key, content=Chosen(event_key[:_LONGEST]), **common),)
+    if low == "templatesendjobfinish":
+        return (_receipt(xml, common),)
+    if low in _ACCOUNT:
+        action = "SUSPEND" if low in _SUSPENDING else "WARN" if low.endswith("fail") else "info"
+        reason = xml.get("FailReason", "")[:500]
+        return (Notice(key=key, at=common["at"], code=low, action=action, reason=reason, evidence=dict(xml)),)
+    return (ClientEvent(key=key, event_name=low or "event", value=dict(xml), **common),)
+
+
+def _receipt(xml: Xml, common: Any) -> Event:
+    """What became of a template message."""
+    status, msg_id = xml.get("Status", ""), xml.get("MsgID") or xml.get("MsgId") or ""
+    if not msg_id or len(msg_id) > 200:
+        raise Unfit("MsgID is missing")
+    if status == "success":
+        return Receipt(key=f"{msg_id}:delivered", provider_id=msg_id, status="delivered", **common)
+    action = "CONSENT" if "block" in status else "FAIL_MSG"
+    fault = Fault(
+        status[:60] or "failed", status[:200], action, "recipient" if action == "CONSENT" else "channel"
+    )
+    return Receipt(key=f"{msg_id}:failed", provider_id=msg_id, status="failed", fault=fault, **common)

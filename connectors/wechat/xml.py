@@ -1,0 +1,65 @@
+"""WeChat's XML, read without what XML can do harm with: no document type, no entities, two levels and no more."""
+
+from xml.parsers import expat
+
+from state.model.wire import Malformed
+
+_DEPTH, _MOST = 6, 500
+
+
+class _Reader:
+    """Collects the texts of elements by their path below `<xml>`."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self._path: list[str] = []
+        self._text: list[str] = []
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._path.append(name)
+        self._text = []
+        if len(self._path) > _DEPTH or len(self.found) > _MOST:
+            raise Malformed("the XML is too deep or has too many elements")
+
+    def end(self, name: str) -> None:
+        key = ".".join(self._path[1:])
+        if key and key not in self.found:
+            self.found[key] = "".join(self._text).strip()
+        self._path.pop()
+        self._text = []
+
+    def text(self, data: str) -> None:
+        self._text.append(data)
+
+    def refuse(self, *_: object) -> None:
+        raise Malformed("the XML declares a document type or an entity")
+
+
+def read(body: bytes) -> dict[str, str]:
+    """The elements below `<xml>`, inner ones by their path (`ScanCodeInfo.ScanType`); raises Malformed."""
+    reader, parser = _Reader(), expat.ParserCreate("utf-8")
+    parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = reader.refuse
+    parser.ExternalEntityRefHandler = reader.refuse  # type: ignore[assignment]
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        raise Malformed(f"no XML: {error}") from error
+    return reader.found
+
+
+def write(fields: dict[str, str]) -> bytes:
+    """An `<xml>` of these elements; a path writes elements within one another, a number goes as it is."""
+    out = ["<xml>"]
+    for name, value in fields.items():
+        names = name.split(".")
+        shown = (
+            value
+            if value.isascii() and value.isdigit()
+            else f"<![CDATA[{value.replace(']]>', ']]]]><![CDATA[>')}]]>"
+        )
+        out.append(
+            "".join(f"<{each}>" for each in names) + shown + "".join(f"</{each}>" for each in reversed(names))
+        )
+    return ("".join(out) + "</xml>").encode("utf-8", "replace")
