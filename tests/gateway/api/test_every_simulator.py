@@ -1,0 +1,122 @@
+"""Every channel with a simulated end holds a conversation over real sockets: words, a choice, a picture, a stop."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from admin.operations import NewChannel
+from connectors import registry
+from state import tables
+from state.statements import Query
+from tests.gateway.api.house import PHONE, SECRETS, House, on_sqlite, running
+
+AES = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "whatsapp": (dict(PHONE.settings), SECRETS),
+    "twilio": ({"account_sid": "ACdemo", "sender": "+15550199", "pace": "1000"}, {"auth_token": "planted-auth-token"}),
+    "telegram": ({}, {"bot_token": "7000001:planted-bot-token", "secret_token": "planted-secret-token"}),
+    "wechat": ({"app_id": "wxdemo"}, {"token": "plantedtoken", "app_secret": "planted-app-secret", "aes_key": AES}),
+    "x": (
+        {"user_id": "2244994945", "auth": "oauth1"},
+        {
+            "consumer_secret": "planted-consumer-secret", "consumer_key": "planted-consumer-key",
+            "access_token": "planted-access-token", "access_token_secret": "planted-access-secret",
+        },
+    ),
+}  # fmt: skip
+UNSTOPPABLE = {"whatsapp", "x"}
+"""Channels whose phone has no act that stops us: whoever wants to says so in words."""
+
+
+class Talk:
+    """One simulated customer of one channel."""
+
+    def __init__(self, house: House, kind: str) -> None:
+        self.house = house
+        self.path = f"/simulator/api/ch/{registry.simulator(kind).phones[0].id}"
+
+    async def says(self, **what: Any) -> None:
+        told = await self.house.ask("POST", f"{self.path}/say", json=what)
+        assert told.status == 200, told
+
+    async def messages(self) -> list[Any]:
+        page = await self.house.until("/conversations", lambda body: bool(body["items"]))
+        found = await self.house.call("GET", f"/conversations/{page['items'][0]['id']}/messages")
+        return list(found.body["items"])
+
+    async def answered(self, words: str) -> Any:
+        """Our message with these words, once its provider has taken it."""
+        page = await self.house.until("/conversations", lambda body: bool(body["items"]))
+        path = f"/conversations/{page['items'][0]['id']}/messages"
+        found = await self.house.until(path, lambda body: bool(_taken(body["items"], words)))
+        return _taken(found["items"], words)[0]
+
+
+def _taken(items: list[Any], words: str) -> list[Any]:
+    return [
+        each
+        for each in items
+        if each["direction"] == "out" and each["content"].get("text") == words and each["facts"]["accepted"]
+    ]
+
+
+def test_every_simulated_end_is_tried() -> None:
+    assert CHANNELS.keys() == {kind for kind, (_, simulator) in registry.TYPES.items() if simulator}
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+async def test_a_conversation_through_the_simulated_end(tmp_path: Path, kind: str) -> None:
+    settings, secrets = CHANNELS[kind]
+    new = NewChannel("ch", kind, settings, secrets, simulated=True)
+    async with running(tmp_path, on_sqlite(tmp_path), connects=(new,)) as house:
+        talk = Talk(house, kind)
+        await talk.says(type="text", text="hi")
+        reply = await talk.answered("you said hi")
+        statuses = registry.connector(kind).capabilities.receipts
+        wanted = "delivered" if kind in ("whatsapp", "twilio") else "sent"
+        assert wanted in statuses
+        await house.until(f"/messages/{reply['id']}", lambda body: body["facts"][wanted] is not None)
+        await _chooses(house, talk, kind, reply["conversation"])
+        kept = await house.ask("POST", "/simulator/api/ch/media", data=b"\x89PNG\r\n\x1a\n" + bytes(9),
+                               headers={"Content-Type": "image/png"})  # fmt: skip
+        await talk.says(type="image", id=kept.body["id"], mime="image/png")
+        picture = next(each for each in await _until_picture(talk) if each["content"]["type"] == "media")
+        await house.until(f"/messages/{picture['id']}", lambda body: bool(body["content"].get("stored")))
+        if kind not in UNSTOPPABLE:
+            await talk.says(type="stop")
+            await _until_stopped(house)
+
+
+async def _chooses(house: House, talk: Talk, kind: str, conversation: str) -> None:
+    """A question with two options, answered by a button, or by its number where there are none."""
+    options = [{"id": "red", "title": "Red"}, {"id": "green", "title": "Green"}]
+    content = {"type": "choice", "text": "Which?", "options": options}
+    asked = (await house.call("POST", "/messages", {"to": conversation, "content": content})).body
+    sent = await house.until(f"/messages/{asked['id']}", lambda body: body["facts"]["accepted"] is not None)
+    if registry.connector(kind).capabilities.buttons:
+        await talk.says(type="choice", id="green", title="Green", reply_to=sent["provider_id"])
+    else:
+        await talk.says(type="text", text="2")
+    await talk.answered("you said Green")
+
+
+async def _until_picture(talk: Talk) -> list[Any]:
+    page = await talk.house.until("/conversations", lambda body: bool(body["items"]))
+    path = f"/conversations/{page['items'][0]['id']}/messages"
+    found = await talk.house.until(
+        path, lambda body: "media" in [each["content"]["type"] for each in body["items"]]
+    )
+    return list(found["items"])
+
+
+async def _until_stopped(house: House) -> None:
+    """The opt-out is an event of the conversation."""
+    for _ in range(1000):
+        rows = await house.gateway.store.read(Query(sa.select(tables.event.c.body), ""))
+        if any('"event":"opt_out"' in row[0] for row in rows):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the opt-out never came")
