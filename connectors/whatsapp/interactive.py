@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from connectors.graph import bounds
+from connectors.graph.bounds import within
 from connectors.whatsapp import limits
-from connectors.whatsapp.limits import within
 from connectors.whatsapp.media import Body, Uploaded, bare
 from connectors.whatsapp.native import Flow, Native, Special
 from state.model.content import Choice, Form, Media, Option, Text
@@ -67,7 +68,7 @@ def _buttons(content: Choice) -> list[Body]:
 
 
 def _list(content: Choice) -> Body:
-    limits.count("options", len(content.options), limits.ROWS)
+    bounds.count("options", len(content.options), limits.ROWS)
     if isinstance(content.header, Media):
         raise BadMessage("header", "a list's is words alone")
     sections: dict[str, list[Body]] = {}
@@ -97,7 +98,7 @@ def _row(field: str, option: Option) -> Body:
 def _link(content: Choice, uploaded: Uploaded) -> Body:
     (option,) = content.options
     title = within("options[0].title", option.title, limits.BUTTON_TITLE, 1)
-    url = limits.address("options[0].url", option.url)
+    url = bounds.address("options[0].url", option.url)
     action = {"name": "cta_url", "parameters": {"display_text": title, "url": url}}
     text = within("text", content.text, limits.BODY, 1)
     return _frame("cta_url", text, action, _header(content.header, uploaded), content.footer)

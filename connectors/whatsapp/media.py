@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.graph import bounds
 from connectors.whatsapp import limits
 from state.model.content import Media, MediaKind
 from state.model.wire import BadMessage, File
@@ -20,7 +21,7 @@ def part(media: Media, uploaded: Uploaded, field: str = "media") -> Body:
     if media.caption:
         if media.kind in ("audio", "sticker"):
             raise BadMessage(f"{field}.caption", f"WhatsApp shows none with {media.kind}")
-        found["caption"] = limits.within(f"{field}.caption", media.caption, limits.CAPTION)
+        found["caption"] = bounds.within(f"{field}.caption", media.caption, limits.CAPTION)
     if media.kind == "document" and media.name:
         found["filename"] = media.name
     if media.kind == "audio" and media.voice:
@@ -39,9 +40,9 @@ def bare(media: Media, uploaded: Uploaded, field: str) -> Body:
 
 def _source(media: Media, uploaded: Uploaded, field: str) -> Body:
     if media.ref:
-        return {"id": limits.within(f"{field}.ref", media.ref, limits.IDENTIFIER)}
+        return {"id": bounds.within(f"{field}.ref", media.ref, limits.IDENTIFIER)}
     if media.url:
-        return {"link": limits.address(f"{field}.url", media.url)}
+        return {"link": bounds.address(f"{field}.url", media.url)}
     if media.stored in uploaded:
         return {"id": uploaded[media.stored]}
     reason = "its file is not at hand" if media.stored else "it needs `ref`, `url` or `stored`"

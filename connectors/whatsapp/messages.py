@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from connectors.graph.errors import error
+from connectors.graph.fields import Unfit, at, digest, known, line, storable, timestamp
 from connectors.whatsapp import codes, shapes
 from connectors.whatsapp.content import content_of
-from connectors.whatsapp.fields import Unfit, addresses, at, digest, known, line, storable, timestamp
+from connectors.whatsapp.fields import addresses
 from connectors.whatsapp.shapes import Contact, Entry, Message, Status, UserId
 from state.model.action import ATTRIBUTION, Action
 from state.model.content import Unsupported

@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from connectors.graph import bounds
+from connectors.graph.bounds import within
 from connectors.whatsapp import limits
-from connectors.whatsapp.limits import within
 from state.model.base import Value
 from state.model.wire import BadMessage
 
@@ -45,9 +46,9 @@ class Products(Value, frozen=True):
 
     def interactive(self) -> Body:
         """The message's own part; raises BadMessage."""
-        limits.count("native.whatsapp.products.sections", len(self.sections), limits.SECTIONS)
+        bounds.count("native.whatsapp.products.sections", len(self.sections), limits.SECTIONS)
         total = sum(len(each.products) for each in self.sections)
-        limits.count("native.whatsapp.products", total, limits.PRODUCTS)
+        bounds.count("native.whatsapp.products", total, limits.PRODUCTS)
         sections = [
             {
                 "title": within(f"native.whatsapp.products.sections[{n}].title", each.title, 24, 1),
@@ -101,7 +102,7 @@ class Carousel(Value, frozen=True):
 
     def interactive(self) -> Body:
         """The message's own part; raises BadMessage."""
-        limits.count("native.whatsapp.carousel.cards", len(self.cards), limits.CARDS, 2)
+        bounds.count("native.whatsapp.carousel.cards", len(self.cards), limits.CARDS, 2)
         if (
             len({(bool(card.image), tuple(bool(each.url) for each in card.buttons)) for card in self.cards})
             > 1
@@ -117,7 +118,7 @@ def _card(n: int, card: Card) -> Body:
     if bool(card.image) == bool(card.video):
         raise BadMessage(field, "needs `image` or `video`, and not both")
     kind = "image" if card.image else "video"
-    link = limits.address(f"{field}.{kind}", card.image or card.video)
+    link = bounds.address(f"{field}.{kind}", card.image or card.video)
     found: Body = {"card_index": n, "type": "cta_url", "header": {"type": kind, kind: {"link": link}}}
     if card.body:
         found["body"] = {"text": within(f"{field}.body", card.body, limits.CARD_BODY)}
@@ -126,7 +127,7 @@ def _card(n: int, card: Card) -> Body:
 
 
 def _card_action(field: str, buttons: tuple[CardButton, ...]) -> Body:
-    limits.count(field, len(buttons), limits.BUTTONS)
+    bounds.count(field, len(buttons), limits.BUTTONS)
     titles = [
         within(f"{field}[{n}].title", each.title, limits.BUTTON_TITLE, 1) for n, each in enumerate(buttons)
     ]
@@ -136,7 +137,7 @@ def _card_action(field: str, buttons: tuple[CardButton, ...]) -> Body:
         return {"buttons": [{"type": "quick_reply", "quick_reply": each} for each in replies]}
     if len(buttons) > 1:
         raise BadMessage(field, "are up to three replies, or one link alone")
-    url = limits.address(f"{field}[0].url", buttons[0].url)
+    url = bounds.address(f"{field}[0].url", buttons[0].url)
     return {"name": "cta_url", "parameters": {"display_text": titles[0], "url": url}}
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from connectors.graph.errors import error
+from connectors.graph.fields import Unfit, at, digest, line, storable, timestamp
 from connectors.whatsapp import codes
-from connectors.whatsapp.fields import Unfit, at, digest, line, storable, timestamp
 from connectors.whatsapp.messages import Page
 from connectors.whatsapp.shapes import Entry, Preference
 from state.model.action import Action

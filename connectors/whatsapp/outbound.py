@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from connectors.graph import bounds
+from connectors.graph.bounds import within
 from connectors.whatsapp import interactive, limits, media, native
-from connectors.whatsapp.limits import within
 from connectors.whatsapp.media import Body, Uploaded
 from connectors.whatsapp.native import Native
 from connectors.whatsapp.template import template
@@ -136,7 +137,7 @@ def _location(content: Location, options: Native, uploaded: Uploaded) -> Part:
 
 
 def _contacts(content: ContactCard, options: Native, uploaded: Uploaded) -> Part:
-    limits.count("cards", len(content.cards), limits.CONTACTS)
+    bounds.count("cards", len(content.cards), limits.CONTACTS)
     return "contacts", [_card(f"cards[{n}]", card) for n, card in enumerate(content.cards)]
 
 

@@ -5,26 +5,15 @@ out or sets to null is None or empty.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
-import msgspec
-from msgspec import Meta, Raw, json
+from msgspec import Meta, Raw
 
-NONE = Raw()
+from connectors.graph.reading import NONE, Part
+
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Quantity = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
-
-
-class Part(msgspec.Struct, gc=False):
-    """A JSON object; unknown fields are passed over."""
-
-
-class Envelope(Part):
-    """The body of a webhook."""
-
-    object: str
-    entry: Raw
 
 
 class Entry(Part):
@@ -360,14 +349,3 @@ class UserId(Part):
     user_id: UserIds
     wa_id: str | None = None
     timestamp: str | int | None = None
-
-
-T = TypeVar("T")
-
-
-class Shape(Generic[T]):
-    """Decoders of a shape: of one, and of a whole list of it."""
-
-    def __init__(self, kind: type[T]) -> None:
-        self.one = json.Decoder(kind).decode
-        self.many = json.Decoder(list[kind]).decode  # type: ignore[valid-type]

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from connectors.graph import bounds
+from connectors.graph.bounds import within
 from connectors.whatsapp import limits
-from connectors.whatsapp.limits import within
 from connectors.whatsapp.media import Body, Uploaded, bare
 from state.model.content import Component, Parameter, Template
 from state.model.wire import BadMessage
@@ -28,7 +29,7 @@ def _component(field: str, component: Component, uploaded: Uploaded) -> Body:
             raise BadMessage(f"{field}.index", "counts the template's buttons from 0 to 9")
         found |= {"sub_type": component.button, "index": str(component.index)}
     if component.kind == "carousel":
-        limits.count(f"{field}.cards", len(component.cards), limits.CARDS)
+        bounds.count(f"{field}.cards", len(component.cards), limits.CARDS)
         found["cards"] = [
             {
                 "card_index": n,

@@ -25,6 +25,14 @@ class Referral(Value, frozen=True):
     click_id: str = ""
 
 
+class Part(Value, frozen=True):
+    """Which piece of a long short message this is (`number` of `total`, from 1); `ref` tells one message's from another's."""
+
+    ref: str
+    number: int
+    total: int
+
+
 class Happened(Value, frozen=True, kw_only=True, tag_field="event"):
     """What all events share."""
 
@@ -36,7 +44,11 @@ class Happened(Value, frozen=True, kw_only=True, tag_field="event"):
 
 
 class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
-    """A customer said something. `reply_to` is a provider's message id; `context` names a product quoted."""
+    """A customer said something. `reply_to` is a provider's message id; `product` names a product quoted.
+
+    Where `part` is set, the content is a piece of a text whose pieces come in requests of their own: the gateway
+    joins them.
+    """
 
     provider_id: str
     content: Content
@@ -46,6 +58,7 @@ class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
     product: str = ""
     referral: Referral | None = None
     client_ref: str = ""
+    part: Part | None = None
 
 
 class MessageEchoed(Happened, frozen=True, kw_only=True, tag="echo"):

@@ -11,10 +11,10 @@ import msgspec
 
 from connectors.contract import Answered, File, Phone, Refusal, Said, Shown, Told
 from connectors.graph import webhooks
+from connectors.graph.left import Files, base64_sha256, fields
 from connectors.whatsapp.limits import BYTES, MIMES
 from connectors.whatsapp.simulator import checks
 from connectors.whatsapp.simulator.checks import Fault, Json
-from connectors.whatsapp.simulator.files import Files, base64_sha256, fields
 from connectors.whatsapp.simulator.phone import said
 from connectors.whatsapp.simulator.shown import content_of
 from state.model.channel import Channel
