@@ -193,11 +193,13 @@ class _Work:
         return self._as_buttons(content) or self._as_list(content)
 
     def _as_buttons(self, content: Choice) -> bool:
-        can, most = self.can, self.can.button_text or self.can.text
+        can, most, many = self.can, self.can.button_text or self.can.text, self.can.buttons
         if content.style == "list" and can.list_rows:
             return False
+        if len({option.kind for option in content.options}) > 1:
+            most, many = can.mixed_text or most, min(can.mixed, many)
         short = all(len(option.title) <= can.button_title for option in content.options)
-        return short and len(content.options) <= can.buttons and size(content.text, can.text_in) <= most
+        return short and len(content.options) <= many and size(content.text, can.text_in) <= most
 
     def _as_list(self, content: Choice) -> bool:
         can = self.can

@@ -41,7 +41,7 @@ class InApp:
         list_rows=50,
         row_title=200,
         url_button=True,
-        mixed=True,
+        mixed=20,
         headers=("image",),
         reply=True,
         typing=True,

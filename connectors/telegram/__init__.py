@@ -1,11 +1,12 @@
 """Telegram (Bot API 10.3): the connector. Its own shapes read updates, since a kind nobody knows must not cost one."""
 
 import hmac
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any, ClassVar
 
 import msgspec
 
+from connectors import multipart
 from connectors.contract import Conversation, Setting
 from connectors.telegram import codes, inbound, outbound, profile
 from connectors.telegram.codes import Told
@@ -80,7 +81,8 @@ class Telegram:
     def _call(self, made: outbound.Made) -> Generator[Call, Reply, tuple[Told, Reply]]:
         url = f"{self._url}/{made.method}"
         if made.upload:
-            kind, body = outbound.multipart(made.body, *made.upload)
+            name, file = made.upload
+            body, kind = multipart.form(_fields(made.body), name, file.body, file.mime, file.name)
             headers = {"content-type": kind}
         else:
             headers, body = _JSON, msgspec.json.encode(made.body)
@@ -104,3 +106,11 @@ def _sent(answer: Told, addresses: tuple[str, ...]) -> Sent:
     if not isinstance(chat, dict) or not isinstance(result.get("message_id"), int):
         return Sent(addresses=addresses, note="sent")
     return Sent(f"{chat.get('id')}:{result['message_id']}", addresses, "sent")
+
+
+def _fields(body: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a call as a form has them: what is no word is JSON."""
+    return {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in body.items()
+    }

@@ -1,6 +1,5 @@
 """Messages as calls of the Bot API: the method and its JSON, checked before any call."""
 
-import hashlib
 import html
 import re
 from collections.abc import Callable, Mapping
@@ -240,19 +239,3 @@ def as_html(text: str) -> str:
     for mark, shown in _MARKS:
         found = mark.sub(shown, found)
     return found
-
-
-def multipart(body: Json, name: str, file: File) -> tuple[str, bytes]:
-    """The call's fields and its file as multipart/form-data: the content type and the bytes, the same every time."""
-    boundary = hashlib.sha256(file.body).hexdigest()[:32]
-    lines: list[bytes] = []
-    for field, value in body.items():
-        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        lines.append(
-            f'--{boundary}\r\ncontent-disposition: form-data; name="{field}"\r\n\r\n{text}\r\n'.encode()
-        )
-    called = re.sub(r'[\r\n"\\]', "_", file.name)
-    head = f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"; filename="{called}"\r\n'
-    kind = re.sub(r"[\r\n]", "", file.mime) or "application/octet-stream"
-    lines.append(head.encode() + f"content-type: {kind}\r\n\r\n".encode() + file.body + b"\r\n")
-    return f"multipart/form-data; boundary={boundary}", b"".join(lines) + f"--{boundary}--\r\n".encode()

@@ -1,13 +1,12 @@
 """WeChat Official Account: the connector. Facts: provider documentation as of 2026-11."""
 
-import hashlib
-import re
 from collections.abc import Generator
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import msgspec
 
+from connectors import multipart
 from connectors.contract import Conversation, Setting
 from connectors.wechat import codes, inbound, outbound, profile, xml
 from connectors.wechat.crypto import Cipher, check, signature
@@ -186,15 +185,8 @@ class WeChat:
         return codes.accepted((yield Call(name, "POST", self._url(edge), _JSON, raw, repeatable=repeatable)))
 
     def _upload(self, file: File, kind: str) -> Generator[Call, Reply, str]:
-        boundary = hashlib.sha256(file.body).hexdigest()[:32]
-        called = re.sub(r'[\r\n"\\]', "_", file.name) or kind
-        head = f'--{boundary}\r\ncontent-disposition: form-data; name="media"; filename="{called}"\r\n'
-        body = (
-            f"{head}content-type: {file.mime}\r\n\r\n".encode()
-            + file.body
-            + f"\r\n--{boundary}--\r\n".encode()
-        )
-        headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
+        body, mime = multipart.form({}, "media", file.body, file.mime, file.name or kind)
+        headers = {"content-type": mime}
         reply = yield Call(
             "upload", "POST", self._url("media/upload", type=kind), headers, body, repeatable=True
         )

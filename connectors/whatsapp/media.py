@@ -1,10 +1,10 @@
 """Media on its way out: by the provider's id, by link, or as a file of ours that is uploaded first."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from connectors import multipart
 from connectors.graph import bounds
 from connectors.whatsapp import limits
 from state.model.content import Media, MediaKind
@@ -75,15 +75,6 @@ def _moves(webp: bytes) -> bool:
 
 
 def form(file: File, kind: MediaKind) -> tuple[bytes, str]:
-    """The multipart body of an upload and its content type (RFC 7578); the same file gives the same bytes."""
-    name = "".join(c for c in file.name or kind if c.isprintable() and c not in '"\\\r\n') or kind
-    boundary = "parley-" + hashlib.sha256(file.body).hexdigest()[:40]
-    fields = (("messaging_product", "whatsapp"), ("type", file.mime))
-    head = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"\r\n\r\n{value}\r\n'
-        for field, value in fields
-    )
-    head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-    head += f"Content-Type: {file.mime}\r\n\r\n"
-    body = b"".join((head.encode(), file.body, f"\r\n--{boundary}--\r\n".encode()))
-    return body, f"multipart/form-data; boundary={boundary}"
+    """The multipart body of an upload and its content type; the same file gives the same bytes."""
+    fields = {"messaging_product": "whatsapp", "type": file.mime}
+    return multipart.form(fields, "file", file.body, file.mime, file.name or kind)

@@ -16,7 +16,8 @@ class Capabilities(Value, frozen=True, kw_only=True):
     characters, UTF-8 bytes, or the septets and code units of a short message. `button_text` is the text over buttons
     where that is shorter, `captioned` the kinds of media that carry a caption, `uploads` whether files of our own
     store are left with the provider, `headers` what may stand over a choice (`text` or a kind of media), `asks` the
-    options that ask the customer for something, `mixed` whether options of several kinds stand together.
+    options that ask the customer for something, `mixed` how many replies and links may stand together, `mixed_text`
+    the text over such where it is shorter.
     """
 
     schemes: tuple[str, ...]
@@ -32,7 +33,8 @@ class Capabilities(Value, frozen=True, kw_only=True):
     list_rows: int = 0
     row_title: int = 0
     url_button: bool = False
-    mixed: bool = False
+    mixed: int = 0
+    mixed_text: int = 0
     asks: tuple[OptionKind, ...] = ()
     headers: tuple[str, ...] = ()
     footer: bool = False
