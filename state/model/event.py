@@ -26,7 +26,7 @@ class Referral(Value, frozen=True):
 
 
 class Part(Value, frozen=True):
-    """Which piece of a long short message this is (`number` of `total`, from 1); `ref` tells one message's from another's."""
+    """Which piece of a long short message this is: `number` of `total`, from 1; `ref` is one message's own."""
 
     ref: str
     number: int
