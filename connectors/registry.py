@@ -7,6 +7,8 @@ from connectors.contract import Connector, Simulator
 
 TYPES: dict[str, tuple[str, str]] = {
     "inapp": ("connectors.inapp:InApp", ""),
+    "instagram": ("connectors.instagram:Instagram", "connectors.instagram.simulator:InstagramSimulator"),
+    "messenger": ("connectors.messenger:Messenger", "connectors.messenger.simulator:MessengerSimulator"),
     "smpp": ("connectors.smpp:SMPP", ""),
     "telegram": ("connectors.telegram:Telegram", "connectors.telegram.simulator:TelegramSimulator"),
     "twilio": ("connectors.twilio:Twilio", "connectors.twilio.simulator:TwilioSimulator"),

@@ -4,7 +4,7 @@
 conversation's turn, receipts are merged into the messages they speak of, notices become signals.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -13,12 +13,22 @@ import sqlalchemy as sa
 from state import contacts
 from state.contacts import Who
 from state.model.address import lane_of
-from state.model.event import AddressChanged, Event, MessageReceived, Notice, Receipt, ReceiptUpTo, Typing
+from state.model.event import (
+    AddressChanged,
+    Event,
+    MessageEchoed,
+    MessageReceived,
+    Notice,
+    Receipt,
+    ReceiptUpTo,
+    Typing,
+)
 from state.model.ids import LONGEST, lane_of_id, new_id
 from state.model.receipts import fact
 from state.receipts import merge_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
-from state.tables import contact, envelope, event, inbox, signal
+from state.tables import contact, envelope, event, inbox, message, signal
+from state.tables import part as piece
 from state.writer import Op, Work, Writes, part
 
 _ENVELOPE = insert(envelope, "id lane channel request body problems")
@@ -36,6 +46,16 @@ _PENDING = Write(
 )
 _MERGED_INTO = Fetch(contact, "merged_into", "id lane")
 _SEEN = Fetch(event, "id", "key channel lane")
+_SENT = Query(
+    sa.select(message.c.id).where(
+        message.c.provider_id == sa.bindparam("provider_id", type_=message.c.provider_id.type),
+        message.c.provider_id != sa.literal_column("''"),
+        message.c.channel == sa.bindparam("channel", type_=message.c.channel.type),
+        message.c.lane == sa.bindparam("lane", type_=message.c.lane.type),
+    ),
+    "provider_id channel lane",
+)
+_SENT_IN_PARTS = Fetch(piece, "message", "provider_id channel lane")
 _REPLAYED = update(envelope, "problems", "id lane")
 QUARANTINED = Query(
     sa.select(envelope.c.id, envelope.c.lane, envelope.c.channel, envelope.c.problems)
@@ -131,13 +151,13 @@ def _accept_known(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> O
 
 
 def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:
-    """Who the events are from where nothing has to be looked up for it, else none."""
+    """Who the events are from where nothing else has to be looked up first, else none."""
     who = {}
     for item in arrived:
         if _of_customer(item.event):
             key = (item.channel, item.event.addresses)
             found = known.get(key)
-            if found is None or found.past or isinstance(item.event, AddressChanged):
+            if found is None or found.past or isinstance(item.event, AddressChanged | MessageEchoed):
                 return None
             who[key] = found
     return who
@@ -223,7 +243,7 @@ def _put_all(
     asks: _Asks,
 ) -> Op[None]:
     pending: _Asks = []
-    for item in (yield from _fresh(arrived, who)):
+    for item in (yield from _told_apart((yield from _fresh(arrived, who)), who)):
         _place(item, letter_id, who, asks, pending)
     yield asks
     if pending:
@@ -243,6 +263,36 @@ def _fresh(arrived: Sequence[Arrived], who: Known) -> Op[Sequence[Arrived]]:
     found = yield asks
     seen = {row[:2] for (_, row), rows in zip(asks, found, strict=True) if rows}
     return [item for item in arrived if (item.event.key, item.channel) not in seen]
+
+
+def _told_apart(arrived: Sequence[Arrived], who: Known) -> Op[Sequence[Arrived]]:
+    """The events, where a copy of a message that we sent ourselves tells that it was sent, and no more."""
+    copies = [
+        (item.event, item.channel)
+        for item in arrived
+        if isinstance(item.event, MessageEchoed) and not item.event.target
+    ]
+    if not copies:
+        return arrived
+    asks: _Asks = []
+    for copy, channel in copies:
+        row = (copy.provider_id, channel, who[channel, copy.addresses].lane)
+        asks += [(_SENT, row), (_SENT_IN_PARTS, row)]
+    found = yield asks
+    ours = {row[:2] for (_, row), rows in zip(asks, found, strict=True) if rows}
+    return [_sent(item, ours) for item in arrived]
+
+
+def _sent(item: Arrived, ours: Container[tuple[str, str]]) -> Arrived:
+    """What it tells, where it is a copy of a message of ours; else the same."""
+    copy = item.event
+    if not isinstance(copy, MessageEchoed) or (copy.provider_id, item.channel) not in ours:
+        return item
+    told = Receipt(
+        key=f"{copy.key}:sent", at=copy.at, account=copy.account, addresses=copy.addresses,
+        provider_id=copy.provider_id, status="sent",
+    )  # fmt: skip
+    return item._replace(event=told)
 
 
 def _of_customer(happened: Event) -> bool:

@@ -70,7 +70,10 @@ def body_of(reply: Reply) -> dict[str, Any]:
 def undelivered(
     reply: Reply, body: dict[str, Any], rule_of: Callable[[GraphError], Rule | None], attempt: int = 1
 ) -> Undelivered | None:
-    """The named outcome of an answer and its JSON; None where it is one of success. `attempt` counts from 1."""
+    """The named outcome of an answer and its JSON; None where it is one of success. `attempt` counts from 1.
+
+    Its code is Graph's, with the subcode behind a slash where there is one.
+    """
     found = error(body.get("error"))
     if found is None:
         return None if 200 <= reply.status < 300 else _without_error(reply)
@@ -79,6 +82,7 @@ def undelivered(
     action = Action.RETRY if again else rule.action
     after = retry_after(reply) or rule.wait
     code = str(found.code) if found.code >= 0 else "unknown"
+    code += f"/{found.subcode}" if found.subcode else ""
     return Undelivered(action, code, found.reason, retry_after=after, pair=rule.pair)
 
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from state import conversations, messages, outbox, receipts
-from state.model.event import Receipt, ReceiptUpTo
+from state.model.content import Text
+from state.model.event import MessageEchoed, Receipt, ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.outbox import Leased, Settled
@@ -191,3 +192,19 @@ def up_to(row: Leased, until: int, status: Literal["delivered", "read"] = "read"
     """A watermark of the customer a row is for, told a millisecond later."""
     urns = tuple(json.loads(row.talk.urns))
     return ReceiptUpTo(key=f"{status}:{until}", at=until + 1, addresses=urns, status=status, until=until)
+
+
+async def test_a_copy_of_what_we_sent_tells_that_it_was_sent_and_of_others_it_is_an_event(
+    store: Store,
+) -> None:
+    (item,) = await leased(store)
+    urns = (await rows(store, "address.urn"))[0][0]
+    await store.write(outbox.settle, Settled(item, Facts(accepted=5), "wamid.1"))
+    before = await count(store, "event")
+    for key in ("wamid.1", "wamid.2"):
+        await accept(
+            store, MessageEchoed(key=key, at=7, addresses=(urns,), provider_id=key, content=Text("hello"))
+        )
+    await store.write(receipts.sweep)
+    assert (await facts(store, item.id)).sent == 7
+    assert await count(store, "event") == before + 1

@@ -14,10 +14,15 @@ from state.statements import Query
 from tests.gateway.api.house import PHONE, SECRETS, House, on_sqlite, running
 
 AES = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+META = {
+    "access_token": "planted-access-token", "app_secret": "planted-app-secret", "verify_token": "planted-word",
+}  # fmt: skip
 CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "whatsapp": (dict(PHONE.settings), SECRETS),
     "twilio": ({"account_sid": "ACdemo", "sender": "+15550199", "pace": "1000"}, {"auth_token": "planted-auth-token"}),
     "telegram": ({}, {"bot_token": "7000001:planted-bot-token", "secret_token": "planted-secret-token"}),
+    "messenger": ({"page_id": "111222333444555", "app_id": "900100200300"}, META),
+    "instagram": ({"account_id": "17841400000000000", "app_id": "900100200300"}, META),
     "wechat": ({"app_id": "wxdemo"}, {"token": "plantedtoken", "app_secret": "planted-app-secret", "aes_key": AES}),
     "x": (
         {"user_id": "2244994945", "auth": "oauth1"},
@@ -27,7 +32,7 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         },
     ),
 }  # fmt: skip
-UNSTOPPABLE = {"whatsapp", "x"}
+UNSTOPPABLE = {"whatsapp", "x", "instagram"}
 """Channels whose phone has no act that stops us: whoever wants to says so in words."""
 
 

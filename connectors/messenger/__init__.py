@@ -1,0 +1,33 @@
+"""Facebook Messenger: the connector. Facts: provider documentation as of 2026-11, Graph v26.0."""
+
+from collections.abc import Generator
+from typing import ClassVar
+
+from connectors.contract import Setting
+from connectors.graph.messaging import account
+from connectors.graph.messaging.connector import Messaging
+from connectors.graph.messaging.outbound import TYPES
+from connectors.graph.messaging.side import MESSENGER
+from connectors.messenger.profile import CAPABILITIES, SETTINGS, TERMS, checked
+from state.model.channel import Capabilities, Channel, Terms
+from state.model.content import MediaKind
+from state.model.wire import Call, File, Reply
+
+
+class Messenger(Messaging):
+    """One Facebook page."""
+
+    type: ClassVar[str] = "messenger"
+    webhooks: ClassVar[bool] = True
+    account_setting: ClassVar[str] = "page_id"
+    settings: ClassVar[tuple[Setting, ...]] = SETTINGS
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    terms: ClassVar[Terms] = TERMS
+
+    def __init__(self, channel: Channel) -> None:
+        given = checked(channel)
+        super().__init__(MESSENGER, given, given["base_url"], given["page_id"])
+
+    def upload(self, file: File, kind: MediaKind) -> Generator[Call, Reply, str]:
+        """Leave a file with Meta and give its attachment id; raises Undelivered."""
+        return account.upload(self._api, self._sender, file, TYPES.get(kind, kind))
