@@ -16,7 +16,7 @@ _KINDS: dict[str, MediaKind] = {
     "reel": "video",
     "ig_reel": "video",
 }
-_SHARED = {"share", "ig_post", "story_mention", "post"}
+_SHARED = {"share", "ig_post", "story_mention"}
 """What a customer shows of Instagram: an address that ends, with a picture or a film behind it."""
 _NOTHING = Payload()
 
