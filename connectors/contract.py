@@ -19,7 +19,8 @@ class Connector(Protocol):
     webhooks: ClassVar[bool]
     """Whether its provider calls `/webhooks/{channel}`."""
     settings: ClassVar[tuple[Setting, ...]]
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities
+    """What the channel can; a connector's settings may narrow what its class declares."""
     terms: ClassVar[Terms]
 
     def __init__(self, channel: Channel) -> None:

@@ -12,6 +12,7 @@ TYPES: dict[str, tuple[str, str]] = {
     "smpp": ("connectors.smpp:SMPP", ""),
     "telegram": ("connectors.telegram:Telegram", "connectors.telegram.simulator:TelegramSimulator"),
     "twilio": ("connectors.twilio:Twilio", "connectors.twilio.simulator:TwilioSimulator"),
+    "vonage": ("connectors.vonage:Vonage", "connectors.vonage.simulator:VonageSimulator"),
     "wechat": ("connectors.wechat:WeChat", "connectors.wechat.simulator:WeChatSimulator"),
     "whatsapp": ("connectors.whatsapp:WhatsApp", "connectors.whatsapp.simulator:WhatsAppSimulator"),
     "x": ("connectors.x:X", "connectors.x.simulator:XSimulator"),

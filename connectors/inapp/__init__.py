@@ -30,7 +30,7 @@ class InApp:
     type: ClassVar[str] = "inapp"
     webhooks: ClassVar[bool] = False
     settings: ClassVar[tuple[Setting, ...]] = ()
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities = Capabilities(
         schemes=("inapp",),
         text=20_000,
         media={"image": 4 * _MB, "video": 4 * _MB, "audio": 4 * _MB, "document": 4 * _MB},

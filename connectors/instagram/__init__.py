@@ -8,7 +8,7 @@ from connectors.graph.messaging.connector import Messaging
 from connectors.graph.messaging.side import INSTAGRAM
 from connectors.instagram.profile import CAPABILITIES, HOSTS, SETTINGS, TERMS, checked
 from state.model.action import Action
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Channel, Terms
 from state.model.wire import Call, Reply, Token, Undelivered
 
 _DAY = 86_400.0
@@ -21,7 +21,7 @@ class Instagram(Messaging):
     webhooks: ClassVar[bool] = True
     account_setting: ClassVar[str] = "account_id"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
-    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
     refresh: Callable[[], Generator[Call, Reply, Token]]
     """Get a fresh token. There with Instagram Login alone: the tokens of pages do not run out."""

@@ -9,7 +9,7 @@ from connectors.graph.messaging.connector import Messaging
 from connectors.graph.messaging.outbound import TYPES
 from connectors.graph.messaging.side import MESSENGER
 from connectors.messenger.profile import CAPABILITIES, SETTINGS, TERMS, checked
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Channel, Terms
 from state.model.content import MediaKind
 from state.model.wire import Call, File, Reply
 
@@ -21,7 +21,7 @@ class Messenger(Messaging):
     webhooks: ClassVar[bool] = True
     account_setting: ClassVar[str] = "page_id"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
-    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
 
     def __init__(self, channel: Channel) -> None:

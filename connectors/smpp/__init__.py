@@ -7,7 +7,7 @@ from connectors.link import Endpoint
 from connectors.smpp.profile import CAPABILITIES, SETTINGS, TERMS, account
 from connectors.smpp.session import Session
 from state.model.action import Action
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Channel, Terms
 from state.model.wire import Forged, Malformed, Outbound, Received, Request, Undelivered
 
 
@@ -17,7 +17,7 @@ class SMPP:
     type: ClassVar[str] = "smpp"
     webhooks: ClassVar[bool] = False
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
-    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
 
     def __init__(self, channel: Channel) -> None:

@@ -11,7 +11,7 @@ from connectors.contract import Conversation, Setting
 from connectors.telegram import codes, inbound, outbound, profile
 from connectors.telegram.codes import Told
 from state.model.action import Action
-from state.model.channel import Capabilities, Channel, Profile, Terms
+from state.model.channel import Channel, Profile, Terms
 from state.model.content import Media
 from state.model.wire import Call, File, Forged, Outbound, Received, Reply, Request, Sent, Undelivered
 
@@ -24,7 +24,7 @@ class Telegram:
     type: ClassVar[str] = "telegram"
     webhooks: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
-    capabilities: ClassVar[Capabilities] = profile.CAPABILITIES
+    capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
 
     def __init__(self, channel: Channel) -> None:

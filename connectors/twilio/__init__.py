@@ -12,7 +12,7 @@ from connectors.contract import Conversation, Setting
 from connectors.twilio import codes, inbound, native, profile, signature
 from connectors.twilio.addresses import written
 from state.model.action import Action
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Channel, Terms
 from state.model.content import Media, Template, Text
 from state.model.wire import (
     Answer,
@@ -37,7 +37,7 @@ class Twilio:
     type: ClassVar[str] = "twilio"
     webhooks: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
-    capabilities: ClassVar[Capabilities] = profile.CAPABILITIES
+    capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
 
     def __init__(self, channel: Channel) -> None:

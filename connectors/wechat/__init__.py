@@ -11,7 +11,7 @@ from connectors.contract import Conversation, Setting
 from connectors.wechat import codes, inbound, outbound, profile, xml
 from connectors.wechat.crypto import Cipher, check, signature
 from state.model.action import Action
-from state.model.channel import Capabilities, Channel, Profile, Terms
+from state.model.channel import Channel, Profile, Terms
 from state.model.content import Content, Media, Template
 from state.model.wire import (
     Answer,
@@ -38,7 +38,7 @@ class WeChat:
     type: ClassVar[str] = "wechat"
     webhooks: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
-    capabilities: ClassVar[Capabilities] = profile.CAPABILITIES
+    capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
 
     def __init__(self, channel: Channel) -> None:

@@ -10,7 +10,7 @@ from connectors.graph import webhooks
 from connectors.graph.api import Api, proof
 from connectors.whatsapp import accounts, codes, inbound, native, outbound
 from connectors.whatsapp.profile import CAPABILITIES, SETTINGS, TERMS, checked
-from state.model.channel import Capabilities, Channel, ProviderTemplate, Terms
+from state.model.channel import Channel, ProviderTemplate, Terms
 from state.model.content import Media, MediaKind
 from state.model.wire import Call, File, Outbound, Received, Reply, Request
 
@@ -23,7 +23,7 @@ class WhatsApp:
     account_setting: ClassVar[str] = "phone_number_id"
     business_setting: ClassVar[str] = "waba_id"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
-    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
 
     def __init__(self, channel: Channel) -> None:

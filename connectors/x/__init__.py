@@ -11,7 +11,7 @@ from connectors.x.api import Api, accepted, ask, data_of
 from connectors.x.oauth import Authorize, Keys, Stamp
 from connectors.x.profile import CAPABILITIES, SETTINGS, TERMS, checked
 from state.model.action import Action
-from state.model.channel import Capabilities, Channel, Profile, Terms
+from state.model.channel import Channel, Profile, Terms
 from state.model.content import Media
 from state.model.wire import Call, File, Outbound, Received, Reply, Request, Token, Undelivered
 
@@ -25,7 +25,7 @@ class X:
     webhooks: ClassVar[bool] = True
     account_setting: ClassVar[str] = "user_id"
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
-    capabilities: ClassVar[Capabilities] = CAPABILITIES
+    capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
     refresh: Callable[[], Generator[Call, Reply, Token]]
     """Get a fresh token. There with OAuth 2.0 alone: the tokens of OAuth 1.0a do not run out."""

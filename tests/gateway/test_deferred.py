@@ -31,7 +31,7 @@ class Inline:
     type: ClassVar[str] = "inline"
     webhooks: ClassVar[bool] = True
     settings: ClassVar[tuple[Setting, ...]] = (Setting("base_url", "address of the provider"),)
-    capabilities: ClassVar[Capabilities] = Capabilities(schemes=("tel",), text=100)
+    capabilities = Capabilities(schemes=("tel",), text=100)
     terms: ClassVar[Terms] = Terms(version="1")
 
     def __init__(self, channel: Channel) -> None:

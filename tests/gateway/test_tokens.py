@@ -36,7 +36,7 @@ class Lapsing:
         Setting("base_url", "address of the provider"),
         Setting("secret", "for a token", secret=True),
     )
-    capabilities: ClassVar[Capabilities] = Capabilities(schemes=("tel",), text=100)
+    capabilities = Capabilities(schemes=("tel",), text=100)
     terms: ClassVar[Terms] = Terms(version="1")
 
     def __init__(self, channel: Channel) -> None:

@@ -10,12 +10,12 @@ ERRORS: list[tuple[int, int, str]] = [
     (1, 0, "RETRY"), (2, 0, "RETRY"), (1200, 0, "RETRY"),
     (4, 0, "THROTTLE"), (17, 0, "THROTTLE"), (32, 0, "THROTTLE"), (613, 0, "THROTTLE"), (80006, 0, "THROTTLE"),
     (190, 460, "AUTH"), (190, 463, "AUTH"), (190, 467, "AUTH"), (190, 490, "AUTH"), (190, 492, "AUTH"),
-    (190, 0, "AUTH"),    (10, 0, "AUTH"), (200, 0, "AUTH"), (230, 0, "AUTH"), (3, 0, "AUTH"),
+    (190, 0, "AUTH"), (10, 0, "AUTH"), (200, 0, "AUTH"), (230, 0, "AUTH"), (3, 0, "AUTH"),
     (10, 2018065, "WINDOW"), (10, 2018278, "WINDOW"), (10, 2018300, "WINDOW"), (10, 2534022, "WINDOW"),
     (10, 2018108, "RETRY"), (10, 1893063, "SUSPEND"), (368, 0, "SUSPEND"), (368, 1390008, "SUSPEND"),
     (100, 0, "FAIL_MSG"), (100, 2018109, "FAIL_MSG"), (100, 33, "FAIL_MSG"), (506, 0, "FAIL_MSG"),
     (9007, 0, "FAIL_MSG"), (100, 2018001, "FAIL_RCPT"), (100, 2534014, "FAIL_RCPT"), (100, 2534037, "FAIL_RCPT"),
-    (551, 0, "FAIL_RCPT"),    (230, 2018218, "FAIL_RCPT"), (100, 2018047, "RETRY"), (100, 2018008, "RETRY"),
+    (551, 0, "FAIL_RCPT"), (230, 2018218, "FAIL_RCPT"), (100, 2018047, "RETRY"), (100, 2018008, "RETRY"),
     (200, 1545041, "CONSENT"), (551, 1545041, "CONSENT"), (200, 2018028, "CONFIG"),
 ]  # fmt: skip
 IN_THE_END = {

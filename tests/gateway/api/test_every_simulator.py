@@ -23,6 +23,10 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "telegram": ({}, {"bot_token": "7000001:planted-bot-token", "secret_token": "planted-secret-token"}),
     "messenger": ({"page_id": "111222333444555", "app_id": "900100200300"}, META),
     "instagram": ({"account_id": "17841400000000000", "app_id": "900100200300"}, META),
+    "vonage": (
+        {"api_key": "planted", "sender": "447700900000", "api": "messages", "pace": "1000"},
+        {"api_secret": "planted-api-secret", "signature_secret": "planted-signature-secret"},
+    ),
     "wechat": ({"app_id": "wxdemo"}, {"token": "plantedtoken", "app_secret": "planted-app-secret", "aes_key": AES}),
     "x": (
         {"user_id": "2244994945", "auth": "oauth1"},
@@ -81,7 +85,7 @@ async def test_a_conversation_through_the_simulated_end(tmp_path: Path, kind: st
         await talk.says(type="text", text="hi")
         reply = await talk.answered("you said hi")
         statuses = registry.connector(kind).capabilities.receipts
-        wanted = "delivered" if kind in ("whatsapp", "twilio") else "sent"
+        wanted = "delivered" if kind in ("whatsapp", "twilio", "vonage") else "sent"
         assert wanted in statuses
         await house.until(f"/messages/{reply['id']}", lambda body: body["facts"][wanted] is not None)
         await _chooses(house, talk, kind, reply["conversation"])

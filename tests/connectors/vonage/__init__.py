@@ -1,0 +1,1 @@
+"""Vonage, by both of its APIs."""

@@ -1,0 +1,72 @@
+"""A connector and the simulated Vonage face to face, without a socket between them."""
+
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from connectors.vonage import Vonage
+from connectors.vonage.simulator import VonageSimulator
+from state.model.channel import Channel
+from state.model.content import Content
+from state.model.wire import Call, Outbound, Reply, Request
+
+NOW = 1_767_323_045
+PHONE = "447700900100"
+SECRETS = {"api_secret": "vonage-api-secret", "signature_secret": "vonage-signature-secret"}
+BASE = "http://sim"
+
+
+def connector(now: int = NOW, **settings: str) -> Vonage:
+    """A connector whose clock stands; the private key is among the settings here."""
+    secrets = {
+        **SECRETS,
+        **{name: settings.pop(name) for name in [*SECRETS, "private_key"] if name in settings},
+    }
+    given = {"api_key": "a1b2c3d4", "sender": "447700900000", "base_url": BASE, **settings}
+    return Vonage(
+        Channel(id="sms", type="vonage", settings=given, credentials=secrets), lambda: (now, "jti-1")
+    )
+
+
+class Pair:
+    """Both ends."""
+
+    def __init__(self, api: str, **settings: str) -> None:
+        given = {"api_key": "a1b2c3d4", "sender": "447700900000", "base_url": BASE, "api": api, **settings}
+        channel = Channel(id="sms", type="vonage", settings=given, credentials=SECRETS)
+        self.connector = Vonage(channel, lambda: (NOW, "jti-1"))
+        self.simulator = VonageSimulator(channel, lambda: NOW)
+        self.told: list[Any] = []
+        self.shown: list[Any] = []
+
+    def play(self, talk: Generator[Call, Reply, Any]) -> Any:
+        """Let the simulator answer every call; gives what the conversation gives."""
+        try:
+            call = next(talk)
+            while True:
+                url = urlsplit(call.url)
+                asked = Request(call.method, url.path, dict(parse_qsl(url.query)), call.headers, call.body)
+                answered = self.simulator.answer(asked)
+                self.shown += answered.shown
+                self.told += [event for each in answered.told for event in self.read(each.webhook)]
+                call = talk.send(answered.reply)
+        except StopIteration as stop:
+            return stop.value
+
+    def send(self, content: Content, to: str = f"tel:+{PHONE}", **more: Any) -> Any:
+        """Send a message."""
+        message = Outbound(
+            **{"id": "0197f3a2c4d17a2b9c00d5e6f7a8b9c0", "to": (to,), "content": content} | more
+        )
+        return self.play(self.connector.send(message))
+
+    def read(self, webhook: Request) -> tuple[Any, ...]:
+        """What the connector reads, once it has found the signature right."""
+        self.connector.verify(webhook)
+        found = self.connector.receive(webhook)
+        assert not found.problems
+        return found.events
+
+    def says(self, **what: Any) -> tuple[Any, ...]:
+        """What is read of an act on a phone."""
+        return self.read(self.simulator.says(PHONE, what).webhook)
