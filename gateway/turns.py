@@ -18,6 +18,7 @@ from gateway.channels import Channels
 from gateway.degrade import Offer, chosen
 from gateway.fetching import Fetch
 from gateway.metrics import Metrics
+from gateway.pieces import joined
 from gateway.sender import Handoff
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
@@ -148,7 +149,7 @@ class Turns:
             handoff.go()
         if channels := {item.channel for item in turn.queued if not item.handed}:
             self._wake.tell("outbox", channels)
-        if turn.played.timers:
+        if turn.played.timers or turn.held.due:
             self._timers.set()
         self._metrics.turn(turn.taken.channel)
         if turn.played.fault:
@@ -159,6 +160,8 @@ class Turns:
 
     def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:
         now = now_ms()
+        pieces = joined(taken, now)
+        before, taken = taken.pieces, taken._replace(events=pieces.events)
         events = _heard(taken)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
@@ -166,7 +169,8 @@ class Turns:
         handoff = self._hand(taken, queued[0]) if played.says else None
         if handoff:
             queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
-        return Turned(taken, played, queued, now), handoff
+        turn = Turned(taken, played, queued, now)
+        return turn._replace(held=pieces.held(turn.met, before)), handoff
 
     def _customer(self, taken: Taken) -> Customer:
         live = self._channels.get(taken.channel)

@@ -39,6 +39,7 @@ _WORK = Query(
             outbox.c.kind == sa.literal_column("'message'"),
         ),
         conversation.c.offered,
+        conversation.c.pieces,
     )
     .select_from(inbox)
     .join(
@@ -59,6 +60,7 @@ _SAVE = update(
     "id lane",
 )
 _NO_OFFER = update(conversation, "offered", "id lane")
+_PIECES = update(conversation, "pieces", "id lane")
 _CONSUMED = delete(inbox, "id lane")
 _IN = insert(
     message, "id lane conversation channel direction content provider_id reply_to client_ref accepted"
@@ -77,12 +79,15 @@ _decode_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _decode_snapshot = msgspec.json.Decoder(Snapshot)
 _decode_urns = msgspec.json.Decoder(tuple[str, ...]).decode
 _NEW = Snapshot()
+PIECES = "\tpieces"
+"""The timer by which a conversation looks at its pieces again; no flow can name one so, with a tab."""
 
 
 class Taken(NamedTuple):
     """A conversation taken for a turn, with the events that wait (id and event), oldest first.
 
-    `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words.
+    `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
+    (JSON) are those of messages that are not whole yet.
     """
 
     id: str
@@ -98,6 +103,7 @@ class Taken(NamedTuple):
     events: tuple[tuple[str, Event], ...]
     waiting: bool = False
     offered: str = ""
+    pieces: str = ""
 
     @property
     def heard(self) -> "Heard":
@@ -118,13 +124,29 @@ class Heard(NamedTuple):
     last_id: str
 
 
+class Held(NamedTuple):
+    """Pieces of messages that are not whole: the events they came in, all that wait now (JSON), when to look again.
+
+    `due` is in milliseconds, UTC.
+    """
+
+    events: tuple[str, ...] = ()
+    pieces: str = ""
+    due: int = 0
+    changed: bool = False
+
+
 class Turned(NamedTuple):
-    """A turn to commit: the conversation as it was taken, what was decided, the replies as queued, and the time."""
+    """A turn to commit: the conversation as it was taken, what was decided, the replies as queued, and the time.
+
+    `held` are the pieces that no flow has heard yet.
+    """
 
     taken: Taken
     played: Played
     queued: tuple[Queued, ...]
     at: int
+    held: Held = Held()
 
     @property
     def met(self) -> tuple[tuple[str, Event], ...]:
@@ -175,6 +197,7 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
         bool(more[0]),
         more[1],
+        more[2],
     )
 
 
@@ -187,9 +210,24 @@ def commit(turn: Turned) -> Op[None]:
     clears = _timer_clears(taken, turn.played)
     if taken.offered and any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         clears.append((_NO_OFFER, ("", taken.id, taken.lane)))
+    if turn.held.changed or turn.held.pieces:
+        clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
     if clears:  # in a step of their own: another turn of the batch may clear by the same statement
         yield clears
-    yield [*_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn)]
+    yield [*_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn)]
+
+
+def _held(turn: Turned) -> list[tuple[Statement, Row]]:
+    """What waits for its other pieces, and the timer that ends the wait, set anew: a flow's end clears all timers."""
+    taken, held = turn.taken, turn.held
+    if not held.changed and not held.pieces:
+        return []
+    timer_row = (new_id(taken.lane), taken.lane, taken.id, PIECES, 0, held.due)
+    return [
+        *((_CONSUMED, (event_id, taken.lane)) for event_id in held.events),
+        (_PIECES, (held.pieces, taken.id, taken.lane)),
+        *([(_TIMER, timer_row)] if held.pieces else []),
+    ]
 
 
 def _consumed(turn: Turned) -> list[tuple[Statement, Row]]:

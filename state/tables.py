@@ -220,6 +220,7 @@ conversation = _hot(
     _column("last_id", sa.String(255), "''"),
     _column("updated_at", Ms),
     _column("offered", Json, "''"),
+    _column("pieces", Json, "''"),
     sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
 )
 
