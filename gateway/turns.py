@@ -154,7 +154,7 @@ class Turns:
         self._metrics.turn(turn.taken.channel)
         if turn.played.fault:
             log.error(
-                "conversation %s is parked: %s; when it is mended, let it go on: POST /v1/conversations/%s/resume",
+                "conversation %s is parked: %s; when it is mended, let it go on: parley conversations resume %s",
                 turn.taken.id, turn.played.fault.reason, turn.taken.id,
             )  # fmt: skip
 

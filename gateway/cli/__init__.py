@@ -16,6 +16,7 @@ _COMMANDS = {
     "channels": ("channels", "connect, list, show and remove channels"),
     "keys": ("keys", "make, list and revoke API keys"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
+    "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
     "simulate": ("simulate", "let something befall a simulated channel: duplicates, an outage, a ban"),
     "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),
 }
