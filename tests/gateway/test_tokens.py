@@ -23,7 +23,7 @@ from state.model.channel import Capabilities, Channel, Terms
 from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent, Token, Undelivered
 from state.statements import Write, update
 from state.writer import Op
-from tests.gateway.api.house import House, made
+from tests.gateway.api.house import House, Told, made
 from tests.spine.conftest import _on_postgres, _reused, url  # noqa: F401 - fixtures
 
 
@@ -147,9 +147,12 @@ async def test_a_fresh_token_that_is_refused_is_not_replaced_again(house: House,
     queued = (await house.call("POST", "/messages", asked)).body
     waits = await house.until(f"/messages/{queued['id']}", lambda body: body["queue"]["attempts"] == 1)
     assert (waits["status"], len(provider.given)) == ("queued", 2)
-    await house.gateway.channels.load()
-    (channel,) = (await house.call("GET", "/channels")).body["items"]
-    assert channel["last_error"].startswith("AUTH 401")
+
+    async def look() -> Told:
+        await house.gateway.channels.load()
+        return await house.call("GET", "/channels")
+
+    await house.again(look, lambda told: told.body["items"][0]["last_error"].startswith("AUTH 401"))
 
 
 async def test_no_token_is_told_and_tried_again_later(house: House, provider: Provider) -> None:

@@ -108,13 +108,13 @@ class House:
 
     async def until(self, path: str, is_so: Callable[[Any], bool]) -> Any:
         """Read a path of `/v1` again and again until what it tells is so."""
-        return await self._again(lambda: self.call("GET", path), lambda told: is_so(told.body))
+        return await self.again(lambda: self.call("GET", path), lambda told: is_so(told.body))
 
     async def until_ready(self) -> Any:
         """Wait until the process may be given work."""
-        return await self._again(lambda: self.ask("GET", "/readyz"), lambda told: told.status == 200)
+        return await self.again(lambda: self.ask("GET", "/readyz"), lambda told: told.status == 200)
 
-    async def _again(self, ask: Callable[[], Awaitable[Told]], is_so: Callable[[Told], bool]) -> Any:
+    async def again(self, ask: Callable[[], Awaitable[Told]], is_so: Callable[[Told], bool]) -> Any:
         for _ in range(2000):
             told = await ask()
             if is_so(told):
