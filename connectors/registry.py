@@ -6,6 +6,7 @@ from typing import cast
 from connectors.contract import Connector, Simulator
 
 TYPES: dict[str, tuple[str, str]] = {
+    "http": ("connectors.http:Http", "connectors.http.simulator:HttpSimulator"),
     "inapp": ("connectors.inapp:InApp", ""),
     "instagram": ("connectors.instagram:Instagram", "connectors.instagram.simulator:InstagramSimulator"),
     "messenger": ("connectors.messenger:Messenger", "connectors.messenger.simulator:MessengerSimulator"),

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, TextIO
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -91,7 +91,7 @@ def _looks(value: str) -> Iterator[str]:
     said = (value, repr(value)[1:-1])
     yield from (look for each in said if len(look := each.rstrip("\\")) >= _SHORTEST)
     yield from (json.dumps(each, ensure_ascii=ascii)[1:-1] for each in said for ascii in (True, False))
-    yield quote(value, safe="")
+    yield from (quote(value, safe=""), quote_plus(value))
 
 
 def shorten(text: str) -> str:

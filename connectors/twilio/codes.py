@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.sms import answers
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
@@ -28,8 +29,7 @@ _RULES: dict[int, Action] = {int(code): action for action, codes in _CODES.items
 _FAMILIES = ((30440, 30449), (30800, 30999))
 """Registrations that were rejected: 3044x, 308xx, 309xx."""
 _DAILY = {30023, 30025, 30026, 30027, 63038}
-DAY = 24 * 3600.0
-"""Seconds; a day's cap is over the next day at the latest."""
+"""A day's cap is over the next day at the latest."""
 _TRIES = {30003: 3}
 """Codes that are worth some tries first, since they hide their cause."""
 
@@ -60,22 +60,10 @@ def undelivered(reply: Reply, attempt: int) -> Undelivered:
     """The outcome of an answer that is none of success; `attempt` counts from 1."""
     body = body_of(reply)
     code = number(body.get("code"))
-    action = action_of(code) or _by_status(reply.status)
+    action = action_of(code) or answers.by_status(reply.status)
     if attempt <= _TRIES.get(code, 0):
         action = Action.RETRY
-    wait = DAY if code in _DAILY else _seconds(reply.headers.get("retry-after", ""))
+    wait = answers.DAY if code in _DAILY else answers.retry_after(reply)
     return Undelivered(
         action, str(code or f"http_{reply.status}"), str(body.get("message") or ""), retry_after=wait
     )
-
-
-def _by_status(status: int) -> Action:
-    if status >= 500 or status == 408:
-        return Action.RETRY
-    return {401: Action.AUTH, 403: Action.CONFIG, 404: Action.CONFIG, 429: Action.THROTTLE}.get(
-        status, Action.FAIL_MSG
-    )
-
-
-def _seconds(text: str) -> float:
-    return min(float(text), DAY) if text.isascii() and text.isdigit() and len(text) < 8 else 0.0

@@ -3,7 +3,7 @@
 Vonage: SMS API errors, Messages API errors, SMS delivery receipts, as of 2026-11.
 """
 
-from connectors.sms import fields
+from connectors.sms import answers, fields
 from state.model.action import ATTRIBUTION, Action
 from state.model.receipts import Fault
 from state.model.wire import Malformed, Reply, Undelivered
@@ -113,24 +113,10 @@ def undelivered(reply: Reply, attempt: int) -> Undelivered:
     """The outcome of an HTTP answer that is none of success; `attempt` counts from 1."""
     body = object_of(reply)
     code = error_code(body)
-    action = of_messages(code) or by_status(reply.status)
+    action = of_messages(code) or answers.by_status(reply.status)
     if attempt <= _TRIES.get(code, 0):
         action = Action.RETRY
-    wait = reply.headers.get("retry-after", "")
-    seconds = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else 0.0
     reason = fields.words(fields.at(body, "detail"), 500) or fields.words(fields.at(body, "title"), 500)
-    return Undelivered(action, str(code or f"http_{reply.status}"), reason, retry_after=seconds)
-
-
-def by_status(status: int) -> Action:
-    """What an HTTP status asks for where nothing else says it; 402 is an account without credit."""
-    if status >= 500 or status == 408:
-        return Action.RETRY
-    known = {
-        401: Action.AUTH,
-        402: Action.CONFIG,
-        403: Action.CONFIG,
-        404: Action.CONFIG,
-        429: Action.THROTTLE,
-    }
-    return known.get(status, Action.FAIL_MSG)
+    return Undelivered(
+        action, str(code or f"http_{reply.status}"), reason, retry_after=answers.retry_after(reply)
+    )

@@ -1,0 +1,1 @@
+"""Any aggregator, by settings."""
