@@ -103,6 +103,20 @@ class ListsTemplates(Protocol):
         """All templates of the account; raises Undelivered."""
 
 
+class Finding(Value, frozen=True):
+    """One thing that was looked at; `wrong` says what is wrong and what to do, "" where all is well."""
+
+    what: str
+    wrong: str = ""
+
+
+class Examines(Protocol):
+    """A connector that can look, without changing anything, whether its account at the provider is set up."""
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look at the account, and whether the provider calls us at `address`; raises Undelivered at its refusal."""
+
+
 class Blocks(Protocol):
     """A connector that can keep a customer from writing to us."""
 
@@ -203,7 +217,8 @@ class Simulator(Protocol):
 
 
 __all__ = [
-    "Answer", "Answered", "Blocks", "Connector", "Conversation", "Fetches", "File", "ListsTemplates",
+    "Answer", "Answered", "Blocks", "Connector", "Conversation", "Examines", "Fetches", "File", "Finding",
+    "ListsTemplates",
     "LooksUpProfiles", "MarksRead", "Phone", "Refreshes", "Refusal", "RepliesInAnswer", "Said", "Setting", "Shown",
     "ShowsTyping", "Simulator", "Token", "Told", "Uploads",
 ]  # fmt: skip

@@ -8,10 +8,12 @@ from state.model.action import Action
 from state.model.wire import Call, Reply, Undelivered
 
 T = TypeVar("T")
+Talk = Generator[Call, Reply, T]
+"""Calls a connector asks for, and what it makes of their replies."""
 Perform = Callable[[Call], Awaitable[Reply]]
 
 
-async def drive(talk: Generator[Call, Reply, T], perform: Perform) -> T:
+async def drive(talk: Talk[T], perform: Perform) -> T:
     """Make the calls a generator yields, send it their replies, and give what it gives. Raises what either raises."""
     reply: Reply | None = None
     while True:
@@ -22,7 +24,7 @@ async def drive(talk: Generator[Call, Reply, T], perform: Perform) -> T:
         reply = await perform(call)
 
 
-async def ask(talk: Generator[Call, Reply, T], perform: Perform) -> T:
+async def ask(talk: Talk[T], perform: Perform) -> T:
     """The same where nothing is doubled by asking again: no answer is Undelivered like any other trouble."""
 
     async def made(call: Call) -> Reply:

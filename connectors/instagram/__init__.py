@@ -3,7 +3,8 @@
 from collections.abc import Callable, Generator
 from typing import ClassVar
 
-from connectors.contract import Setting
+from connectors.contract import Finding, Setting
+from connectors.graph.messaging import health
 from connectors.graph.messaging.connector import Messaging
 from connectors.graph.messaging.side import INSTAGRAM
 from connectors.instagram.profile import CAPABILITIES, HOSTS, SETTINGS, TERMS, checked
@@ -28,11 +29,16 @@ class Instagram(Messaging):
 
     def __init__(self, channel: Channel) -> None:
         given = checked(channel)
+        self._account = given["account_id"]
         own = given["login"] == "instagram"
         base = given["base_url"] or HOSTS[given["login"]]
         super().__init__(INSTAGRAM, given, base, given["account_id"] if own else given["page_id"])
         if own:
             self.refresh = self._refresh
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the token is the account's, and whether it sends us all; raises Undelivered."""
+        return health.account(self._api, self._account, self._sender)
 
     def _refresh(self) -> Generator[Call, Reply, Token]:
         """Have the token's 60 days begin anew (Meta: refresh access token); it must be a day old."""

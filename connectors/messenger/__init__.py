@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from typing import ClassVar
 
-from connectors.contract import Setting
-from connectors.graph.messaging import account
+from connectors.contract import Finding, Setting
+from connectors.graph.messaging import account, health
 from connectors.graph.messaging.connector import Messaging
 from connectors.graph.messaging.outbound import TYPES
 from connectors.graph.messaging.side import MESSENGER
@@ -27,6 +27,10 @@ class Messenger(Messaging):
     def __init__(self, channel: Channel) -> None:
         given = checked(channel)
         super().__init__(MESSENGER, given, given["base_url"], given["page_id"])
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the token is the page's, and whether it sends us all; raises Undelivered."""
+        return health.page(self._api, self._sender)
 
     def upload(self, file: File, kind: MediaKind) -> Generator[Call, Reply, str]:
         """Leave a file with Meta and give its attachment id; raises Undelivered."""

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from connectors import multipart
-from connectors.contract import Conversation, Setting
-from connectors.telegram import codes, inbound, outbound, profile
+from connectors.contract import Conversation, Finding, Setting
+from connectors.telegram import codes, health, inbound, outbound, profile
 from connectors.telegram.codes import Told
 from state.model.action import Action
 from state.model.channel import Channel, Profile, Terms
@@ -77,6 +77,12 @@ class Telegram:
         names = (chat.get("first_name"), chat.get("last_name"))
         name = " ".join(str(each) for each in names if each) or str(chat.get("title") or "")
         return Profile(name=name, username=str(chat.get("username") or ""))
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the token is a bot's, and whether its updates come to us; raises Undelivered."""
+        yield from self._ask("getMe", {})
+        info = yield from self._ask("getWebhookInfo", {})
+        return Finding("bot"), *health.findings(info, address)
 
     def _call(self, made: outbound.Made) -> Generator[Call, Reply, tuple[Told, Reply]]:
         url = f"{self._url}/{made.method}"

@@ -5,11 +5,11 @@ Facts: provider documentation as of 2026-11.
 
 import base64
 from collections.abc import Generator
-from typing import ClassVar
-from urllib.parse import urlencode
+from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
 
-from connectors.contract import Conversation, Setting
-from connectors.twilio import codes, inbound, native, profile, signature
+from connectors.contract import Conversation, Finding, Setting
+from connectors.twilio import codes, health, inbound, native, profile, signature
 from connectors.twilio.addresses import written
 from state.model.action import Action
 from state.model.channel import Channel, Terms
@@ -50,7 +50,7 @@ class Twilio:
         basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
         self._auth = {"authorization": f"Basic {basic}"}
         base = f"{given['base_url'].rstrip('/')}/2010-04-01/Accounts/{given['account_sid']}"
-        self._messages = f"{base}/Messages.json"
+        self._account, self._messages = base, f"{base}/Messages.json"
 
     def verify(self, request: Request) -> None:
         """Check the signature over the public address and every parameter; raises Forged."""
@@ -88,6 +88,20 @@ class Twilio:
         if reply.status != 200:
             raise codes.undelivered(reply, 1)
         return File(reply.body, reply.headers.get("content-type", media.mime).partition(";")[0])
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the account is active and its number calls us; raises Undelivered."""
+        findings = [health.account((yield from self._look("account", f"{self._account}.json")))]
+        if self._sender.startswith("+"):
+            url = f"{self._account}/IncomingPhoneNumbers.json?PhoneNumber={quote(self._sender)}"
+            findings.append(health.number((yield from self._look("number", url)), self._sender, address))
+        return tuple(findings)
+
+    def _look(self, name: str, url: str) -> Generator[Call, Reply, dict[str, Any]]:
+        reply = yield Call(name, "GET", url, self._auth, repeatable=True)
+        if reply.status != 200:
+            raise codes.undelivered(reply, 1)
+        return codes.body_of(reply)
 
     def _form(self, message: Outbound) -> list[tuple[str, str]]:
         options = native.native_of(message.native)

@@ -5,8 +5,9 @@ Facts: provider documentation as of 2026-11.
 
 from collections.abc import Generator, Mapping
 from typing import ClassVar
+from urllib.parse import urlencode
 
-from connectors.contract import Conversation, Setting
+from connectors.contract import Conversation, Finding, Setting
 from connectors.sms import fields
 from connectors.vonage import codes, messages, native, profile, signature, sms, tokens
 from state.model.action import Action
@@ -99,6 +100,17 @@ class Vonage:
             raise codes.undelivered(reply, 1)
         mime = reply.headers.get("content-type", media.mime).partition(";")[0]
         return File(reply.body, mime, media.name)
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the account is known and has credit; raises Undelivered."""
+        base = self._given["base_url"].rstrip("/") or profile.HOSTS["sms"]
+        account = urlencode({"api_key": self._given["api_key"], "api_secret": self._given["api_secret"]})
+        reply = yield Call("balance", "GET", f"{base}/account/get-balance?{account}", repeatable=True)
+        if reply.status != 200:
+            raise codes.undelivered(reply, 1)
+        value = fields.at(codes.object_of(reply), "value")
+        empty = isinstance(value, int | float) and value <= 0
+        return (Finding("account", "it has no credit left" if empty else ""),)
 
     def _signed(self, form: Mapping[str, str]) -> bytes:
         callback = {"callback": self._given["status_callback"]} if self._given["status_callback"] else {}

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from connectors import multipart
-from connectors.contract import Conversation, Setting
+from connectors.contract import Conversation, Finding, Setting
 from connectors.wechat import codes, inbound, outbound, profile, xml
 from connectors.wechat.crypto import Cipher, check, signature
 from state.model.action import Action
@@ -173,6 +173,13 @@ class WeChat:
         if not isinstance(token, str) or not isinstance(seconds, int):
             raise Undelivered(Action.RETRY, "no_token", "WeChat gives no token")
         return Token(token, float(seconds))
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the account is known and we may call from here; raises Undelivered."""
+        token = yield from self.refresh()
+        url = f"{self._api}/getcallbackip?{urlencode({'access_token': token.access})}"
+        codes.accepted((yield Call("getcallbackip", "GET", url, repeatable=True)))
+        return (Finding("account"),)
 
     def _url(self, edge: str, **query: str) -> str:
         return f"{self._api}/{edge}?{urlencode({'access_token': self._access, **query})}"

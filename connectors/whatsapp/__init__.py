@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import msgspec
 
-from connectors.contract import Conversation, Setting
+from connectors.contract import Conversation, Finding, Setting
 from connectors.graph import webhooks
 from connectors.graph.api import Api, proof
-from connectors.whatsapp import accounts, codes, inbound, native, outbound
+from connectors.whatsapp import accounts, codes, health, inbound, native, outbound
 from connectors.whatsapp.profile import CAPABILITIES, SETTINGS, TERMS, checked
 from state.model.channel import Channel, ProviderTemplate, Terms
 from state.model.content import Media, MediaKind
@@ -90,6 +90,10 @@ class WhatsApp:
     def templates(self) -> Generator[Call, Reply, tuple[ProviderTemplate, ...]]:
         """All templates of the business account; raises Undelivered."""
         return accounts.templates(self._api, self._waba)
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the number is set up and Meta calls us; raises Undelivered."""
+        return health.examine(self._api, self._number, self._waba, address)
 
     def block(self, to: tuple[str, ...]) -> Generator[Call, Reply, None]:
         """Block a customer who wrote within 24 hours; raises Undelivered."""

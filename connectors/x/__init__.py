@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from typing import ClassVar
 from urllib.parse import quote, urlencode
 
-from connectors.contract import Conversation, Setting
+from connectors.contract import Conversation, Finding, Setting
 from connectors.x import attachment, inbound, native, oauth, outbound, webhooks
 from connectors.x.api import Api, accepted, ask, data_of
 from connectors.x.oauth import Authorize, Keys, Stamp
@@ -80,6 +80,16 @@ class X:
         found = data_of((yield from ask(call, missing=Action.FAIL_RCPT)))
         name, username, picture = (found.get(each) for each in ("name", "username", "profile_image_url"))
         return Profile(name=str(name or ""), username=str(username or ""), picture=str(picture or ""))
+
+    def examine(self, address: str) -> Generator[Call, Reply, tuple[Finding, ...]]:
+        """Look whether the token is the account's; raises Undelivered."""
+        found = data_of((yield from ask(self._api.call("me", "GET", "users/me"), missing=Action.CONFIG)))
+        told = str(found.get("id"))
+        return (
+            Finding(
+                "account", "" if told == self._user else f"the token is of user {told}, not of {self._user}"
+            ),
+        )
 
 
 def _authorize(given: dict[str, str], stamp: Stamp) -> Authorize:

@@ -3,55 +3,59 @@
 import argparse
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from connectors.contract import Finding
 from gateway import settings as settings_module
 from gateway.cli.open import values
 from gateway.settings import Settings
 from state.store import Store
 
+if TYPE_CHECKING:
+    from gateway.channels import Live
+
 _PATIENCE = 3.0
 """Seconds Redis has to answer."""
-
-
-class Finding(NamedTuple):
-    """One thing looked at; `wrong` says what to do, and is empty where all is well."""
-
-    what: str
-    wrong: str = ""
+_AT_ONCE = 8
+"""Providers that are asked at a time."""
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
-    """The doctor takes the settings, and --json."""
+    """The doctor takes the settings, whom to ask, and --json."""
     from gateway.cli import with_settings
 
+    command.add_argument("--offline", action="store_true", help="ask no provider")
+    command.add_argument("--channel", metavar="NAME", default="", help="look at this channel alone")
     command.add_argument("--json", action="store_true", help="print the findings as JSON")
     with_settings(command)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each finding; gives 1 where something is wrong."""
-    flags = {name: value for name, value in values(args).items() if name != "json"}
+    flags = {
+        name: value for name, value in values(args).items() if name not in ("json", "offline", "channel")
+    }
     settings = settings_module.read(args.config, flags=flags)
 
     async def look() -> list[Finding]:
-        return [finding async for finding in examine(settings)]
+        return [finding async for finding in examine(settings, args.channel, ask=not args.offline)]
 
     found = asyncio.run(look())
     if args.json:
-        print(msgspec.json.encode([each._asdict() for each in found]).decode())
+        print(msgspec.json.encode([{"what": each.what, "wrong": each.wrong} for each in found]).decode())
     else:
         for each in found:
             print(f"{'wrong' if each.wrong else 'ok':5}  {each.what}{': ' if each.wrong else ''}{each.wrong}")
     return 1 if any(each.wrong for each in found) else 0
 
 
-async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Look at everything, in the order in which one thing needs the other."""
+async def examine(settings: Settings, channel: str = "", *, ask: bool = True) -> AsyncIterator[Finding]:
+    """Look at everything, in the order in which one thing needs the other; `channel` is one to look at alone."""
     yield _folder(settings)
     yield _address(settings)
     yield _bots(settings)
@@ -60,7 +64,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     database = await _database(settings)
     yield database
     if not database.wrong:
-        async for finding in _channels(settings):
+        async for finding in _channels(settings, channel, ask):
             yield finding
 
 
@@ -125,8 +129,8 @@ async def _database(settings: Settings) -> Finding:
     return Finding("database", wrong)
 
 
-async def _channels(settings: Settings) -> AsyncIterator[Finding]:
-    """Each channel's credentials open, its settings are taken by its connector, and its last error is told."""
+async def _channels(settings: Settings, only: str, ask: bool) -> AsyncIterator[Finding]:
+    """Each channel's credentials open, its settings are taken by its connector, its last error, and its provider."""
     from gateway.channels import Channels
     from gateway.cli.open import seal_of
     from gateway.logs import redactor
@@ -136,11 +140,36 @@ async def _channels(settings: Settings) -> AsyncIterator[Finding]:
     try:
         channels = Channels(store, Wake(), seal_of(settings))
         await channels.load()
-        for name, why in channels.broken.items():
-            yield Finding(f"channel {name}", why)
-        for live in channels:
-            yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
-        if not channels.broken and not list(channels):
-            yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
     finally:
         await store.close()
+    for name, why in channels.broken.items():
+        if only in ("", name):
+            yield Finding(f"channel {name}", why)
+    chosen = [live for live in channels if only in ("", live.channel.id)]
+    answers = await _providers(chosen, settings) if ask else [()] * len(chosen)
+    for live, found in zip(chosen, answers, strict=True):
+        yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
+        for each in found:
+            yield Finding(f"channel {live.channel.id}, {each.what}", each.wrong)
+    if only and not chosen and only not in channels.broken:
+        yield Finding(f"channel {only}", "there is none of that name: see parley channels list")
+    elif not channels.broken and not list(channels):
+        yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
+
+
+async def _providers(chosen: "list[Live]", settings: Settings) -> list[tuple[Finding, ...]]:
+    """What the providers say, some of them at a time."""
+    from gateway.examine import examine as examined
+    from gateway.wire import Wire
+
+    wire, places = Wire(allow_private=settings.allow_private_urls), asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(live: "Live") -> tuple[Finding, ...]:
+        async with places:
+            address = f"{settings.public_url}/webhooks/{live.channel.id}"
+            return await examined(live, wire.perform, address, time.time)
+
+    try:
+        return await asyncio.gather(*map(ask, chosen))
+    finally:
+        await wire.close()

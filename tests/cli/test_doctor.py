@@ -27,3 +27,24 @@ def test_where_all_is_well_it_ends_with_0(run: Run, config: str) -> None:
     found = msgspec.json.decode(done.out)
     assert (done.code, {each["wrong"] for each in found}) == (0, {""})
     assert found[-1] == {"what": "channel app", "wrong": ""}
+
+
+TELEGRAM = ("--type", "telegram", "--secret", "bot_token=7:planted", "--secret", "secret_token=s")
+
+
+def test_a_channel_alone_is_looked_at_and_its_provider_where_it_may_be_asked(run: Run, config: str) -> None:
+    """Nothing listens at that address, so an answer tells that it was asked."""
+    run("channels", "add", "app", "--type", "inapp", "--config", config)
+    added = run(
+        "channels", "add", "tg", *TELEGRAM, "--set", "base_url=http://127.0.0.1:1", "--config", config
+    )
+    assert added.code == 0, added
+    offline = run("doctor", "--offline", "--channel", "tg", "--config", config, *WELL)
+    assert (offline.code, offline.out.splitlines()[4:]) == (0, ["ok     channel tg"])
+    asked = run("doctor", "--channel", "tg", "--allow-private-urls", "--config", config, *WELL)
+    assert asked.code == 1
+    assert asked.out.splitlines()[5].startswith("wrong  channel tg, provider: the provider does not answer")
+    strange = run("doctor", "--channel", "none", "--config", config, *WELL)
+    assert (strange.code, strange.out.splitlines()[4:]) == (
+        1, ["wrong  channel none: there is none of that name: see parley channels list"],
+    )  # fmt: skip
