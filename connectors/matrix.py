@@ -17,7 +17,7 @@ channel cannot show becomes words, links or several messages, in one place; `POS
 anything is sent.
 
 `parley channels add NAME --type TYPE --set SETTING=VALUE --secret SECRET` connects one; `parley doctor` looks whether
-its settings fit, and asks the provider: whether the credentials are good, webhooks come here, templates can be sent, and
+its settings fit, and asks the provider: whether credentials are good, webhooks come here, templates can be sent, and
 the clocks agree. [adding-a-channel.md](adding-a-channel.md) tells how a new one is written.
 """
 

@@ -1,5 +1,6 @@
 """Calls a connector asks for outside a send: driven here, over the one HTTP client."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import TypeVar
 
@@ -10,10 +11,14 @@ from state.model.wire import Call, Reply, Undelivered
 T = TypeVar("T")
 Talk = Generator[Call, Reply, T]
 """Calls a connector asks for, and what it makes of their replies."""
+LONGEST_WAIT = 30.0
+"""Seconds a call waits at most before it is made."""
 Perform = Callable[[Call], Awaitable[Reply]]
 
 
-async def drive(talk: Talk[T], perform: Perform) -> T:
+async def drive(
+    talk: Talk[T], perform: Perform, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> T:
     """Make the calls a generator yields, send it their replies, and give what it gives. Raises what either raises."""
     reply: Reply | None = None
     while True:
@@ -21,6 +26,8 @@ async def drive(talk: Talk[T], perform: Perform) -> T:
             call = talk.send(reply)  # type: ignore[arg-type]
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        if call.after:
+            await sleep(min(call.after, LONGEST_WAIT))
         reply = await perform(call)
 
 

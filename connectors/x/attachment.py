@@ -1,10 +1,12 @@
 """Media on its way: uploaded in parts before a message names it, and fetched by a customer's message."""
 
-import hashlib
 import re
 from collections.abc import Generator, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
+from connectors import multipart
 from connectors.x import limits
 from connectors.x.api import Api, accepted, ask, data_of
 from connectors.x.codes import Json
@@ -13,8 +15,8 @@ from state.model.content import Media, MediaKind
 from state.model.wire import BadMessage, Call, File, Reply, Undelivered
 
 _SECONDS = 120.0
-POLLS = 20
-"""How often X is asked whether a file is ready, before the message is tried again later."""
+PATIENCE = 60.0
+"""Seconds a send waits for X to process a file, before the message is tried again later."""
 _REF = re.compile(r"(\d{1,19})/(\d{1,19})/([\w.-]{1,50})", re.ASCII)
 _KINDS: dict[str, tuple[MediaKind, str]] = {
     "photo": ("image", "image/jpeg"),
@@ -96,15 +98,8 @@ def _id(data: Json) -> str:
 
 
 def _part(chunk: bytes, number: int) -> tuple[bytes, str]:
-    """A part as a multipart form (RFC 7578) and its content type; the same bytes give the same form."""
-    boundary = "parley-" + hashlib.sha256(chunk).hexdigest()[:40]
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="segment_index"\r\n\r\n{number}\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="media"; filename="part"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    )
-    body = b"".join((head.encode(), chunk, f"\r\n--{boundary}--\r\n".encode()))
-    return body, f"multipart/form-data; boundary={boundary}"
+    """A part as a form and its content type; the same bytes give the same form."""
+    return multipart.form({"segment_index": str(number)}, "media", chunk, "application/octet-stream", "part")
 
 
 def _processing(answer: Json) -> Json:
@@ -113,21 +108,25 @@ def _processing(answer: Json) -> Json:
 
 
 def _ready(api: Api, ref: str, processing: Json) -> Generator[Call, Reply, None]:
-    """Ask until X has processed the file, a bounded number of times; raises Undelivered."""
-    query = {"command": "STATUS", "media_id": ref}
-    for _ in range(POLLS):
-        state = processing.get("state")
-        if state == "failed":
-            raise Undelivered(Action.FAIL_MSG, "media_failed", _reason(processing))
-        if state not in ("pending", "in_progress"):
-            return
-        processing = _processing((yield from ask(api.call("status", "GET", "media/upload", query=query))))
-    if processing.get("state") in ("pending", "in_progress"):
-        seconds = processing.get("check_after_secs")
-        wait = float(min(seconds, 600)) if isinstance(seconds, int) else 0.0
-        raise Undelivered(
-            Action.RETRY, "media_processing", "X is still processing the file", retry_after=wait
-        )
+    """Ask until X has processed the file, as often as it says and for a bounded time; raises Undelivered."""
+    query, waited = {"command": "STATUS", "media_id": ref}, 0.0
+    while processing.get("state") in ("pending", "in_progress"):
+        wait = _wait(processing)
+        if waited + wait > PATIENCE:
+            raise Undelivered(
+                Action.RETRY, "media_processing", "X is still processing the file", retry_after=wait
+            )
+        waited += wait
+        call = api.call("status", "GET", "media/upload", query=query)
+        processing = _processing((yield from ask(replace(call, after=wait))))
+    if processing.get("state") == "failed":
+        raise Undelivered(Action.FAIL_MSG, "media_failed", _reason(processing))
+
+
+def _wait(processing: Json) -> float:
+    """Seconds until X wants to be asked again."""
+    found = processing.get("check_after_secs")
+    return float(min(max(found, 1), 600)) if isinstance(found, int) else 1.0
 
 
 def _reason(processing: Json) -> str:

@@ -50,6 +50,7 @@ class Call(Value, frozen=True):
     """One HTTP request a connector wants made; `name` is what the trace shows; `timeout` in seconds.
 
     `repeatable` says that nothing is doubled if it is made twice (an upload, a look-up): cut off, it is tried again.
+    `after` is how many seconds it waits first.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Call(Value, frozen=True):
     timeout: float = 20.0
     limit: int = 1_000_000
     repeatable: bool = False
+    after: float = 0.0
 
 
 class Reply(Value, frozen=True):

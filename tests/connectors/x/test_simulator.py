@@ -215,7 +215,7 @@ def test_a_film_that_never_is_ready_is_asked_for_a_bounded_number_of_times() -> 
     with pytest.raises(Undelivered) as later:
         pair.send(Media("video", stored="f"), files={"f": File(b"film", "video/mp4")})
     assert (later.value.action, later.value.code, later.value.retry_after) == ("RETRY", "media_processing", 1)
-    assert sum(each.method == "GET" for each in pair.asked) == attachment.POLLS
+    assert sum(each.method == "GET" for each in pair.asked) == attachment.PATIENCE
 
 
 class Unready(dict[str, Any]):
