@@ -5,9 +5,10 @@ arrived, tell who waits for an answer, call `tick` at the time asked for, close.
 clock; `zero` in `link` is the UTC time, in milliseconds, at which that clock stood at 0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from connectors.contract import Refusal, Simulator
 from state.model.base import Value
 from state.model.wire import Outbound, Received, Sent, Undelivered
 
@@ -101,6 +102,21 @@ class Link(Protocol):
 
     def disconnected(self, now: float) -> Step:
         """The socket is gone, whoever closed it."""
+
+
+class LinkSimulator(Simulator, Protocol):
+    """The provider's end of such a connection, for channels made as simulated.
+
+    It is a Simulator whose requests have the method LINK, with octets as their body: `answer` takes what we wrote and
+    gives what is written back (a status of 0: and then the connection ends); webhooks are octets that it writes.
+    """
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has let us in, so that what is written to us is taken."""
+
+    def opened(self, strikes: Callable[[], Refusal | None]) -> None:
+        """A connection begins; `strikes` says of each message of ours whether, and how, it is refused."""
 
 
 class Links(Protocol):

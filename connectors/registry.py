@@ -10,7 +10,7 @@ TYPES: dict[str, tuple[str, str]] = {
     "inapp": ("connectors.inapp:InApp", ""),
     "instagram": ("connectors.instagram:Instagram", "connectors.instagram.simulator:InstagramSimulator"),
     "messenger": ("connectors.messenger:Messenger", "connectors.messenger.simulator:MessengerSimulator"),
-    "smpp": ("connectors.smpp:SMPP", ""),
+    "smpp": ("connectors.smpp:SMPP", "connectors.smpp.simulator:SmppSimulator"),
     "telegram": ("connectors.telegram:Telegram", "connectors.telegram.simulator:TelegramSimulator"),
     "twilio": ("connectors.twilio:Twilio", "connectors.twilio.simulator:TwilioSimulator"),
     "vonage": ("connectors.vonage:Vonage", "connectors.vonage.simulator:VonageSimulator"),

@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from gateway.app import Gateway
 
 FOLDER = Path("var/demo")
+_META = {
+    "app_secret": "demo-app-secret",
+    "verify_token": "demo-verify",
+    "access_token": "demo-access-token",
+}
 PHONE = NewChannel(
     id="phone",
     type="whatsapp",
     settings={"phone_number_id": "15550100", "waba_id": "15550199"},
-    secrets={
-        "app_secret": "demo-app-secret",
-        "verify_token": "demo-verify",
-        "access_token": "demo-access-token",
-    },
+    secrets=_META,
     simulated=True,
 )
 SMS = NewChannel(
@@ -36,6 +37,56 @@ TELEGRAM = NewChannel(
     type="telegram",
     settings={},
     secrets={"bot_token": "7000001:demo-bot-token", "secret_token": "demo-secret-token"},
+    simulated=True,
+)
+MESSENGER = NewChannel(
+    id="messenger",
+    type="messenger",
+    settings={"page_id": "111222333444555", "app_id": "990000000000001"},
+    secrets=_META,
+    simulated=True,
+)
+INSTAGRAM = NewChannel(
+    id="instagram",
+    type="instagram",
+    settings={"account_id": "17841400000000000", "app_id": "990000000000001"},
+    secrets=_META,
+    simulated=True,
+)
+WECHAT = NewChannel(
+    id="wechat",
+    type="wechat",
+    settings={"app_id": "wxdemo"},
+    secrets={
+        "token": "demotoken",
+        "app_secret": "demo-app-secret",
+        "aes_key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+    },
+    simulated=True,
+)
+X = NewChannel(
+    id="x",
+    type="x",
+    settings={"user_id": "2244994945", "auth": "oauth1"},
+    secrets={
+        "consumer_key": "demo-consumer-key",
+        "consumer_secret": "demo-consumer-secret",
+        "access_token": "demo-access-token",
+        "access_token_secret": "demo-access-secret",
+    },
+    simulated=True,
+)
+SMSC = NewChannel(
+    id="smsc",
+    type="smpp",
+    settings={
+        "host": "smsc.invalid",
+        "system_id": "demo",
+        "sender": "447700900000",
+        "pace": "100",
+        "vendor_codes": "0x40B=SUSPEND",
+    },
+    secrets={"password": "demo"},
     simulated=True,
 )
 APP = NewChannel(id="app", type="inapp", settings={}, secrets={})
@@ -74,7 +125,7 @@ async def prepare(gateway: "Gateway") -> None:
     from gateway.connect import connect
 
     there = {live.channel.id for live in gateway.channels}
-    for new in (PHONE, SMS, TELEGRAM, APP):
+    for new in (PHONE, MESSENGER, INSTAGRAM, TELEGRAM, SMS, SMSC, WECHAT, X, APP):
         if new.id not in there:
             await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
     await gateway.channels.load()

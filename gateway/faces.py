@@ -58,6 +58,8 @@ def _simulator(gateway: Gateway, app: web.Application) -> None:
         lambda: gateway.url,
     )
 
+    gateway.linked.simulate(host.dial)
+
     async def page(request: web.Request) -> web.Response:
         return _html(pages.simulator_page())
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
-from connectors.link import Arrival
+from connectors.link import Arrival, Endpoint
+from gateway import links
 from gateway.channels import Channels, Live
-from gateway.links import LinkHost
+from gateway.links import Dial, LinkHost
 from gateway.webhooks import Webhooks
 from state import link_parts
 from state.model.ids import now_ms
@@ -23,12 +24,21 @@ _LOOK = 20.0
 """Seconds between two looks for channels that came, went or changed."""
 
 
+async def _nobody(endpoint: Endpoint) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    raise OSError("this channel is simulated, and its provider is played in a demonstration alone")
+
+
 class Linked:
     """The links of this node, by channel."""
 
     def __init__(self, store: Store, channels: Channels, webhooks: Webhooks) -> None:
         self._store, self._channels, self._webhooks = store, channels, webhooks
         self._hosts: dict[str, tuple[Live, LinkHost, asyncio.Task[None]]] = {}
+        self._simulated: Callable[[Live], Dial] = lambda live: _nobody
+
+    def simulate(self, dial: Callable[[Live], Dial]) -> None:
+        """Reach the providers of simulated channels this way; without it they are not reached at all."""
+        self._simulated = dial
 
     async def run(self) -> None:
         """Keep a link for each channel that has one, for ever."""
@@ -46,7 +56,9 @@ class Linked:
         connector, name = live.connector, live.channel.id
         kept = {row[0]: bytes(row[1]) for row in await self._store.read(link_parts.KEPT, name)}
         link = connector.link(now_ms() - int(monotonic() * 1000))  # type: ignore[attr-defined]
-        host = LinkHost(name, connector.endpoint, link, partial(self._keep, name), kept=kept)  # type: ignore[attr-defined]
+        dial = self._simulated(live) if live.channel.simulated else links.dial
+        keep = partial(self._keep, name)
+        host = LinkHost(name, connector.endpoint, link, keep, kept=kept, dial=dial)  # type: ignore[attr-defined]
         self._hosts[name] = live, host, asyncio.create_task(host.run(), name=f"link {name}")
 
     async def _end(self, name: str) -> None:

@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -19,10 +19,13 @@ from aiohttp import web
 
 from connectors import registry
 from connectors.contract import Answered, Shown, Simulator, Told
+from connectors.link import LinkSimulator
 from gateway.channels import Channels, Live
 from gateway.faults import DELAY, HANG, NAMES, Faults
+from gateway.links import Dial
 from gateway.logs import redactor
 from gateway.problems import Problem
+from gateway.simulated_link import SimulatedLink
 from state.model.base import Value
 from state.model.ids import now_ms
 from state.model.wire import Answer, File, Request
@@ -92,6 +95,7 @@ class SimulatorHost:
         self._phones: dict[tuple[str, str], Phone] = {}
         self._simulators: dict[str, Simulator] = {}
         self._faults: dict[str, Faults] = {}
+        self._links: dict[str, SimulatedLink] = {}
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -112,6 +116,8 @@ class SimulatorHost:
         """End what still travels."""
         for phone in self._phones.values():
             await phone.end()
+        for link in self._links.values():
+            await link.close()
         for task in list(self._tasks):
             task.cancel()
         if self._session:
@@ -130,6 +136,22 @@ class SimulatorHost:
             told = msgspec.structs.replace(live.channel, settings=settings)
             self._simulators[live.channel.id] = registry.simulator(live.channel.type)(told)
         return self._simulators[live.channel.id]
+
+    def dial(self, live: Live) -> Dial:
+        """How the link of a simulated channel reaches its provider."""
+        return self._link(live).dial
+
+    def _link(self, live: Live) -> SimulatedLink:
+        name = live.channel.id
+        if name not in self._links:
+            simulator = cast(LinkSimulator, self._simulator(live))
+
+            async def seen(asked: Request, answered: Answered) -> None:
+                await self._seen(live, asked, answered)
+                self._later(self._tell(live, answered.told))
+
+            self._links[name] = SimulatedLink(name, simulator, self._troubles(live), seen)
+        return self._links[name]
 
     def _phone(self, channel: str, number: str) -> Phone:
         key = (channel, number)
@@ -236,7 +258,6 @@ class SimulatorHost:
 
     async def _seen(self, live: Live, asked: Request, answered: Answered) -> None:
         """What phones show of a call."""
-        text = redactor.hide(asked.body.decode(errors="replace"))[:4000]
         for shown in answered.shown:
             phone = self._phone(live.channel.id, shown.to)
             await phone.add(
@@ -245,7 +266,7 @@ class SimulatorHost:
                 method=asked.method,
                 path=redactor.hide(asked.url),
                 status=answered.reply.status,
-                body=text,
+                body=_text(asked),
             )
             await self._show(phone, shown, direction="out", status="sent")
         for number in answered.typing:
@@ -291,14 +312,16 @@ class SimulatorHost:
             "wire",
             direction="in",
             method=webhook.method,
-            path=f"/webhooks/{live.channel.id}",
+            path=webhook.url,
             status=answer.status,
-            body=redactor.hide(webhook.body.decode(errors="replace"))[:4000],
+            body=_text(webhook),
         )
         for shown in self._simulator(live).reads(webhook, answer):
             await self._show(self._phone(live.channel.id, shown.to), shown, direction="out", status="sent")
 
     async def _post(self, live: Live, webhook: Request) -> Answer:
+        if webhook.method == "LINK":
+            return Answer(200 if self._link(live).write(webhook.body) else 0)
         if self._session is None:
             self._session = aiohttp.ClientSession()
         url = f"{self._url()}/webhooks/{live.channel.id}"
@@ -325,6 +348,13 @@ class Trouble(Value, frozen=True, forbid_unknown_fields=True):
 
     fault: str = ""
     times: int = 1
+
+
+def _text(request: Request) -> str:
+    """A body as the page shows it: words without credentials, octets of a link in hexadecimal."""
+    if request.method == "LINK":
+        return request.body.hex(" ")[:4000]
+    return redactor.hide(request.body.decode(errors="replace"))[:4000]
 
 
 def _line(entry: Mapping[str, Any]) -> bytes:

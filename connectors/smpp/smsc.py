@@ -5,7 +5,7 @@ It checks what is sent by a table of its own and reads texts in its own way: one
 
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from connectors.contract import Shown
@@ -40,9 +40,12 @@ class Smsc:
     """One connection of one SMSC; `accounts` are passwords by system_id, `rate` the submits it takes a second."""
 
     def __init__(
-        self, accounts: Mapping[str, str], *, rate: int = 0, ids: str = "{:08X}", style: Style = "both"
-    ) -> None:
+        self, accounts: Mapping[str, str], *, rate: int = 0, ids: str = "{:08X}", style: Style = "both",
+        refuses: Callable[[], int] = lambda: 0,
+    ) -> None:  # fmt: skip
+        """`refuses` gives the status of each submit, before it is looked at; 0 where it is taken."""
         self._accounts, self._rate, self._ids, self._style = accounts, rate, ids, style
+        self._refuses = refuses
         self._frames, self._phones = Frames(), Phones()
         self._bind = ""
         self._sequence = self._taken = self._reference = 0
@@ -58,6 +61,15 @@ class Smsc:
     def bound(self) -> str:
         """How the other side is bound; "" while it is not."""
         return self._bind
+
+    @property
+    def taken(self) -> set[str]:
+        """The ids of all messages it has taken."""
+        return set(self._sent)
+
+    def sent(self, message: str) -> SubmitSm:
+        """A message as it was taken."""
+        return self._sent[message]
 
     def received(self, data: bytes, now: float) -> Turn:
         """Take what came and answer it."""
@@ -149,7 +161,7 @@ class Smsc:
         return Turn(codec.encode(made, sequence, status), close=bool(status))
 
     def _submitted(self, submit: SubmitSm, sequence: int, now: float) -> Turn:
-        status = self._failures.popleft() if self._failures else 0
+        status = self._failures.popleft() if self._failures else self._refuses()
         status = status or self._too_fast(now) or self._wrong(submit)
         if status:
             return Turn(codec.encode(pdu.SubmitSmResp(), sequence, status))

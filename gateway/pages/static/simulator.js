@@ -52,8 +52,17 @@ async function start() {
 
 function choose(one) {
   phone = one;
+  const channels = [...new Set(phones.map(({ channel }) => channel))];
   ui.phones.replaceChildren(
-    ...phones.map((each) => h("option", { value: key(each), selected: each === one }, label(each))),
+    ...channels.map((channel) =>
+      h(
+        "optgroup",
+        { label: channel },
+        ...phones
+          .filter((each) => each.channel === channel)
+          .map((each) => h("option", { value: key(each), selected: each === one }, label(each))),
+      ),
+    ),
   );
   history.replaceState(null, "", `#${key(one)}`);
   ui.business.textContent = one.channel;
@@ -63,8 +72,11 @@ function choose(one) {
   listen();
 }
 
-const owner = ({ name, number }) => (name === `+${number}` ? spoken(number) : `${name}, ${spoken(number)}`);
-const label = (one) => `${owner(one)} · ${one.channel}`;
+const digits = (words) => words.replace(/\D/g, "");
+const nameless = ({ name, number }) => digits(name) === digits(number);
+const called = (one) => (nameless(one) ? one.name.replace(/^\+\d+$/, spoken(one.number)) : one.name);
+const owner = (one) => (nameless(one) ? called(one) : `${one.name}, ${spoken(one.number)}`);
+const label = (one) => `${called(one)} · ${one.channel}`;
 
 function add() {
   const taken = new Set(phones.map(({ number }) => number));

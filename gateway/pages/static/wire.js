@@ -22,7 +22,7 @@ function entry(call) {
   const summary = h(
     "summary",
     {},
-    h("span.way", {}, direction === "in" ? "Webhook in" : "Call out"),
+    h("span.way", {}, way(call)),
     h("code.path", {}, `${method} ${path}`),
     h("span.what", {}, what(body)),
     h("span.code", {}, String(status ?? "")),
@@ -31,6 +31,11 @@ function entry(call) {
   item.dataset.way = direction;
   item.dataset.tone = fine ? "good" : "bad";
   return item;
+}
+
+function way({ direction, method }) {
+  if (method === "LINK") return direction === "in" ? "Octets in" : "Octets out";
+  return direction === "in" ? "Webhook in" : "Call out";
 }
 
 function parsed(value) {

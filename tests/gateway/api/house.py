@@ -185,6 +185,7 @@ async def running(
     host = SimulatorHost(gateway.channels, folder / "phones", lambda: gateway.local_url, lambda: gateway.url)
     if not demo:
         app.add_routes(host.routes())
+        gateway.linked.simulate(host.dial)
     keys = await _keys(gateway)
     await gateway.start(app)
     try:

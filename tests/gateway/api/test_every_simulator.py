@@ -20,6 +20,10 @@ META = {
 CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "whatsapp": (dict(PHONE.settings), SECRETS),
     "twilio": ({"account_sid": "ACdemo", "sender": "+15550199", "pace": "1000"}, {"auth_token": "planted-auth-token"}),
+    "smpp": (
+        {"host": "smsc.example", "system_id": "parley", "sender": "447700900000", "pace": "1000"},
+        {"password": "planted1"},
+    ),
     "telegram": ({}, {"bot_token": "7000001:planted-bot-token", "secret_token": "planted-secret-token"}),
     "http": (
         {
@@ -45,7 +49,7 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }  # fmt: skip
 UNSTOPPABLE = {"whatsapp", "x", "instagram"}
 """Channels whose phone has no act that stops us: whoever wants to says so in words."""
-WORDLY = {"http"}
+WORDLY = {"http", "smpp"}
 """Channels that carry words alone."""
 
 
@@ -94,7 +98,7 @@ async def test_a_conversation_through_the_simulated_end(tmp_path: Path, kind: st
         await talk.says(type="text", text="hi")
         reply = await talk.answered("you said hi")
         statuses = registry.connector(kind).capabilities.receipts
-        wanted = "delivered" if kind in ("whatsapp", "twilio", "vonage", "http") else "sent"
+        wanted = "delivered" if kind in ("whatsapp", "twilio", "vonage", "http", "smpp") else "sent"
         assert wanted in statuses
         await house.until(f"/messages/{reply['id']}", lambda body: body["facts"][wanted] is not None)
         await _chooses(house, talk, kind, reply["conversation"])

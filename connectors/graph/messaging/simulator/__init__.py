@@ -45,6 +45,7 @@ class MessagingSimulator:
         self._count = int(clock() * 1000)
         self._files = Files(self._count)
         self._faults: list[int] = []
+        self._known = {phone.id for phone in self.phones}
 
     def accounts(self, channel: Channel) -> tuple[str, str]:
         """The account that webhooks name, and the one that our calls name."""
@@ -57,6 +58,7 @@ class MessagingSimulator:
     def says(self, sender: str, what: Mapping[str, object]) -> Said:
         """The signed webhook of what the customer does; raises KeyError or ValueError where the phone cannot."""
         mid = self._mid()
+        self._known.add(sender)
         given = {**what, "url": self._url(str(what["id"]))} if what["type"] in checks.KINDS else what
         made = said(given, mid, self.kind)
         item = {
@@ -129,7 +131,7 @@ class MessagingSimulator:
         if fault or body is None:
             return _refused(fault or Fault(100, 0, "This is no JSON.", 400))
         to = str(next(iter(body["recipient"].values())))
-        if "id" in body["recipient"] and to not in {phone.id for phone in self.phones}:
+        if "id" in body["recipient"] and to not in self._known:
             return _refused(Fault(100, 2018001, "No matching user found", 400))
         if body.get("sender_action"):
             return self._acted(to, body)
