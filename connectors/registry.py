@@ -9,6 +9,7 @@ TYPES: dict[str, tuple[str, str]] = {
     "http": ("connectors.http:Http", "connectors.http.simulator:HttpSimulator"),
     "inapp": ("connectors.inapp:InApp", ""),
     "instagram": ("connectors.instagram:Instagram", "connectors.instagram.simulator:InstagramSimulator"),
+    "kannel": ("connectors.kannel:Kannel", "connectors.kannel.simulator:KannelSimulator"),
     "messenger": ("connectors.messenger:Messenger", "connectors.messenger.simulator:MessengerSimulator"),
     "smpp": ("connectors.smpp:SMPP", "connectors.smpp.simulator:SmppSimulator"),
     "telegram": ("connectors.telegram:Telegram", "connectors.telegram.simulator:TelegramSimulator"),

@@ -47,6 +47,11 @@ def _http(size: int) -> bytes:
     return _many({"items": items}, items, size)
 
 
+def _kannel(size: int) -> bytes:
+    given = {"from": "+447700900001", "to": "4477", "id": "m1", "at": "1767323045", "text": _words(size // 2)}
+    return urlencode(given).encode()
+
+
 def _many(body: Json, items: list[Json], size: int) -> bytes:
     """The body with its first item again and again, until it has this size; every item has an id of its own."""
     first = json.dumps(items[0])
@@ -102,6 +107,7 @@ BODIES: dict[str, Callable[[int], bytes]] = {
     "twilio": _twilio,
     "vonage": _vonage,
     "http": _http,
+    "kannel": _kannel,
 }
 _SETTINGS = {"http": {"items": "items"}}
 
@@ -111,7 +117,7 @@ def reader(kind: str, size: int) -> tuple[int, Read]:
     if kind == "smpp":
         return _stream(size)
     body = BODIES[kind](size)
-    mime = "application/x-www-form-urlencoded" if kind == "twilio" else "application/json"
+    mime = "application/x-www-form-urlencoded" if kind in ("twilio", "kannel") else "application/json"
     connector = fixtures.connector(kind, _SETTINGS.get(kind))
     request = Request("POST", "https://parley.example/webhooks/c", {}, {"content-type": mime}, body)
     return len(body), lambda: connector.receive(request)

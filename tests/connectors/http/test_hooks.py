@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.http import Http, hooks
+from connectors.http import Http
+from connectors.sms.aggregator import hooks
 from state.model.wire import Forged, Request
 from tests.connectors.http.presets import NOW, channel
 

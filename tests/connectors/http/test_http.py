@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from connectors.http import Http, profile
+from connectors.http import Http
 from connectors.http.simulator import HttpSimulator
+from connectors.sms.aggregator import profile
 from state import inbox
 from state.model.content import Text
 from state.model.event import HelpAsked, MessageReceived, OptedIn, OptedOut, Receipt
@@ -31,8 +32,8 @@ def test_the_page_connects_the_aggregators_of_the_fixtures() -> None:
     }
     for name, settings in shown.items():
         page, fixture = (
-            profile.read(channel(name)),
-            profile.read(channel(**{**documented()[name], **settings})),
+            profile.read(channel(name), {}),
+            profile.read(channel(**{**documented()[name], **settings}), {}),
         )
         assert replace(page, given={}) == replace(fixture, given={})
         assert {key: page.given[key] for key in settings.keys() - PARSED} == {

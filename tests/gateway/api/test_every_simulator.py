@@ -32,6 +32,13 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         },
         {"secret": "planted-key", "token": "planted-token"},
     ),
+    "kannel": (
+        {
+            "base_url": "http://kannel.example", "sender": "447700900000", "user": "parley",
+            "callback": "https://parley.example/webhooks/ch?token=planted-token",
+        },
+        {"secret": "planted-key", "token": "planted-token"},
+    ),
     "messenger": ({"page_id": "111222333444555", "app_id": "900100200300"}, META),
     "instagram": ({"account_id": "17841400000000000", "app_id": "900100200300"}, META),
     "vonage": (
@@ -49,7 +56,7 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 }  # fmt: skip
 UNSTOPPABLE = {"whatsapp", "x", "instagram"}
 """Channels whose phone has no act that stops us: whoever wants to says so in words."""
-WORDLY = {"http", "smpp"}
+WORDLY = {"http", "kannel", "smpp"}
 """Channels that carry words alone."""
 
 
@@ -98,7 +105,7 @@ async def test_a_conversation_through_the_simulated_end(tmp_path: Path, kind: st
         await talk.says(type="text", text="hi")
         reply = await talk.answered("you said hi")
         statuses = registry.connector(kind).capabilities.receipts
-        wanted = "delivered" if kind in ("whatsapp", "twilio", "vonage", "http", "smpp") else "sent"
+        wanted = "delivered" if kind in ("whatsapp", "twilio", "vonage", "http", "kannel", "smpp") else "sent"
         assert wanted in statuses
         await house.until(f"/messages/{reply['id']}", lambda body: body["facts"][wanted] is not None)
         await _chooses(house, talk, kind, reply["conversation"])

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from connectors.contract import Setting
-from connectors.http.finders import Finder, finder
-from connectors.http.templates import Json, names, template
+from connectors.sms.aggregator.finders import Finder, finder
+from connectors.sms.aggregator.templates import Json, names, template
 from connectors.sms.keywords import STOP_WORDS
 from connectors.sms.numbers import Form
 from state.model.action import Action
@@ -113,11 +113,16 @@ class Aggregator(Value, frozen=True, kw_only=True):
         return msgspec.structs.replace(CAPABILITIES, text=limit, reconcilable=returns)
 
 
-def read(channel: Channel) -> Aggregator:
-    """An aggregator from its channel's settings; raises ValueError naming the one that is wrong."""
-    given = (
-        {each.name: each.default for each in SETTINGS} | dict(channel.settings) | dict(channel.credentials)
-    )
+def left(fixed: Mapping[str, str], *own: Setting) -> tuple[Setting, ...]:
+    """The settings that a type with fixed ones leaves to the channel; `own` stand in place of those of their name."""
+    instead = {each.name: each for each in own}
+    return tuple(instead.get(each.name, each) for each in SETTINGS if each.name not in fixed)
+
+
+def read(channel: Channel, fixed: Mapping[str, str]) -> Aggregator:
+    """An aggregator from its channel's settings and those its type fixes; raises ValueError naming a wrong one."""
+    given = {each.name: each.default for each in SETTINGS}
+    given |= {**channel.settings, **channel.credentials, **fixed}
     for name, (form, words) in _FORMS.items():
         if not re.fullmatch(form, given[name]):
             raise ValueError(f"{name}: {words}")

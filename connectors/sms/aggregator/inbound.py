@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.http.profile import Aggregator
 from connectors.sms import fields, headers, numbers
+from connectors.sms.aggregator.profile import Aggregator
 from connectors.sms.keywords import with_meaning
 from state.model.action import ATTRIBUTION
 from state.model.content import Text

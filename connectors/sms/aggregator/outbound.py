@@ -3,9 +3,9 @@
 import base64
 import json
 
-from connectors.http import hooks, templates
-from connectors.http.profile import Aggregator
 from connectors.sms import answers, numbers, segments
+from connectors.sms.aggregator import hooks, templates
+from connectors.sms.aggregator.profile import Aggregator
 from state.model.action import Action
 from state.model.content import Text
 from state.model.wire import BadMessage, Call, Outbound, Reply, Sent, Undelivered
