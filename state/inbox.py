@@ -25,7 +25,7 @@ from state.model.event import (
 )
 from state.model.ids import LONGEST, lane_of_id, new_id
 from state.model.receipts import fact
-from state.receipts import merge_asks, up_to_asks, wait_ask
+from state.receipts import merge_asks, merge_unanswered_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
 from state.tables import contact, envelope, event, inbox, message, signal
 from state.tables import part as piece
@@ -334,8 +334,12 @@ def receipt_asks(happened: Receipt, channel: str) -> _Asks:
         body = encode(happened).decode()
         asks.append((_SIGNAL, (new_id(home), home, channel, happened.key, fault.action, fault.code, body)))
     try:
-        asks += merge_asks(happened.message_id, lane_of_id(happened.message_id), facts)
+        merge = merge_unanswered_asks if happened.of_part else merge_asks
+        asks += merge(happened.message_id, lane_of_id(happened.message_id), facts)
+        waits = happened.of_part
     except ValueError:
+        waits = True
+    if waits:
         home = lane_of(happened.addresses[0] if happened.addresses else happened.provider_id)
         asks.append(wait_ask(happened.provider_id, channel, happened.status, home, facts))
     return asks

@@ -75,6 +75,11 @@ _MERGE = Write(
     "new_accepted new_sent new_failed new_delivered new_read new_played new_fault k_id k_lane",
     "k_id k_lane",
 )
+_MERGE_UNANSWERED = Write(
+    _merging().where(message.c.provider_id == _EMPTY),
+    "new_accepted new_sent new_failed new_delivered new_read new_played new_fault k_id k_lane",
+    "k_id k_lane",
+)
 _SETTLE = Write(
     _merging().values(
         provider_id=_or_kept("provider_id"),
@@ -220,6 +225,11 @@ def _up_to(conversation: str, status: str, until: int, lane: int, at: int) -> tu
 def merge_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
     """The statement that merges facts into a message."""
     return [(_MERGE, (*_row(facts), message_id, lane))]
+
+
+def merge_unanswered_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
+    """The same where no answer to the send has named the message's parts: then its parts' receipts tell of it."""
+    return [(_MERGE_UNANSWERED, (*_row(facts), message_id, lane))]
 
 
 def settle_ask(

@@ -142,6 +142,7 @@ def _receipt(params: Params, key: str) -> tuple[Event, ...]:
         provider_id=key,
         status=status,
         message_id=ours if ID_PATTERN.fullmatch(ours) else "",
+        of_part=True,
         fault=codes.receipt_fault(params.get("err-code", "")[:40], word) if status == "failed" else None,
     )
     return (told,)

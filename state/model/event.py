@@ -74,11 +74,15 @@ class MessageEchoed(Happened, frozen=True, kw_only=True, tag="echo"):
 
 
 class Receipt(Happened, frozen=True, kw_only=True, tag="receipt"):
-    """What became of a message we sent; `message_id` is ours where the provider carried it along."""
+    """What became of a message we sent; `message_id` is ours where the provider carried it along.
+
+    `of_part`: it may be of one of several parts that the provider made of the message, as its `provider_id` tells.
+    """
 
     provider_id: str
     status: ReceiptStatus
     message_id: str = ""
+    of_part: bool = False
     fault: Fault | None = None
     category: str = ""
     billable: bool | None = None

@@ -8,6 +8,7 @@ from typing import Literal
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from state import conversations, messages, outbox, receipts
 from state.model.content import Text
@@ -15,6 +16,7 @@ from state.model.event import MessageEchoed, Receipt, ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.outbox import Leased, Settled
+from state.parts import Piece
 from state.store import Store
 from tests.state.acts import accept, count, lease, message, rows, take, turned
 
@@ -208,3 +210,18 @@ async def test_a_copy_of_what_we_sent_tells_that_it_was_sent_and_of_others_it_is
     await store.write(receipts.sweep)
     assert (await facts(store, item.id)).sent == 7
     assert await count(store, "event") == before + 1
+
+
+async def test_a_receipt_of_a_part_is_not_one_of_the_whole_once_its_parts_are_known(store: Store) -> None:
+    answered, cut_off = await leased(store, 2)
+    piece = Piece(0, 1, ("p1", "p2"))
+    await store.write(outbox.settle, Settled(answered, Facts(accepted=5), "p1", piece=piece))
+    for part, item in (("p1", answered), ("p9", cut_off)):
+        told = replace(receipt("delivered", 20, item.id, part), of_part=True)
+        await accept(store, told)
+    await store.write(receipts.sweep)
+    assert (await facts(store, answered.id)).delivered == 0
+    assert (await facts(store, cut_off.id)).delivered == 20
+    await accept(store, replace(receipt("delivered", 30, answered.id, "p2"), of_part=True))
+    await store.write(receipts.sweep)
+    assert (await facts(store, answered.id)).delivered == 30
