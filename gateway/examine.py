@@ -80,6 +80,8 @@ async def _asked(talk: calls.Talk[tuple[Finding, ...]], asking: _Asking) -> tupl
         found = await calls.ask(talk, asking.perform)
     except Undelivered as error:
         words = _WORDS.get(error.action, "the provider says no")
+        if error.code == "unreachable":
+            words = "the provider cannot be reached from here"
         found = (
             Finding(
                 "provider", redactor.hide(f"{words} ({error.code}: {error.reason or 'no reason given'})")

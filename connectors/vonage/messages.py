@@ -1,5 +1,6 @@
 """The Messages API of Vonage: JSON in, JSON out, for short messages, RCS, WhatsApp and Messenger."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ _SCHEMES = {"sms": "tel", "mms": "tel", "rcs": "tel", "whatsapp": "whatsapp", "m
 _KINDS: dict[str, MediaKind] = {
     "image": "image", "audio": "audio", "video": "video", "file": "document", "vcard": "document", "sticker": "sticker",
 }  # fmt: skip
+_ID = re.compile(r"[0-9A-Za-z._-]{1,200}")
 _LONGEST = 255
 encode = msgspec.json.Encoder().encode
 
@@ -131,7 +133,7 @@ def _address(body: Json, side: str) -> str:
     text = fields.words(given, 200)
     if scheme == "tel":
         return numbers.urn(text)
-    if not text.isalnum() or not text.isascii():
+    if not _ID.fullmatch(text):
         raise ValueError(f"{text[:40]!r} is no address on {channel}")
     return f"{scheme}:{text}"
 

@@ -22,7 +22,9 @@ def verify_token(request: Request, where: str, token: str) -> None:
 
 
 def verify_signature(request: Request, header: str, secret: str, now: int) -> None:
-    """Check the signature over the raw body, and its time; raises Forged."""
+    """Check the signature over the raw body, and its time; raises Forged. It is over nothing else: a GET has none."""
+    if request.method != "POST":
+        raise Forged("only what is posted can be signed")
     given = request.headers.get(header.lower(), "")
     written = given.partition("t=")[2].partition(",")[0].strip()
     if not (written.isascii() and written.isdigit() and len(written) < 12):

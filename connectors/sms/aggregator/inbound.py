@@ -30,14 +30,18 @@ def read(request: Request, by: Aggregator) -> Received:
 
 
 def _items(request: Request, by: Aggregator) -> list[tuple[str, object]]:
-    """What a webhook brings, with its path: one, or where `items` is set each of a list."""
+    """What a webhook brings, with its path: one, or where `items` is set each of a list.
+
+    Parameters of the address count as fields too, unless a signature is what proves them: it is over the body alone.
+    """
+    query = {} if by.given["signature_secret"] else request.query
     if request.method != "POST" or not _is_json(request):
         form = fields.form(request, by.given["charset"])
-        return [("$", {**request.query, **form})]
+        return [("$", {**query, **form})]
     found = fields.document(request.body)
     path = by.given["items"]
     if not path:
-        return [("$", {**request.query, **found} if isinstance(found, dict) else found)]
+        return [("$", {**query, **found} if isinstance(found, dict) else found)]
     several = fields.at(found, path) if path != "$" else found
     if not isinstance(several, list):
         raise Malformed(f"there is no list at {path}")

@@ -80,3 +80,18 @@ def test_a_replay_is_refused(seconds: int, taken: bool) -> None:
         return
     with pytest.raises(Forged):
         http(NOW + seconds).verify(request())
+
+
+def test_what_is_not_in_the_signed_body_is_no_field() -> None:
+    got = Request(
+        "GET",
+        "/",
+        {"token": "generic-token", "id": "m1"},
+        {"x-signature": hooks.sign(b"", "generic-secret", NOW)},
+        b"",
+    )
+    with pytest.raises(Forged):
+        http().verify(got)
+    more = Request("POST", "/", {"from": "447700900001", "status": "DELIVRD"}, {}, BODY)
+    assert [each.why for each in http().receive(more).problems] == ["there is no sender"]
+    assert http(signature_secret="").receive(more).problems == ()
