@@ -1,8 +1,9 @@
 """What Instagram needs to be told, what it can do, and its terms (provider documentation as of 2026-11)."""
 
 from connectors.contract import Setting
+from connectors.given import filled
 from connectors.graph.messaging import limits
-from connectors.graph.messaging.settings import COMMON, FORMS, filled
+from connectors.graph.messaging.settings import COMMON, FORMS
 from connectors.graph.messaging.side import INSTAGRAM
 from state.model.channel import Capabilities, Channel, Terms
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from connectors.contract import Setting
+from connectors.given import check
 from connectors.smpp.receipts import Ids
 from connectors.sms import keywords
 from state.model.action import Action
@@ -155,9 +156,7 @@ def account(channel: Channel) -> Account:
     given = {each.name: each.default for each in SETTINGS}
     told: Mapping[str, str] = {**channel.settings, **channel.credentials}
     given |= {name: told[name] for name in given if name in told}
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name], re.ASCII):
-            raise ValueError(f"{name}: {words}")
+    check(given, _FORMS)
     if int(given["port"]) > 65_535:
         raise ValueError("port: is at most 65535")
     maps = {

@@ -1,8 +1,7 @@
 """What Telegram needs to be told, what a bot can do, and its terms (Bot API 10.3, 2026-11)."""
 
-import re
-
 from connectors.contract import Setting
+from connectors.given import filled
 from state.model.channel import Capabilities, Channel, Terms
 
 TEXT, CAPTION = 4096, 1024
@@ -50,10 +49,4 @@ TERMS = Terms(version="telegram-2026-11-22", stop_words=("/stop",), pace=30, pai
 
 def checked(channel: Channel) -> dict[str, str]:
     """A channel's settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = (
-        {each.name: each.default for each in SETTINGS} | dict(channel.settings) | dict(channel.credentials)
-    )
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {words}")
-    return given
+    return filled(channel, SETTINGS, _FORMS)

@@ -1,8 +1,7 @@
 """What Twilio needs to be told, what it can do, and its terms (provider documentation as of 2026-11)."""
 
-import re
-
 from connectors.contract import Setting
+from connectors.given import filled
 from connectors.sms.keywords import STOP_WORDS
 from state.model.channel import Capabilities, Channel, Terms
 
@@ -56,12 +55,7 @@ TERMS = Terms(version="twilio-2026-11-22", stop_words=STOP_WORDS, pace=1)
 
 def checked(channel: Channel) -> dict[str, str]:
     """A channel's settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = (
-        {each.name: each.default for each in SETTINGS} | dict(channel.settings) | dict(channel.credentials)
-    )
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {words}")
+    given = filled(channel, SETTINGS, _FORMS)
     if bool(given["api_key"]) != bool(given["api_secret"]):
         raise ValueError("api_secret: an API key and its secret go together")
     return given

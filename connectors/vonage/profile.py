@@ -1,10 +1,9 @@
 """What Vonage needs to be told, what it can do, and its terms (provider documentation as of 2026-11)."""
 
-import re
-
 import msgspec
 
 from connectors.contract import Setting
+from connectors.given import filled
 from connectors.sms.keywords import STOP_WORDS
 from state.model.channel import Capabilities, Channel, Terms
 
@@ -81,12 +80,7 @@ TERMS = Terms(version="vonage-2026-11-22", stop_words=STOP_WORDS, pace=1)
 
 def checked(channel: Channel) -> dict[str, str]:
     """A channel's settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = (
-        {each.name: each.default for each in SETTINGS} | dict(channel.settings) | dict(channel.credentials)
-    )
-    for name, (form, what) in _FORMS.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {what}")
+    given = filled(channel, SETTINGS, _FORMS)
     if bool(given["application_id"]) != bool(given["private_key"]):
         raise ValueError("private_key: an application and its private key go together")
     return given

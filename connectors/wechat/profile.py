@@ -1,8 +1,7 @@
 """What an Official Account needs to be told, what it can do, and its terms (WeChat documentation of 2026-11)."""
 
-import re
-
 from connectors.contract import Setting
+from connectors.given import filled
 from state.model.channel import Capabilities, Channel, Terms
 
 TEXT = 2048
@@ -54,12 +53,7 @@ TERMS = Terms(version="wechat-2026-11-22", reply_window=48 * 3600, template_outs
 
 def checked(channel: Channel) -> dict[str, str]:
     """A channel's settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = (
-        {each.name: each.default for each in SETTINGS} | dict(channel.settings) | dict(channel.credentials)
-    )
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {words}")
+    given = filled(channel, SETTINGS, _FORMS)
     if given["mode"] != "plain" and not given["aes_key"]:
         raise ValueError("aes_key: is needed unless mode is plain")
     return given

@@ -1,8 +1,7 @@
 """What WhatsApp needs to be told, what it can do, and its terms (provider documentation as of 2026-11)."""
 
-import re
-
 from connectors.contract import Setting
+from connectors.given import filled
 from connectors.whatsapp import limits
 from state.model.channel import Capabilities, Channel, Terms
 
@@ -75,10 +74,4 @@ TERMS = Terms(
 
 def checked(channel: Channel) -> dict[str, str]:
     """A channel's settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = (
-        {each.name: each.default for each in SETTINGS} | dict(channel.settings) | dict(channel.credentials)
-    )
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {words}")
-    return given
+    return filled(channel, SETTINGS, _FORMS)

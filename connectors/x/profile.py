@@ -1,8 +1,7 @@
 """What X needs to be told, what it can do, and its terms (provider documentation as of August 2026)."""
 
-import re
-
 from connectors.contract import Setting
+from connectors.given import filled
 from connectors.x import limits
 from state.model.channel import Capabilities, Channel, Terms
 
@@ -72,11 +71,7 @@ TERMS = Terms(
 
 def checked(channel: Channel) -> dict[str, str]:
     """A channel's settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = {each.name: each.default for each in SETTINGS}
-    given |= dict(channel.settings) | dict(channel.credentials)
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name], re.ASCII):
-            raise ValueError(f"{name}: {words}")
+    given = filled(channel, SETTINGS, _FORMS)
     for name in _NEEDED[given["auth"]]:
         if not given[name]:
             raise ValueError(f"{name}: is needed with oauth1")

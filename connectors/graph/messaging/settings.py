@@ -1,10 +1,6 @@
-"""The settings that Messenger and Instagram share, and the check of all of them."""
-
-import re
-from collections.abc import Mapping
+"""The settings that Messenger and Instagram share."""
 
 from connectors.contract import Setting
-from state.model.channel import Channel
 
 COMMON = (
     Setting("app_id", "id of the Meta app; tells our own messages in their copies", required=False),
@@ -30,15 +26,3 @@ FORMS = {
     "access_token": (r"[!-~]+", "is needed, and has no spaces"),
 }
 """The form of each setting, and what is wrong where a value has another."""
-
-
-def filled(
-    channel: Channel, settings: tuple[Setting, ...], forms: Mapping[str, tuple[str, str]]
-) -> dict[str, str]:
-    """All settings and credentials, defaults filled in; raises ValueError naming the one that is wrong."""
-    given = {each.name: each.default for each in settings}
-    given |= {**channel.settings, **channel.credentials}
-    for name, (form, words) in forms.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {words}")
-    return given

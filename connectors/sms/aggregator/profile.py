@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from connectors.contract import Setting
+from connectors.given import check
 from connectors.sms.aggregator.finders import Finder, finder
 from connectors.sms.aggregator.templates import Json, names, template
 from connectors.sms.keywords import STOP_WORDS
@@ -123,9 +124,7 @@ def read(channel: Channel, fixed: Mapping[str, str]) -> Aggregator:
     """An aggregator from its channel's settings and those its type fixes; raises ValueError naming a wrong one."""
     given = {each.name: each.default for each in SETTINGS}
     given |= {**channel.settings, **channel.credentials, **fixed}
-    for name, (form, words) in _FORMS.items():
-        if not re.fullmatch(form, given[name]):
-            raise ValueError(f"{name}: {words}")
+    check(given, _FORMS)
     if not given["token"] and not given["signature_secret"]:
         raise ValueError("token: webhooks need a token or a signature_secret, or anybody could write them")
     if given["auth"] != "none" and not given["secret"]:
