@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from connectors.graph.fields import Unfit
+from connectors.values import Unfit
 from state.model.event import Event
 from state.model.wire import Malformed, Problem, Received
 

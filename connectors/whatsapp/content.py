@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from connectors.graph.errors import error
-from connectors.graph.fields import Unfit, storable
+from connectors.values import Unfit, storable
 from connectors.whatsapp import shapes
 from connectors.whatsapp.shapes import Said
 from state.model.content import (

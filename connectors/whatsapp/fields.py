@@ -1,6 +1,6 @@
 """How a customer of WhatsApp is known: by a user id, by a phone number, or by both."""
 
-from connectors.graph.fields import Unfit
+from connectors.values import Unfit
 
 
 def addresses(user_id: str | None, phone: str | None) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors.graph import reading
-from connectors.graph.fields import Unfit, line
 from connectors.graph.reading import NONE, OBJECT, Found, Shape
+from connectors.values import Unfit, line
 from connectors.whatsapp import messages, notices
 from connectors.whatsapp.messages import Page
 from connectors.whatsapp.shapes import (

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from connectors.graph.errors import error
-from connectors.graph.fields import Unfit, at, digest, known, line, storable, timestamp
+from connectors.graph.fields import at, known, timestamp
+from connectors.values import Unfit, digest, line, storable
 from connectors.whatsapp import codes, shapes
 from connectors.whatsapp.content import content_of
 from connectors.whatsapp.fields import addresses

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from connectors.graph.errors import error
-from connectors.graph.fields import Unfit, at, digest, line, storable, timestamp
+from connectors.graph.fields import at, timestamp
+from connectors.values import Unfit, digest, line, storable
 from connectors.whatsapp import codes
 from connectors.whatsapp.messages import Page
 from connectors.whatsapp.shapes import Entry, Preference

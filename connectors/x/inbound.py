@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from connectors.values import Unfit
 from connectors.x import messages
-from connectors.x.fields import Json, Unfit, digits, line, object_of, word
+from connectors.x.fields import Json, digits, line, object_of, word
 from connectors.x.messages import Page, notice
 from state.model.event import Event
 from state.model.wire import Malformed, Problem, Received

@@ -5,20 +5,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from connectors.values import Unfit, digest, storable
 from connectors.x import attachment
-from connectors.x.fields import (
-    Json,
-    Unfit,
-    digest,
-    digits,
-    line,
-    made_at,
-    moment,
-    object_of,
-    part,
-    storable,
-    word,
-)
+from connectors.x.fields import Json, digits, line, made_at, moment, object_of, part, word
 from state.model.content import Chosen, Content, Text, Unsupported
 from state.model.event import (
     ClientEvent,

@@ -3,12 +3,13 @@
 import msgspec
 
 from connectors.graph import reading
-from connectors.graph.fields import Unfit, at, digest, line, storable
+from connectors.graph.fields import at
 from connectors.graph.messaging import items
 from connectors.graph.messaging.items import Page
 from connectors.graph.messaging.shapes import Change, Entry, Item
 from connectors.graph.messaging.side import Side
 from connectors.graph.reading import NONE, OBJECT, Found, Shape
+from connectors.values import Unfit, digest, line, storable
 from state.model.event import ClientEvent, Notice
 from state.model.wire import Received
 

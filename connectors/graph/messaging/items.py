@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from connectors.graph.fields import Unfit, digest, known, line, storable, timestamp
+from connectors.graph.fields import known, timestamp
 from connectors.graph.messaging.content import contents
 from connectors.graph.messaging.shapes import (
     Brought,
@@ -19,6 +19,7 @@ from connectors.graph.messaging.shapes import (
     Reaction,
     Read,
 )
+from connectors.values import Unfit, digest, line, storable
 from state.model.action import Action
 from state.model.content import Chosen, Text
 from state.model.event import (

@@ -1,0 +1,39 @@
+"""Values of providers' JSON on their way to a store: what does not fit raises Unfit."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999 in milliseconds, beyond which Python knows no dates."""
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
+
+
+class Unfit(Exception):
+    """An item without what it must have; `where` is the path within it."""
+
+    def __init__(self, why: str, where: str = "") -> None:
+        super().__init__(why)
+        self.why, self.where = why, where
+
+
+def line(text: str) -> str:
+    """A name in one line, without control characters."""
+    return text if text.isprintable() else text.translate(_CONTROLS).strip()
+
+
+def digest(value: object) -> str:
+    """A key for what has no id of its own: the same content gives the same key."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:32]
+
+
+def storable(value: Any, depth: int = 32) -> Any:
+    """Free JSON as every store takes it: integers within 64 bits (others as text), at most so many levels deep."""
+    if isinstance(value, dict):
+        return {name: storable(each, depth - 1) for name, each in value.items()} if depth else "…"
+    if isinstance(value, list):
+        return [storable(each, depth - 1) for each in value] if depth else "…"
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return str(value)
+    return value
