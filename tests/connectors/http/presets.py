@@ -5,16 +5,16 @@ import shlex
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from connectors.contract import Answered
 from connectors.http import Http
 from connectors.http.simulator import HttpSimulator
 from state.model.channel import Channel
 from state.model.content import Content
 from state.model.wire import Call, Outbound, Reply, Request
-from tests.connectors import fixtures
+from tests.connectors import anything, fixtures
 
 NOW = 1_767_323_045
 PHONE = "447700900200"
@@ -53,15 +53,13 @@ class Pair:
 
     def play(self, talk: Generator[Call, Reply, Any]) -> Any:
         """Let the simulator answer every call; gives what the conversation gives."""
-        try:
-            call = next(talk)
-            while True:
-                answered = self.simulator.answer(asked(call))
-                self.shown += answered.shown
-                self.told += [event for each in answered.told for event in self.read(each.webhook)]
-                call = talk.send(answered.reply)
-        except StopIteration as stop:
-            return stop.value
+        return anything.play(talk, self._answer)
+
+    def _answer(self, request: Request) -> Answered:
+        answered = self.simulator.answer(request)
+        self.shown += answered.shown
+        self.told += [event for each in answered.told for event in self.read(each.webhook)]
+        return answered
 
     def send(self, content: Content) -> Any:
         """Send a message."""
@@ -77,9 +75,3 @@ class Pair:
     def says(self, **what: Any) -> tuple[Any, ...]:
         """What is read of an act on a phone."""
         return self.read(self.simulator.says(PHONE, what).webhook)
-
-
-def asked(call: Call) -> Request:
-    """A call as the other end gets it."""
-    url = urlsplit(call.url)
-    return Request(call.method, url.path, dict(parse_qsl(url.query)), call.headers, call.body)

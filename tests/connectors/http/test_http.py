@@ -17,7 +17,8 @@ from state.model.content import Text
 from state.model.event import HelpAsked, MessageReceived, OptedIn, OptedOut, Receipt
 from state.model.wire import Malformed, Outbound, Received, Request, Undelivered
 from tests.connectors import fixtures
-from tests.connectors.http.presets import NOW, OURS, PHONE, Pair, asked, channel, documented
+from tests.connectors.anything import JSON, asked
+from tests.connectors.http.presets import NOW, OURS, PHONE, Pair, channel, documented
 
 NAMES = ("", "kannel", "results", "words")
 
@@ -154,15 +155,6 @@ def test_a_form_is_flat() -> None:
         Http(channel(format="form", template='{"to":"{to}","text":["{text}"]}'))
 
 
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**80), 2**80)
-    | st.floats(allow_nan=False)
-    | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
 CONNECTORS = {name: Http(channel(name)) for name in NAMES}
 FIELDS = sorted(
     {"from", "to", "text", "id", "at", "ref", "part", "parts", "status", "error", "reference", "report", "ours",

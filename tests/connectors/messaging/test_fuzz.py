@@ -14,6 +14,7 @@ from state import inbox
 from state.model.event import Event
 from state.model.wire import Forged, Malformed, Received, Request
 from tests.connectors import fixtures
+from tests.connectors.anything import JSON, places
 from tests.connectors.messaging.wire import KINDS
 
 CONNECTORS = {kind: fixtures.connector(kind) for kind in KINDS}
@@ -31,15 +32,6 @@ GOOD = {
     "message": {"mid": "m_77", "text": "x"},
 }
 EVENTS = msgspec.json.Decoder(tuple[Event, ...])
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**80), 2**80)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
 KIND = st.sampled_from(KINDS)
 
 
@@ -59,12 +51,6 @@ def read(kind: str, body: bytes) -> Received:
     for each in found.events:
         inbox.check(each)
     return found
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a JSON value that can hold another: its container and the key in it."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, each in inner for place in ((value, key), *places(each))]
 
 
 @given(KIND, st.binary(max_size=200))

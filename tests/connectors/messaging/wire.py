@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -11,7 +10,7 @@ from connectors.contract import Answered
 from state.model.channel import Channel
 from state.model.content import Content
 from state.model.wire import Call, Outbound, Reply, Request
-from tests.connectors import fixtures
+from tests.connectors import anything, fixtures
 
 KINDS = ("messenger", "instagram")
 NOON_MS = 1_790_000_000_000
@@ -39,16 +38,14 @@ class Pair:
         self.asked: list[Request] = []
         self.answered: list[Answered] = []
 
-    def play(self, conversation: Generator[Call, Reply, Any]) -> Any:
+    def play(self, talk: Generator[Call, Reply, Any]) -> Any:
         """Let the simulator answer every call; gives what the conversation gives."""
-        try:
-            call = next(conversation)
-            while True:
-                self.asked.append(asked(call))
-                self.answered.append(self.simulator.answer(self.asked[-1]))
-                call = conversation.send(self.answered[-1].reply)
-        except StopIteration as stop:
-            return stop.value
+        return anything.play(talk, self._answer)
+
+    def _answer(self, request: Request) -> Answered:
+        self.asked.append(request)
+        self.answered.append(self.simulator.answer(request))
+        return self.answered[-1]
 
     def send(self, content: Content, **fields: Any) -> Any:
         """Send a message to the first phone."""
@@ -67,9 +64,3 @@ class Pair:
     def says(self, **what: Any) -> tuple[Any, ...]:
         """What is read of an act on the first phone."""
         return self.read(self.simulator.says(self.customer, what).webhook)
-
-
-def asked(call: Call) -> Request:
-    """A call as the other end gets it, below its base address."""
-    url = urlsplit(call.url)
-    return Request(call.method, url.path, dict(parse_qsl(url.query)), call.headers, call.body)

@@ -30,6 +30,7 @@ from state.model.content import (
 from state.model.event import Deleted, Edited, MessageReceived, OptedIn, OptedOut, Reacted, Started
 from state.model.wire import Call, File, Forged, Malformed, Outbound, Received, Reply, Request, Undelivered
 from tests.connectors import fixtures
+from tests.connectors.anything import JSON, places
 
 CUSTOMER = "5550100"
 SIGNALS: list[tuple[int, str, str]] = [
@@ -62,15 +63,6 @@ BODIES = [
     for path in fixtures.paths("telegram", "receive")
     if "body" in (found := fixtures.read(path))
 ]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False)
-    | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def read(body: bytes) -> Received:
@@ -83,11 +75,6 @@ def read(body: bytes) -> Received:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_malformed(body: bytes) -> None:
     read(body)
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, each in inner for place in ((value, key), *places(each))]
 
 
 @given(st.data())

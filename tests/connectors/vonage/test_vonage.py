@@ -15,6 +15,7 @@ from state.model.content import Content, Media, Text
 from state.model.event import MessageReceived, OptedIn, OptedOut, Receipt
 from state.model.wire import BadMessage, File, Malformed, Outbound, Received, Reply, Request, Undelivered
 from tests.connectors import fixtures
+from tests.connectors.anything import JSON, places
 from tests.connectors.vonage.wire import PHONE, Pair, connector
 
 APIS = ("sms", "messages")
@@ -88,15 +89,6 @@ BODIES = [
     for path in fixtures.paths("vonage", "receive")
     if {"body", "form"} & (found := fixtures.read(path)).keys()
 ]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**80), 2**80)
-    | st.floats(allow_nan=False)
-    | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 def read(request: Request) -> Received:
@@ -119,11 +111,6 @@ def posted(body: bytes, mime: str = "") -> Request:
 )
 def test_any_bytes_are_read_or_malformed(body: bytes, mime: str) -> None:
     read(posted(body, mime))
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, each in inner for place in ((value, key), *places(each))]
 
 
 @given(st.data())

@@ -2,13 +2,14 @@
 
 from collections.abc import Generator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
+from connectors.contract import Answered
 from connectors.vonage import Vonage
 from connectors.vonage.simulator import VonageSimulator
 from state.model.channel import Channel
 from state.model.content import Content
 from state.model.wire import Call, Outbound, Reply, Request
+from tests.connectors import anything
 
 NOW = 1_767_323_045
 PHONE = "447700900100"
@@ -41,17 +42,13 @@ class Pair:
 
     def play(self, talk: Generator[Call, Reply, Any]) -> Any:
         """Let the simulator answer every call; gives what the conversation gives."""
-        try:
-            call = next(talk)
-            while True:
-                url = urlsplit(call.url)
-                asked = Request(call.method, url.path, dict(parse_qsl(url.query)), call.headers, call.body)
-                answered = self.simulator.answer(asked)
-                self.shown += answered.shown
-                self.told += [event for each in answered.told for event in self.read(each.webhook)]
-                call = talk.send(answered.reply)
-        except StopIteration as stop:
-            return stop.value
+        return anything.play(talk, self._answer)
+
+    def _answer(self, request: Request) -> Answered:
+        answered = self.simulator.answer(request)
+        self.shown += answered.shown
+        self.told += [event for each in answered.told for event in self.read(each.webhook)]
+        return answered
 
     def send(self, content: Content, to: str = f"tel:+{PHONE}", **more: Any) -> Any:
         """Send a message."""

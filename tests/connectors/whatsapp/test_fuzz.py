@@ -14,6 +14,7 @@ from connectors.graph import webhooks
 from state.model.event import Event
 from state.model.wire import Forged, Malformed, Received, Request
 from tests.connectors import fixtures
+from tests.connectors.anything import JSON, places
 
 CONNECTOR = fixtures.connector("whatsapp")
 BODIES = [
@@ -30,15 +31,6 @@ GOOD = {
 }
 EVENTS = msgspec.json.Decoder(tuple[Event, ...])
 LARGE = st.integers(-(2**80), 2**80)
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | LARGE
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
 
 
 def request(body: bytes, **headers: str) -> Request:
@@ -56,12 +48,6 @@ def read(body: bytes) -> Received:
     columns = [text for each in found.events for text in (each.key, each.account, each.name, *each.addresses)]
     assert not [text for text in columns if "\0" in text or len(text) > 1000]
     return found
-
-
-def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every place in a JSON value that can hold another: its container and the key in it."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, each in inner for place in ((value, key), *places(each))]
 
 
 @given(st.binary(max_size=200))

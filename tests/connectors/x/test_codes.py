@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connectors.x import codes
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
+from tests.connectors.anything import JSON
 
 TABLE: dict[Action, tuple[int, ...]] = {
     Action.THROTTLE: (88,),
@@ -154,20 +155,6 @@ def test_what_does_not_tell_the_time_is_no_wait(headers: dict[str, Any]) -> None
 def test_only_a_limit_waits_for_the_limit() -> None:
     assert wait(503, date=DATE, x_rate_limit_reset=str(NOON + 90)) == 0
     assert wait(503, retry_after="5") == 5
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["errors", "error", "code", "type", "title", "detail", "data", "x"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=10,
-)
 
 
 @given(JSON, st.integers(200, 599), st.dictionaries(st.sampled_from(["date", "retry-after"]), st.text()))
