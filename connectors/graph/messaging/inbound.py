@@ -51,7 +51,8 @@ def _aside(raw: msgspec.Raw, page: Page, path: str, found: Found) -> None:
     if item is None or whole is None:
         return
     try:
-        shared = items.shared(item, page, items.customer(item, page))
+        ours = item.message is not None and item.message.is_echo
+        shared = items.shared(item, page, items.customer(item, page, echo=ours))
         value, key = storable(whole), f"standby:{digest(storable(whole))}"
         found.events.append(ClientEvent(key=key, event_name="standby", value=value, **shared))
     except Unfit as error:

@@ -57,7 +57,10 @@ class Page(NamedTuple):
 
 
 def events(item: Item, page: Page, raw: msgspec.Raw) -> Iterator[Event]:
-    """The events of an item; raises Unfit."""
+    """The events of an item; raises Unfit. What we did ourselves is none of the customer's, unless it is a copy."""
+    if item.sender and item.sender.id == page.account and not (item.message and item.message.is_echo):
+        yield from _other(item, page, raw)
+        return
     for name, read in _READERS.items():
         given = getattr(item, name)
         if given is not None:
@@ -255,12 +258,13 @@ def _roles(given: Json, item: Item, page: Page) -> Iterator[Event]:
 
 
 def _other(item: Item, page: Page, raw: msgspec.Raw) -> Iterator[Event]:
-    """What only this channel has (feedback, a linked account), by its own name."""
+    """What only this channel has (feedback, a linked account), or we did ourselves, by its own name."""
     whole = storable(_object(raw))
     name = next((each for each in whole if each not in _PLAIN), "")
     if not name:
         raise Unfit("says nothing")
-    common = shared(item, page, customer(item, page))
+    ours = item.sender is not None and item.sender.id == page.account
+    common = shared(item, page, customer(item, page, echo=ours))
     key = f"{name[:60]}:{digest(whole)}"
     yield ClientEvent(key=key, event_name=line(name[:60]), value=whole[name], **common)
 
