@@ -12,7 +12,8 @@ from connectors.sms.aggregator import Aggregated, profile
 
 _TEMPLATE = {
     "username": "{user}", "password": "{secret}", "from": "{from}", "to": "{to}", "text": "{text}", "charset": "UTF-8",
-    "coding": "{coding}", "dlr-mask": "31", "dlr-url": "{callback}&report=1&ours={id}&to=%p&at=%T&status=%d",
+    "coding": "{coding}", "dlr-mask": "31",
+    "dlr-url": "{callback}?token={token}&report=1&ours={id}&to=%p&at=%T&status=%d",
 }  # fmt: skip
 FIXED: Mapping[str, str] = {
     "path": "/cgi-bin/sendsms",
@@ -55,7 +56,11 @@ class Kannel(Aggregated):
         FIXED,
         Setting("base_url", "address of the smsbox", example="http://kannel.example:13013"),
         Setting("user", "name of the `sendsms-user`", example="parley"),
-        Setting("callback", "public address of this channel with its token, for delivery reports"),
+        Setting(
+            "callback",
+            "public address of this channel, for delivery reports",
+            example="https://chat.example/webhooks/sms",
+        ),
         Setting("secret", "password of the `sendsms-user`", secret=True),
         Setting("token", "shared word in the addresses Kannel is given", secret=True),
     )

@@ -43,7 +43,9 @@ def test_a_channel_alone_is_looked_at_and_its_provider_where_it_may_be_asked(run
     assert (offline.code, offline.out.splitlines()[4:]) == (0, ["ok     channel tg"])
     asked = run("doctor", "--channel", "tg", "--allow-private-urls", "--config", config, *WELL)
     assert asked.code == 1
-    assert asked.out.splitlines()[5].startswith("wrong  channel tg, provider: the provider cannot be reached from here")
+    assert asked.out.splitlines()[5].startswith(
+        "wrong  channel tg, provider: the provider cannot be reached from here"
+    )
     strange = run("doctor", "--channel", "none", "--config", config, *WELL)
     assert (strange.code, strange.out.splitlines()[4:]) == (
         1, ["wrong  channel none: there is none of that name: see parley channels list"],

@@ -50,6 +50,7 @@ def _values(message: Outbound, text: str, to: Aggregator) -> dict[str, str]:
         "parts": str(taken.parts),
         "id": message.id,
         "callback": to.given["callback"],
+        "token": to.given["token"],
         "user": to.given["user"],
         "secret": to.given["secret"],
     }

@@ -75,7 +75,7 @@ _FORMS = {
     "token_in": (r"(query|header):[!-9;-~]+", "is query:NAME or header:NAME"),
     "signature_header": (r"[!-9;-~]+", "is the name of a header"),
     "secret": (r"[^\r\n]*", "is one line"),
-    "token": (r"[!-~]*", "has no spaces"),
+    "token": (r"[ -~]*", "is one line of ASCII"),
 }  # fmt: skip
 """The form of each setting, and what is wrong where a value has another."""
 MESSAGE = ("from", "to", "text", "hex", "id", "time", "udh", "ref", "part", "total")
@@ -125,6 +125,8 @@ def read(channel: Channel, fixed: Mapping[str, str]) -> Aggregator:
     given = {each.name: each.default for each in SETTINGS}
     given |= {**channel.settings, **channel.credentials, **fixed}
     check(given, _FORMS)
+    if given["token_in"].startswith("query:") and not re.fullmatch(r"[\w.~-]*", given["token"], re.ASCII):
+        raise ValueError("token: stands in addresses, so it has letters, digits, `.`, `_`, `~` and `-` alone")
     if not given["token"] and not given["signature_secret"]:
         raise ValueError("token: webhooks need a token or a signature_secret, or anybody could write them")
     if given["auth"] != "none" and not given["secret"]:

@@ -196,7 +196,7 @@ def _places(
         for key, each in shape.items() if isinstance(shape, dict) else enumerate(shape):
             yield from _places(by, each, (*path, key))
     elif isinstance(shape, str) and _WORD.search(shape):
-        known = {"from": by.given["sender"], "callback": by.given["callback"]}
+        known = {name: by.given[name] for name in ("callback", "token")} | {"from": by.given["sender"]}
         pattern, end = "", 0
         for word in _WORD.finditer(shape):
             pattern += re.escape(shape[end : word.start()])

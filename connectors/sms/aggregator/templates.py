@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-WORDS = ("to", "from", "text", "hex", "coding", "parts", "id", "callback", "user", "secret")
+WORDS = ("to", "from", "text", "hex", "coding", "parts", "id", "callback", "token", "user", "secret")
 """What may stand in braces; `{coding:int}` puts a number in."""
 _PLACE = re.compile(r"\{([a-z_]+)(:int)?\}")
 Json = Any

@@ -58,6 +58,8 @@ def test_the_token_may_stand_in_a_header() -> None:
     http(token_in="header:Authorization").verify(header)
     with pytest.raises(Forged):
         http(token_in="header:Authorization").verify(request())
+    basic = Request("POST", "/", {}, {"authorization": "Basic cGFybGV5OnB3"}, BODY)
+    http(token_in="header:Authorization", token="Basic cGFybGV5OnB3", signature_secret="").verify(basic)
 
 
 @given(st.integers(0, len(BODY) * 8 - 1))

@@ -133,7 +133,7 @@ WRONG = [
     ("message", "text=a, id=b"), ("message", "from=a, id=b"), ("message", "from=a, text=b, id=c, colour=d"),
     ("receipt", "id=a"), ("receipt", "nonsense"), ("receipt_if", ""), ("statuses", "OK=perhaps"),
     ("token_in", "body:x"),
-    ("signature_header", ""), ("sample", "{}"), ("secret", ""),
+    ("signature_header", ""), ("token", "a&b"), ("token", "a b"), ("sample", "{}"), ("secret", ""),
 ]  # fmt: skip
 AT_FAULT = {("ok", "json:a"): "ok_values", ("sample", "{}"): "sample"}
 

@@ -35,7 +35,7 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "kannel": (
         {
             "base_url": "http://kannel.example", "sender": "447700900000", "user": "parley",
-            "callback": "https://parley.example/webhooks/ch?token=planted-token",
+            "callback": "https://parley.example/webhooks/ch",
         },
         {"secret": "planted-key", "token": "planted-token"},
     ),
