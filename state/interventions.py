@@ -32,11 +32,3 @@ def resume(conversation_id: str, actor: str, reason: str, restart: bool = False)
     yield [(_RESUME, (after.mode, text, found[0][2] + 1, now_ms(), *key))]
     yield from audit.note(actor, "resume", conversation_id, reason, stood=stood.state, restart=restart)
     return after
-
-
-def stands(snapshot: str) -> str:
-    """Where a conversation stands, in words, by its row's snapshot (JSON): flow and state; "" before the first."""
-    if not snapshot:
-        return ""
-    found = msgspec.json.decode(snapshot, type=Snapshot)
-    return f"{found.flow}: {found.state}" if found.flow else ""

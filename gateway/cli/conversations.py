@@ -4,12 +4,15 @@ import argparse
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
+import msgspec
+
 from gateway.cli.open import with_store
 from gateway.settings import Settings
 from state import interventions, messages
 from state.model.content import plain
 from state.model.ids import time_of_id
 from state.model.message import Message
+from state.model.turn import Snapshot
 from state.statements import Row
 from state.store import Store
 
@@ -73,8 +76,14 @@ async def _all(store: Store) -> AsyncIterator[Row]:
 
 def _line(row: Row) -> str:
     conversation_id, _, channel, mode, snapshot, last_in, _ = row
-    stands = interventions.stands(snapshot)
+    stands = _stands(snapshot)
     return f"{conversation_id}  {_time(last_in)}  {channel:16} {mode:7} {stands}".rstrip()
+
+
+def _stands(snapshot: str) -> str:
+    """Flow and state by a row's snapshot (JSON); "" before the first turn and between two runs."""
+    found = msgspec.json.decode(snapshot, type=Snapshot) if snapshot else Snapshot()
+    return f"{found.flow}: {found.state}" if found.flow else ""
 
 
 async def _show(store: Store, conversation_id: str, limit: int) -> int:
