@@ -33,6 +33,8 @@ MOST_PARTS = 10
 """A text that would take more messages is left whole, for the connector to refuse by its length."""
 _STAND_INS: dict[MediaKind, MediaKind] = {"sticker": "image", "audio": "document", "video": "document"}
 """What a file goes as where its own kind cannot."""
+_LIST_BUTTON = "Choose"
+"""What stands on the button that opens a list, where the message does not say."""
 _NUMBER = re.compile(r"\W*(\d{1,3})\W*")
 
 
@@ -172,14 +174,14 @@ class _Work:
         if alone and len(native) > 1:
             native = [option for option in native if option.kind == "reply"]
         if len(native) == len(content.options) and self._fits(content):
-            yield content
+            yield self._fitted(content)
             return
         replies = [option for option in native if option.kind == "reply"]
         others = [option for option in content.options if option.kind != "reply"]
         kept = replace(content, options=tuple(replies))
         if others and replies and self._fits(kept):
             self.lose("options_as_text", "links and requests among the options are words")
-            yield replace(kept, text=_lines(content.text, *map(_in_words, others)))
+            yield self._fitted(replace(kept, text=_lines(content.text, *map(_in_words, others))))
             return
         yield from self._numbered(content)
 
@@ -191,6 +193,12 @@ class _Work:
     def _fits(self, content: Choice) -> bool:
         """Whether the channel shows the options as they are, as buttons or as a list."""
         return self._as_buttons(content) or self._as_list(content)
+
+    def _fitted(self, content: Choice) -> Choice:
+        """As it is shown: what has too many options for buttons is a list behind one, where the channel has such."""
+        if self._as_buttons(content) or not self.can.row_title:
+            return content
+        return replace(content, style="list", button=content.button or _LIST_BUTTON)
 
     def _as_buttons(self, content: Choice) -> bool:
         can, most, many = self.can, self.can.button_text or self.can.text, self.can.buttons

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from connectors import registry
 from gateway.degrade import MOST_PARTS, Offer, Shaped, chosen, shape
@@ -77,8 +78,7 @@ def test_a_text_of_too_many_messages_is_left_whole() -> None:
 
 NATIVE: dict[str, tuple[Content, Capabilities]] = {
     "buttons": (Choice("Which?", (RED, GREEN), header=PICTURE, footer="Bye"), WHATSAPP),
-    "a list": (Choice("Which?", (RED, GREEN), "list", header=Text("Colours")), WHATSAPP),
-    "ten buttons, shown as a list": (Choice("?", tuple(Option(str(n), str(n)) for n in range(10))), WHATSAPP),
+    "a list": (Choice("Which?", (RED, GREEN), "list", header=Text("Colours"), button="Pick"), WHATSAPP),
     "one link": (Choice("See", (LINK,)), WHATSAPP),
     "one request": (Choice("Tell", (WHERE,)), WHATSAPP),
     "replies and a link": (Choice("Which?", (RED, LINK)), INAPP),
@@ -91,6 +91,12 @@ NATIVE: dict[str, tuple[Content, Capabilities]] = {
 @pytest.mark.parametrize(("content", "can"), NATIVE.values(), ids=NATIVE.keys())
 def test_what_a_channel_has_stays_as_it_is(content: Content, can: Capabilities) -> None:
     assert shaped(content, can) == Shaped((content,))
+
+
+@pytest.mark.parametrize(("style", "count"), [("buttons", 10), ("list", 2)])
+def test_a_list_says_that_it_is_one_and_what_opens_it(style: Any, count: int) -> None:
+    content = Choice("?", tuple(Option(str(n), str(n)) for n in range(count)), style)
+    assert shaped(content, WHATSAPP).parts == (replace(content, style="list", button="Choose"),)
 
 
 def test_a_link_among_replies_is_words_where_kinds_do_not_mix() -> None:
