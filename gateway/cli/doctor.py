@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -23,6 +24,8 @@ _PATIENCE = 3.0
 """Seconds Redis has to answer."""
 _AT_ONCE = 8
 """Providers that are asked at a time."""
+_NO_ADDRESS = "https://<public_url>"
+"""Stands in what providers are to be told where public_url is not set."""
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
@@ -81,14 +84,24 @@ def _folder(settings: Settings) -> Finding:
 
 
 def _address(settings: Settings) -> Finding:
-    if not settings.public_url:
+    """The public address is one that a provider can reach, by https."""
+    from gateway.wire import reachable
+
+    url = settings.public_url
+    if not url:
         return Finding(
             "public address", "public_url is not set: providers need an https address to send webhooks to"
         )
-    wrong = (
-        "" if settings.public_url.startswith("https://") else "public_url is not https: providers refuse it"
+    if not url.startswith("https://"):
+        return Finding("public address", "public_url is not https: providers refuse it")
+    host = urlsplit(url).hostname or ""
+    try:
+        local = not reachable(host)
+    except ValueError:  # a name
+        local = "." not in host or host.endswith((".localhost", ".local", ".internal"))
+    return Finding(
+        "public address", f"no provider reaches {host}, a private or local address" if local else ""
     )
-    return Finding("public address", wrong)
 
 
 def _bots(settings: Settings) -> Finding:
@@ -166,7 +179,7 @@ async def _providers(chosen: "list[Live]", settings: Settings) -> list[tuple[Fin
 
     async def ask(live: "Live") -> tuple[Finding, ...]:
         async with places:
-            address = f"{settings.public_url}/webhooks/{live.channel.id}"
+            address = f"{settings.public_url or _NO_ADDRESS}/webhooks/{live.channel.id}"
             return await examined(live, wire.perform, address, time.time)
 
     try:
