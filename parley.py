@@ -1,10 +1,17 @@
 """What bot authors import: flows, turns, what messages are made of, and what can happen."""
 
+from conversations import readers as read
+from conversations.chat import Chat, chat
 from conversations.effects import Effect, effect
 from conversations.errors import FlowError
 from conversations.flow import Flow
+from conversations.operations import EffectFailed, NotUnderstood, TimedOut
+from conversations.readers import Reader
 from conversations.router import Router
+from conversations.script import flow
 from conversations.table import STAY, On
+from conversations.talk import Talk
+from conversations.texts import translations
 from conversations.turn import Turn
 from state.model.content import (
     Card,
@@ -44,11 +51,12 @@ from state.model.event import (
 from state.model.turn import Customer
 
 __all__ = [
-    "STAY", "Card", "Choice", "Chosen", "ClientEvent", "Component", "ContactCard", "Customer", "Deleted", "Edited",
-    "Effect", "EffectDone", "Email", "Flow", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media",
-    "MessageReceived", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone", "Place", "Reacted",
-    "Reaction", "Referral", "Router", "Started", "Template", "Text", "TimerFired", "Turn", "days", "effect", "hours",
-    "minutes",
+    "STAY", "Card", "Chat", "Choice", "Chosen", "ClientEvent", "Component", "ContactCard", "Customer", "Deleted",
+    "Edited", "Effect", "EffectDone", "EffectFailed", "Email", "Flow", "FlowError", "Form", "HandedBack", "Item",
+    "Link", "Location", "Media", "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order",
+    "Parameter", "Phone", "Place", "Reacted", "Reaction", "Reader", "Referral", "Router", "Started", "Talk",
+    "Template", "Text", "TimedOut", "TimerFired", "Turn", "chat", "days", "effect", "flow", "hours", "minutes",
+    "read", "translations",
 ]  # fmt: skip
 
 

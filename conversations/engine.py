@@ -6,11 +6,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from conversations import steps
+from conversations.bot import Bot
 from conversations.effects import Effect, Http
 from conversations.errors import FlowChanged, FlowError
-from conversations.flow import Flow
-from conversations.plan import Plan
 from conversations.router import Router
 from conversations.turn import Origin, Turn
 from state.model.content import Text
@@ -52,7 +50,7 @@ async def run_effect(
     Raises what it raises, TimeoutError, TypeError where the result is no JSON, LookupError where there is none such.
     """
     served = router.get(flow)
-    declared = served.plan.effects.get(name) if served else None
+    declared = served.effects.get(name) if served else None
     if declared is None:
         raise LookupError(f"the flow {flow!r} has no effect {name!r}")
     return await declared.run(Effect(key, http, settings or {}), args)
@@ -62,12 +60,12 @@ class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "cancels", "customer", "effects", "fault", "flow", "now", "router", "says", "steps", "timers",
+        "after", "bot", "cancels", "customer", "effects", "fault", "now", "router", "says", "steps", "timers",
     )  # fmt: skip
 
     def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
         self.after, self.customer, self.router, self.now = snapshot, customer, router, now
-        self.flow: type[Flow] | None = None
+        self.bot: Bot | None = None
         self.says: list[Say] = []
         self.timers: dict[str, SetTimer] = {}
         self.cancels: dict[str, None] = {}
@@ -91,38 +89,36 @@ class _Playing:
 
     def _meet(self, event: Event, key: str) -> None:
         before = self.after
-        self.flow = self.router.get(before.flow)
+        self.bot = self.router.get(before.flow)
         if before.mode == "person" and not isinstance(event, HandedBack):
             self._note(event, "a person answers")
-        elif not before.flow or (self.flow is None and self.router.begins_anew):
+        elif not before.flow or (self.bot is None and self.router.begins_anew):
             self._begin(replace(before, mode="bot"), event, key)
         elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
             self._note(event, "of an ended run")
-        elif self.flow is None:
+        elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
         else:
-            self._play(self.flow.plan, replace(before, mode="bot"), event, key)
+            self._play(self.bot, replace(before, mode="bot"), event, key)
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
         if isinstance(event, MessageReceived | Started):
-            self.flow = self.router.choose(event, self.customer)
-        if self.flow is None:
+            self.bot = self.router.choose(event, self.customer)
+        if self.bot is None:
             self.after = before
             self._note(event, "no flow answers")
             return
-        plan, start = self.flow.plan, self.flow.start
-        self._play(plan, Snapshot(plan.name, plan.version, before.run + 1, start), event, key, begins=True)
+        self._play(self.bot, self.bot.begin(before.run + 1), event, key, begins=True)
 
-    def _play(self, plan: Plan, stands: Snapshot, event: Event, key: str, *, begins: bool = False) -> None:
-        values, note = steps.values(plan, stands)
-        model = plan.load(stands.state, values)
-        turn = Turn(event, self.customer, self.now, Origin(plan.name, stands.run, key, plan.effects))
-        taken = steps.take(plan, model, turn, begins=begins)
-        self.after = steps.after(plan, stands, model, turn)
+    def _play(self, bot: Bot, stands: Snapshot, event: Event, key: str, *, begins: bool = False) -> None:
+        turn = Turn(
+            event, self.customer, self.now, Origin(bot.name, stands.run, key, bot.effects, bot.translations)
+        )
+        steps, self.after, note = bot.play(stands, turn, begins=begins)
         self.says += turn.says
         self.effects += turn.effects
         self._set(turn)
-        self._journal(taken, note, f"handed over: {turn.reason}" if turn.handed_over else "")
+        self._journal(steps, note, f"handed over: {turn.reason}" if turn.handed_over else "")
 
     def _set(self, turn: Turn) -> None:
         """Timers end with their run, so those that this call has set need not be set at all."""
@@ -133,7 +129,7 @@ class _Playing:
         if not self.after.flow:
             self.timers.clear()
 
-    def _journal(self, taken: list[Step], *notes: str) -> None:
+    def _journal(self, taken: Sequence[Step], *notes: str) -> None:
         last = taken[-1]
         words = "; ".join(filter(None, (last.note, *notes)))
         self.steps += taken[:-1]
@@ -144,19 +140,19 @@ class _Playing:
 
     def _park(self, event: Event, error: BaseException) -> None:
         code = "flow_changed" if isinstance(error, FlowChanged) else "flow_error"
-        self.fault = Fault(code, _reason(error, self.flow), "", "ours")
-        apology = (self.flow.apology if self.flow else "") or self.router.apology
+        self.fault = Fault(code, _reason(error, self.bot), "", "ours")
+        apology = (self.bot.apology if self.bot else "") or self.router.apology
         if apology:
             self.says.append(Say(Text(apology)))
         self.after = replace(self.after, mode="parked")
         self._note(event, self.fault.reason)
 
 
-def _reason(error: BaseException, flow: type[Flow] | None) -> str:
+def _reason(error: BaseException, bot: Bot | None) -> str:
     """What went wrong, and the last line of the flow's own files that it went wrong in."""
     said = "".join(traceback.TracebackException(type(error), error, None).format_exception_only()).strip()
     places = [(each.f_code.co_filename, line) for each, line in traceback.walk_tb(error.__traceback__)]
-    own = [each for each in places if flow and each[0] in flow.plan.files]
+    own = [each for each in places if bot and each[0] in bot.files]
     if isinstance(error, FlowError):
         said, places = str(error), []
     file, line = next(reversed(own or places), ("", 0))

@@ -11,6 +11,7 @@ from conversations.describe import Description
 from conversations.fields import fields_of
 from conversations.plan import Plan
 from conversations.table import On
+from conversations.texts import NO_TRANSLATIONS, Translations
 from conversations.turn import Turn
 
 
@@ -32,6 +33,8 @@ class Flow:
     """The flow answers only on channels of these ids or types; none: on all."""
     apology: str = ""
     """What the customer is told when the flow fails; empty: what the router says."""
+    translations: Translations = NO_TRANSLATIONS
+    """What the flow's texts are in other languages, by locale."""
     plan: ClassVar[Plan]
     """What the class compiles to; a class without a table is a base for others and has none."""
 

@@ -8,7 +8,10 @@ from types import ModuleType
 
 from conversations.errors import FlowError
 from conversations.flow import Flow
+from conversations.script import Script
 
+Source = type[Flow] | Script
+"""What an author writes and a setting names."""
 _OURS = ("gateway", "connectors", "conversations", "admin", "state", "parley")
 _HERE = Path(__file__).resolve().parent.parent
 
@@ -30,20 +33,16 @@ def add_folder(folder: str) -> None:
         sys.path.append(str(path))
 
 
-def load(name: str) -> type[Flow]:
+def load(name: str) -> Source:
     """The flow of `module:Class` or `folder/file.py:Class`; the class may be left out where there is but one.
 
     Raises FlowError saying what is missing and what there is, or what went wrong in the module and where.
     """
     where, _, wanted = name.rpartition(":") if ":" in name else (name, "", "")
     module = _module(where, name)
-    flows = {
-        each.__name__: each
-        for each in vars(module).values()
-        if isinstance(each, type) and issubclass(each, Flow) and each.table
-    }
+    flows: dict[str, Source] = {key: each for key, each in vars(module).items() if _is_flow(each)}
     if not wanted:
-        own = {key: each for key, each in flows.items() if each.__module__ == module.__name__}
+        own = {key: each for key, each in flows.items() if _home(each) == module.__name__}
         if len(own) == 1:
             return next(iter(own.values()))
     if wanted in flows:
@@ -59,6 +58,16 @@ def load(name: str) -> type[Flow]:
         )
     there = ", ".join(flows) or "none"
     raise FlowError(f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}")
+
+
+def _is_flow(value: object) -> bool:
+    return isinstance(value, Script) or (
+        isinstance(value, type) and issubclass(value, Flow) and bool(value.table)
+    )
+
+
+def _home(flow: Source) -> str:
+    return flow.__module__ if isinstance(flow, type) else flow.function.__module__
 
 
 def _module(where: str, name: str) -> ModuleType:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from transitions import Machine, State
 
-from conversations import table
+from conversations import steps, table
+from conversations.bot import Taken
 from conversations.checks import function_of, place
 from conversations.describe import Description, Row
 from conversations.effects import Declared
@@ -16,7 +17,7 @@ from conversations.table import On
 from conversations.turn import Turn, sound
 from conversations.version import functions_of, version_of
 from state.model.content import Content, Text, plain
-from state.model.turn import Say
+from state.model.turn import Say, Snapshot
 
 if TYPE_CHECKING:
     from conversations.flow import Flow
@@ -28,8 +29,8 @@ class Plan:
     """A compiled flow. `greet` answers the first message of a run; `files` are those its functions stand in."""
 
     __slots__ = (
-        "cls", "effects", "entered", "events", "fields", "files", "final", "greet", "keywords", "left", "machine",
-        "name", "states", "version",
+        "apology", "channels", "cls", "effects", "entered", "events", "fields", "files", "final", "greet", "keywords",
+        "left", "machine", "name", "states", "translations", "version",
     )  # fmt: skip
 
     def __init__(self, cls: "type[Flow]", fields: Fields, base: type) -> None:
@@ -38,6 +39,11 @@ class Plan:
         self.final = frozenset(cls.final)
         self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
         self.keywords = frozenset(word.strip().casefold() for word in cls.keywords)
+        self.channels, self.apology, self.translations = (
+            frozenset(cls.channels),
+            cls.apology,
+            cls.translations,
+        )
         self.entered = {state: name for state in self.states if hasattr(cls, name := f"on_enter_{state}")}
         self.left = {state: name for state in self.states if hasattr(cls, name := f"on_exit_{state}")}
         self.machine = _machine(self)
@@ -46,6 +52,14 @@ class Plan:
         functions = functions_of(cls, base)
         self.files = frozenset(function.__code__.co_filename for function in functions.values())
         self.version = version_of(_content(self), functions)
+
+    def begin(self, run: int) -> Snapshot:
+        """Where a new run stands before its first event."""
+        return Snapshot(self.name, self.version, run, self.cls.start)
+
+    def play(self, stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
+        """Play the turn's event; raises what callbacks raise, FlowError, FlowChanged."""
+        return steps.play(self, stands, turn, begins=begins)
 
     def load(self, state: str, values: dict[str, Any]) -> "Flow":
         """A conversation's flow in a state, with the values of its fields."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from conversations.bot import Bot
 from conversations.errors import FlowError
-from conversations.flow import Flow
-from conversations.loading import add_folder, load
+from conversations.loading import Source, add_folder, load
 from state.model.content import plain
 from state.model.event import Event, MessageReceived
 from state.model.turn import Customer
@@ -23,16 +23,15 @@ class Router:
     """
 
     def __init__(
-        self, flows: Sequence[type[Flow]] = (), *, apology: str = APOLOGY, begins_anew: bool = False
+        self, flows: Sequence[Source] = (), *, apology: str = APOLOGY, begins_anew: bool = False
     ) -> None:
-        self.flows, self.apology, self.begins_anew = tuple(flows), apology, begins_anew
-        self._named: dict[str, type[Flow]] = {}
-        for flow in self.flows:
-            if not flow.table:
-                raise FlowError(f"{flow.__name__} has no table: it is a base for others")
-            if self._named.setdefault(flow.__name__, flow) is not flow:
+        self.bots = tuple(compiled(flow) for flow in flows)
+        self.apology, self.begins_anew = apology, begins_anew
+        self._named: dict[str, Bot] = {}
+        for bot in self.bots:
+            if self._named.setdefault(bot.name, bot) is not bot:
                 raise FlowError(
-                    f"two flows are called {flow.__name__}: conversations know them by name; rename one"
+                    f"two flows are called {bot.name}: conversations know them by name; rename one"
                 )
 
     @classmethod
@@ -42,19 +41,28 @@ class Router:
             add_folder(bot_path)
         return cls([load(each) for each in bots], begins_anew=begins_anew)
 
-    def get(self, name: str) -> type[Flow] | None:
-        """A flow by its name."""
+    def get(self, name: str) -> Bot | None:
+        """A flow by its name, compiled."""
         return self._named.get(name)
 
-    def choose(self, event: Event, customer: Customer) -> type[Flow] | None:
+    def choose(self, event: Event, customer: Customer) -> Bot | None:
         """The flow that answers an event outside any run, or none; a channel may name its own."""
         if customer.flow:
             return self.get(customer.flow)
         said = plain(event.content).strip().casefold() if isinstance(event, MessageReceived) else None
-        return next((flow for flow in self.flows if _matches(flow, said, customer)), None)
+        return next((bot for bot in self.bots if _matches(bot, said, customer)), None)
 
 
-def _matches(flow: type[Flow], said: str | None, customer: Customer) -> bool:
-    if flow.channels and not {customer.channel, customer.channel_type} & set(flow.channels):
+def compiled(flow: Source) -> Bot:
+    """What a flow compiles to; raises FlowError where it is a base for others."""
+    if not isinstance(flow, type):
+        return flow
+    if not flow.table:
+        raise FlowError(f"{flow.__name__} has no table: it is a base for others")
+    return flow.plan
+
+
+def _matches(bot: Bot, said: str | None, customer: Customer) -> bool:
+    if bot.channels and not bot.channels & {customer.channel, customer.channel_type}:
         return False
-    return not flow.plan.keywords or said in flow.plan.keywords
+    return not bot.keywords or said in bot.keywords

@@ -1,21 +1,32 @@
 """The steps of one event in one flow: how it was loaded, which rows answered, and where it stands then."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conversations import triggers
+from conversations.bot import Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
-from conversations.flow import Flow
-from conversations.plan import Plan
 from conversations.turn import Turn
 from state.model.event import MessageReceived
 from state.model.turn import Mode, Snapshot, Step
+
+if TYPE_CHECKING:
+    from conversations.flow import Flow
+    from conversations.plan import Plan
 
 STEPS = 20
 """How many triggers one event may set off."""
 
 
-def values(plan: Plan, stands: Snapshot) -> tuple[dict[str, Any], str]:
+def play(plan: "Plan", stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
+    """Play the turn's event from where the conversation stands; raises what callbacks raise."""
+    found, note = _values(plan, stands)
+    model = plan.load(stands.state, found)
+    steps = _take(plan, model, turn, begins=begins)
+    return Taken(steps, _after(plan, stands, model, turn), note)
+
+
+def _values(plan: "Plan", stands: Snapshot) -> tuple[dict[str, Any], str]:
     """The fields' values, and what is to be said of them where another version of the flow stored them.
 
     Raises FlowChanged where the state is not there any more.
@@ -29,7 +40,7 @@ def values(plan: Plan, stands: Snapshot) -> tuple[dict[str, Any], str]:
     return found, f"{note}, back to their defaults: {', '.join(lost)}" if lost else note
 
 
-def take(plan: Plan, model: Flow, turn: Turn, *, begins: bool) -> list[Step]:
+def _take(plan: "Plan", model: "Flow", turn: Turn, *, begins: bool) -> list[Step]:
     """Which rows answer the event, and those that callbacks ask for after it; raises what callbacks raise."""
     steps: list[Step] = []
     key, greets = turn.event.key, begins and plan.greet is not None
@@ -53,7 +64,7 @@ def take(plan: Plan, model: Flow, turn: Turn, *, begins: bool) -> list[Step]:
     return steps
 
 
-def _fire(plan: Plan, model: Flow, turn: Turn, names: Sequence[str]) -> str:
+def _fire(plan: "Plan", model: "Flow", turn: Turn, names: Sequence[str]) -> str:
     """Set off the first trigger that has a row here which passes, and give its name."""
     for name in names:
         rows = plan.events.get(name)
@@ -62,7 +73,7 @@ def _fire(plan: Plan, model: Flow, turn: Turn, names: Sequence[str]) -> str:
     return ""
 
 
-def after(plan: Plan, stands: Snapshot, model: Flow, turn: Turn) -> Snapshot:
+def _after(plan: "Plan", stands: Snapshot, model: "Flow", turn: Turn) -> Snapshot:
     """Where the conversation stands after the steps; raises FlowError where a field cannot be stored."""
     mode: Mode = "person" if turn.handed_over else "bot"
     data = plan.dump(model)

@@ -7,6 +7,7 @@ import msgspec
 
 from conversations.effects import Declared
 from conversations.errors import FlowError, TooManySteps
+from conversations.texts import NO_TRANSLATIONS, Translations, content_in, filled, translated
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
 from state.model.event import EffectDone, Event, MessageReceived
 from state.model.ids import LONGEST
@@ -24,12 +25,23 @@ _say = msgspec.json.Decoder(Say).decode
 
 
 class Origin:
-    """Where decisions come from: the flow, its run, a `key` that is the same for the same turn, and its effects."""
+    """Where decisions come from: the flow with its effects and translations, its run, and a `key` of the turn's own.
 
-    __slots__ = ("effects", "flow", "key", "run")
+    The key is the same for the same turn.
+    """
 
-    def __init__(self, flow: str, run: int, key: str, effects: Mapping[str, Declared]) -> None:
+    __slots__ = ("effects", "flow", "key", "run", "translations")
+
+    def __init__(
+        self,
+        flow: str,
+        run: int,
+        key: str,
+        effects: Mapping[str, Declared],
+        translations: Translations = NO_TRANSLATIONS,
+    ) -> None:
         self.flow, self.run, self.key, self.effects = flow, run, key, effects
+        self.translations = translations
 
 
 class Turn:
@@ -48,6 +60,11 @@ class Turn:
         self.cancels: dict[str, None] = {}
         self.ended = self.handed_over = False
         self.reason = self.next = ""
+
+    @property
+    def key(self) -> str:
+        """The same for the same turn, and another for every other."""
+        return self._origin.key
 
     @property
     def content(self) -> Content | None:
@@ -94,8 +111,19 @@ class Turn:
         self._count()
         if len(reply_to) > LONGEST or "\0" in reply_to:
             raise ValueError(f"reply_to is a message's id of at most {LONGEST} characters")
-        said = Say(Text(content) if isinstance(content, str) else content, reply_to, native or {})
-        self.says.append(sound(said))
+        if isinstance(content, str):
+            content = Text(content)
+        if self.customer.locale:
+            content = content_in(content, self.customer.locale, self._origin.translations)
+        self.says.append(sound(Say(content, reply_to, native or {})))
+
+    def t(self, text: str, **values: object) -> str:
+        """A text in the customer's language, with values in its braces: `turn.t("A table for {people}.", people=4)`.
+
+        Numbers and days are written as they are there. Raises FlowError where the values do not fit.
+        """
+        locale = self.customer.locale
+        return filled(translated(text, locale, self._origin.translations), locale, values)
 
     def ask(self, text: str, options: Mapping[str, str] | Iterable[Option]) -> None:
         """Ask with buttons: option ids and their titles, or whole options, in order."""
@@ -122,6 +150,10 @@ class Turn:
 
         Raises FlowError where the flow has no such effect, TypeError where it does not take these arguments.
         """
+        self.call(name, args)
+
+    def call(self, name: str, args: Mapping[str, Any], key: str = "") -> EffectCall:
+        """The same with the arguments as a mapping, and a key of one's own; gives the call."""
         self._count()
         origin = self._origin
         declared = origin.effects.get(name)
@@ -129,8 +161,9 @@ class Turn:
             raise FlowError(f"{origin.flow} has no effect {name!r}: declare it with @effect")
         declared.check(args)
         plain_args = msgspec.json.decode(_encode(args))
-        key = f"{origin.key}.{len(self.effects)}"
+        key = key or f"{origin.key}.{len(self.effects)}"
         self.effects.append(EffectCall(name, plain_args, key, origin.flow, origin.run))
+        return self.effects[-1]
 
     def then(self, trigger: str) -> None:
         """Go on at once: when this step is done, set off another trigger of the state that was entered."""

@@ -1,5 +1,6 @@
 """The version of a flow: a hash of its content, the same in every process, another after any change that counts."""
 
+import contextlib
 import hashlib
 import inspect
 from collections.abc import Callable, Iterable
@@ -28,6 +29,64 @@ def functions_of(cls: type, base: type) -> dict[str, Callable[..., Any]]:
         if inspect.isfunction(member) and getattr(base, name, None) is not member:
             found[name] = member
     return found
+
+
+def reached(
+    functions: Iterable[Callable[..., Any]],
+) -> tuple[dict[str, Callable[..., Any]], dict[str, object]]:
+    """The functions these call, and the constants they read, that their author wrote in the same folders.
+
+    By name, those of other modules with it: both are a part of what a flow does.
+    """
+    todo = [inspect.unwrap(each) for each in functions]
+    home = todo[0].__module__ if todo else ""
+    folders = {each.__code__.co_filename.rpartition("/")[0] for each in todo}
+    found: dict[str, Callable[..., Any]] = {}
+    constants: dict[str, object] = {}
+    while todo:
+        function = todo.pop()
+        module = "" if function.__module__ == home else f"{function.__module__}."
+        name = f"{module}{function.__qualname__}"
+        if name in found or function.__code__.co_filename.rpartition("/")[0] not in folders:
+            continue
+        found[name] = function
+        for word, value in _used(function):
+            called = inspect.unwrap(getattr(value, "function", value)) if callable(value) else value
+            if inspect.isfunction(called):
+                todo.append(called)
+            elif _constant(value):
+                constants[f"{module}{word}"] = value
+    return found, dict(sorted(constants.items()))
+
+
+def _used(function: Callable[..., Any]) -> Iterable[tuple[str, object]]:
+    """The values of the names that a function's code, and the code inside it, takes from outside."""
+    code: CodeType = function.__code__
+    closed = dict(zip(code.co_freevars, function.__closure__ or (), strict=True))
+    for name, cell in closed.items():
+        with contextlib.suppress(ValueError):  # not filled yet
+            yield name, cell.cell_contents
+    for name in dict.fromkeys(_names(code)):
+        if name in function.__globals__:
+            yield name, function.__globals__[name]
+
+
+def _names(code: CodeType) -> Iterable[str]:
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from _names(inner)
+
+
+def _constant(value: object) -> bool:
+    match value:
+        case None | bool() | int() | float() | complex() | str() | bytes():
+            return True
+        case tuple() | list() | set() | frozenset():
+            return all(map(_constant, value))
+        case dict():
+            return all(map(_constant, value)) and all(map(_constant, value.values()))
+    return hasattr(value, "__struct_fields__")
 
 
 def _shown(value: object) -> str:

@@ -116,6 +116,7 @@ class Effects:
             effect=call.name,
             effect_id=row.id,
             run=call.run,
+            call=call.key,
             result=result,
             fault=fault,
         )

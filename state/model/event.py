@@ -192,13 +192,17 @@ class ClientEvent(Happened, frozen=True, kw_only=True, tag="client_event"):
 
 
 class EffectDone(Happened, frozen=True, kw_only=True, tag="effect_result"):
-    """An effect ended: `result` where `fault` is none. `effect` is its name in the flow's `run` (0: any)."""
+    """An effect ended: `result` where `fault` is none. `effect` is its name in the flow's `run` (0: any).
+
+    `call` is the key that the effect was called with.
+    """
 
     effect: str
     effect_id: str
     result: Any = None
     fault: Fault | None = None
     run: int = 0
+    call: str = ""
 
 
 class TimerFired(Happened, frozen=True, kw_only=True, tag="timer"):

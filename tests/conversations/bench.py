@@ -8,7 +8,7 @@ from transitions import Machine
 
 from conversations import engine
 from conversations.router import Router
-from parley import STAY, Flow, On, Text, Turn
+from parley import STAY, Flow, On, Talk, Text, Turn, flow, read
 from state.model.event import Event, MessageReceived
 from state.model.turn import Customer, Say, Snapshot
 
@@ -36,6 +36,14 @@ class Counter(Flow):
         turn.say(f"That makes {self.total}.")
 
 
+@flow
+async def counting(talk: Talk) -> None:
+    """The same as a script."""
+    total = 0
+    while True:
+        total += await talk.ask(f"That makes {total}.", read.number())
+
+
 class Bare:
     """A model of a machine, with a guard and a callback."""
 
@@ -60,6 +68,23 @@ def _turn() -> Callable[[], object]:
     return turn
 
 
+def _script() -> Callable[[], object]:
+    """A turn of a script that has waited ten times."""
+    router, customer = Router([counting]), Customer("c", "shop", "whatsapp")
+    four = MessageReceived(key="k", at=1, provider_id="p", content=Text("4"))
+    stands = Snapshot()
+    for _ in range(11):
+        stands = engine.play(stands, (four,), customer, router, 1, "c:0").after
+    stored, waiting = _encode(stands), _encode(four)
+
+    def turn() -> list[bytes]:
+        played = engine.play(_snapshot(stored), (_event(waiting),), customer, router, 1, "c:1")
+        return [_encode(played.after), *(_encode(each) for each in (*played.says, *played.steps))]
+
+    assert msgspec.json.decode(turn()[1], type=Say) == Say(Text("That makes 44."))
+    return turn
+
+
 def _trigger() -> Callable[[], object]:
     machine = Machine(model=None, states=["start"], initial="start", auto_transitions=False)
     machine.add_transition("go", "start", "=", conditions="passes", before="act")
@@ -80,8 +105,9 @@ def _best(call: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure and print."""
-    bare, turn = _best(_trigger()), _best(_turn())
+    bare, turn, script = _best(_trigger()), _best(_turn()), _best(_script())
     print(f"bare trigger {bare:5.1f} us\nturn         {turn:5.1f} us   {turn / bare:.1f} times")
+    print(f"script, 10   {script:5.1f} us   {script / bare:.1f} times")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conversations.loading import Hidden, add_folder, load
-from conversations.router import Router
+from conversations.router import Router, compiled
 from parley import FlowError
 
 BOT = """
@@ -40,13 +40,13 @@ NAMES = {
 @pytest.mark.parametrize(("name", "flow"), NAMES.values(), ids=NAMES)
 def test_a_flow_is_found_by_its_name(folder: Path, name: str, flow: str) -> None:
     router = Router.load([name], str(folder))
-    assert [each.__name__ for each in router.flows] == [flow]
+    assert [each.name for each in router.bots] == [flow]
     assert sys.path[-1] == str(folder)
 
 
 def test_a_flow_is_found_by_its_file(folder: Path) -> None:
-    assert load(f"{folder}/two_bots.py:Bar").__name__ == "Bar"
-    assert load(f"{folder}/one_bot.py").__name__ == "Hotel"
+    assert compiled(load(f"{folder}/two_bots.py:Bar")).name == "Bar"
+    assert compiled(load(f"{folder}/one_bot.py")).name == "Hotel"
 
 
 WRONG = {

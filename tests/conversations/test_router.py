@@ -43,7 +43,7 @@ CASES: dict[str, tuple[Event, str, str, type[Flow]]] = {
 @pytest.mark.parametrize(("event", "channel", "kind", "flow"), CASES.values(), ids=CASES)
 def test_the_first_flow_that_matches_answers(event: Event, channel: str, kind: str, flow: type[Flow]) -> None:
     customer = msgspec.structs.replace(CUSTOMER, channel=channel, channel_type=kind)
-    assert Router([Booking, Desk, Menu]).choose(event, customer) is flow
+    assert Router([Booking, Desk, Menu]).choose(event, customer) is flow.plan
 
 
 def test_where_no_flow_matches_none_answers() -> None:
@@ -52,7 +52,7 @@ def test_where_no_flow_matches_none_answers() -> None:
 
 def test_flows_are_told_apart_by_name() -> None:
     other = type("Menu", (Flow,), {"table": (ROW,)})
-    assert Router([Menu, Menu]).get("Menu") is Menu
+    assert Router([Menu, Menu]).get("Menu") is Menu.plan
     with pytest.raises(FlowError, match=r"two flows are called Menu: .* rename one"):
         Router([Menu, other])
 
@@ -71,7 +71,7 @@ def test_a_channel_may_name_the_flow_that_answers() -> None:
 
     router, event = Router([First, Second]), Started(key="s", at=NOW)
     asked = {name: router.choose(event, Customer(flow=name)) for name in ("", "Second", "Nope")}
-    assert asked == {"": First, "Second": Second, "Nope": None}
+    assert asked == {"": First.plan, "Second": Second.plan, "Nope": None}
 
 
 def test_who_tries_bots_out_begins_anew_where_a_flow_is_gone() -> None:

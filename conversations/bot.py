@@ -1,0 +1,63 @@
+"""What the engine plays and the router chooses from: a flow with a table, a script, or a bot of another framework."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from conversations.describe import Description
+from conversations.effects import Declared
+from conversations.texts import Translations
+from conversations.turn import Turn
+from state.model.turn import Snapshot, Step
+
+
+class Taken(NamedTuple):
+    """What one event did: the steps (at least one), where the conversation stands after, and a note for the journal."""
+
+    steps: Sequence[Step]
+    after: Snapshot
+    note: str = ""
+
+
+class Bot(Protocol):
+    """A compiled bot. `version` is a hash of its content; `files` are those its author wrote it in."""
+
+    @property
+    def name(self) -> str:
+        """What conversations know it by."""
+
+    @property
+    def version(self) -> str:
+        """The hash."""
+
+    @property
+    def keywords(self) -> frozenset[str]:
+        """The words it answers to, casefolded; none: to everything."""
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The channels, by id or type, it answers on; none: on all."""
+
+    @property
+    def apology(self) -> str:
+        """What the customer is told when it fails; empty: what the router says."""
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files of its functions."""
+
+    @property
+    def effects(self) -> Mapping[str, Declared]:
+        """Its effects by name."""
+
+    @property
+    def translations(self) -> Translations:
+        """What its texts are in other languages."""
+
+    def begin(self, run: int) -> Snapshot:
+        """Where a new run stands before its first event."""
+
+    def play(self, stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
+        """Play the turn's event; raises what the author's code raises, FlowError, FlowChanged."""
+
+    def describe(self) -> Description:
+        """The bot as plain data."""

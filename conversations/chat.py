@@ -1,0 +1,283 @@
+"""The test kit: a conversation with a flow, without a gateway, a channel or a clock.
+
+It plays turns as the gateway does: state is written down and read again after each, timers fire when `later` passes
+their time, effects run after the turn that asked for them. What the flow says waits until a test looks at it.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+
+from conversations import engine
+from conversations.effects import Http
+from conversations.loading import Source
+from conversations.router import Router
+from state.model.content import Choice, Chosen, Content, Text, plain
+from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.receipts import Fault
+from state.model.turn import Customer, EffectCall, Mode, Played, Snapshot
+
+START = 1_800_000_000_000
+"""When a chat begins unless it is told: 15 January 2027, 08:00 UTC, in milliseconds."""
+_ROUNDS = 50
+"""Turns that effects may set off one after the other."""
+
+
+class _NoHttp:
+    """Stands for the network: a test has none."""
+
+    async def request(self, method: str, url: str, **more: Any) -> Any:
+        """Raise, naming what to do instead."""
+        raise RuntimeError(
+            f"{method} {url}: tests have no network; say what it answers: chat.answers(effect, result)"
+        )
+
+
+class _Due(msgspec.Struct, frozen=True):
+    name: str
+    run: int
+    at: int
+
+
+class Chat:
+    """One customer's conversation with some flows. Made by `chat`; `now` is in milliseconds, UTC.
+
+    A flow that fails fails the test, with the reason and the place; with `may_fail` the apology is a message like any,
+    and `fault` says why.
+    """
+
+    def __init__(
+        self, flows: Sequence[Source], customer: Customer, now: int, http: Http | None, *, may_fail: bool
+    ) -> None:
+        self._flows, self.customer, self.now = flows, customer, now
+        self._router = Router(flows)
+        self._http, self._may_fail = http or _NoHttp(), may_fail
+        self._stored = msgspec.json.encode(Snapshot())
+        self._due: list[_Due] = []
+        self._unread: list[Content] = []
+        self._offered: Choice | None = None
+        self._lines: list[str] = []
+        self._count = 0
+        self._canned: dict[str, Callable[..., Any]] = {}
+        self.called: list[EffectCall] = []
+        """Every effect that was asked for, in order."""
+        self.fault: Fault | None = None
+        """Why the flow failed last."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.says_no_more()
+
+    # What happens
+
+    async def hears(self, *said: str | Content) -> None:
+        """The customer says something; several messages come in one turn. What was said before must be looked at."""
+        self.says_no_more()
+        await self._play(*(self._message(Text(each) if isinstance(each, str) else each) for each in said))
+
+    async def taps(self, option: str) -> None:
+        """The customer taps an option of the last question, by its title or its id."""
+        options = self._offered.options if self._offered else ()
+        found = next((each for each in options if option in (each.title, each.id)), None)
+        if found is None:
+            raise self._wrong(f"there is no option {option!r}", [each.title for each in options])
+        await self.hears(Chosen(found.id, found.title, found.description))
+
+    async def happens(self, event: Event) -> None:
+        """Anything else happens: a reaction, an opt-out, a receipt of an app's own."""
+        self.says_no_more()
+        await self._play(event)
+
+    async def starts(self) -> None:
+        """The customer opens the conversation without a word."""
+        await self.happens(Started(key=self._key(), at=self.now))
+
+    async def is_handed_back(self, note: str = "") -> None:
+        """A person gives the conversation back to the bot."""
+        await self.happens(HandedBack(key=self._key(), at=self.now, note=note))
+
+    async def later(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
+    ) -> None:
+        """Time passes; the timers that are due by then fire, each at its own time."""
+        self.says_no_more()
+        until = self.now + int((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+        while due := min(
+            (each for each in self._due if each.at <= until), key=lambda each: each.at, default=None
+        ):
+            self._due.remove(due)
+            self.now = max(self.now, due.at)
+            await self._play(TimerFired(key=self._key(), at=due.at, timer=due.name, run=due.run))
+        self.now = until
+
+    def restarts(self) -> None:
+        """The process ends and another begins: only what is written down is left."""
+        self._router = Router(self._flows)
+
+    def answers(self, effect: str, result: Any) -> None:
+        """What an effect gives from now on: a value, or a function of its arguments; an exception makes it fail."""
+        self._canned[effect] = (
+            result if callable(result) and not isinstance(result, type) else lambda **_: result
+        )
+
+    # What is seen
+
+    def says(self, wanted: str | Content, *, options: Iterable[str] | None = None) -> None:
+        """The next message is this: a text, the words of a question, or any content; `options` are its titles."""
+        if not self._unread:
+            raise self._wrong("nothing more was said", wanted)
+        said = self._unread.pop(0)
+        if (plain(said) if isinstance(wanted, str) else said) != wanted:
+            raise self._wrong(f"it said {plain(said) if isinstance(wanted, str) else said!r}", wanted)
+        titles = [each.title for each in said.options] if isinstance(said, Choice) else []
+        if options is not None and titles != list(options):
+            raise self._wrong(f"the options are {titles}", list(options))
+
+    def says_no_more(self) -> None:
+        """All that was said has been looked at."""
+        if self._unread:
+            raise self._wrong(f"it also said {plain(self._unread[0])!r}", "nothing more")
+
+    @property
+    def said(self) -> list[Content]:
+        """What was said and not looked at yet; looking here counts."""
+        found, self._unread = self._unread, []
+        return found
+
+    @property
+    def stands(self) -> Snapshot:
+        """Where the conversation stands: flow, state, fields."""
+        return msgspec.json.decode(self._stored, type=Snapshot)
+
+    @property
+    def state(self) -> str:
+        """The state of the flow; "" between two runs."""
+        return self.stands.state
+
+    @property
+    def mode(self) -> Mode:
+        """Who answers: `bot`, `person`, or nobody (`parked`)."""
+        return self.stands.mode
+
+    @property
+    def transcript(self) -> str:
+        """All that was said, a line a message, as a snapshot to compare with."""
+        return "\n".join(self._lines)
+
+    # How it is played
+
+    async def _play(self, *events: Event) -> None:
+        await self._after(self._turn(events))
+
+    async def _after(self, played: Played) -> None:
+        """The effects a turn asked for, and those that their results ask for."""
+        waiting, rounds = list(played.effects), 0
+        while waiting:
+            rounds += 1
+            if rounds > _ROUNDS:
+                raise self._wrong(f"{_ROUNDS} effects set off one another", "an end")
+            waiting += self._turn([await self._run(waiting.pop(0))]).effects
+
+    def _turn(self, events: Iterable[Event]) -> Played:
+        self._count += 1
+        before = self.stands
+        played = engine.play(
+            before, list(events), self.customer, self._router, self.now, f"turn{self._count}"
+        )
+        played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
+        self._stored = msgspec.json.encode(played.after)
+        self._set_timers(before, played)
+        for say in played.says:
+            self._unread.append(say.content)
+            self._offered = say.content if isinstance(say.content, Choice) else self._offered
+            self._lines.append(_line("<", say.content))
+        self.fault = played.fault or self.fault
+        if played.fault and not self._may_fail:
+            self._unread.clear()
+            raise self._wrong(f"the flow failed: {played.fault.reason}", "no failure")
+        return played
+
+    def _set_timers(self, before: Snapshot, played: Played) -> None:
+        """As the gateway keeps them: they end with their run, one of a name replaces the other."""
+        ended = bool(before.flow) and played.after.run != before.run
+        names = {*played.cancels, *(each.name for each in played.timers)}
+        kept = [] if ended else [each for each in self._due if each.name not in names]
+        self._due = kept + [_Due(each.name, played.after.run, each.at) for each in played.timers]
+
+    async def _run(self, call: EffectCall) -> EffectDone:
+        self.called.append(call)
+        result, fault = None, None
+        try:
+            result = await self._result(call)
+        except Exception as error:  # whatever an effect raises is its failure, as in the gateway
+            fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
+        return EffectDone(
+            key=self._key(),
+            at=self.now,
+            effect=call.name,
+            effect_id=call.key,
+            run=call.run,
+            call=call.key,
+            result=result,
+            fault=fault,
+        )
+
+    async def _result(self, call: EffectCall) -> Any:
+        canned = self._canned.get(call.name)
+        if canned is None:
+            return await engine.run_effect(
+                self._router, call.flow, call.name, call.args, call.key, self._http
+            )
+        result = canned(**call.args)
+        if isinstance(result, Awaitable):
+            result = await result
+        if isinstance(result, BaseException):
+            raise result
+        return msgspec.json.decode(msgspec.json.encode(result))
+
+    def _message(self, content: Content) -> MessageReceived:
+        key = self._key()
+        self._lines.append(_line(">", content))
+        return MessageReceived(
+            key=key, at=self.now, provider_id=key, content=content, addresses=self.customer.addresses
+        )
+
+    def _key(self) -> str:
+        self._count += 1
+        return f"test{self._count}"
+
+    def _wrong(self, found: str, wanted: object) -> AssertionError:
+        last = "\n".join(f"    {line}" for line in self._lines[-8:])
+        return AssertionError(f"{found}; wanted: {wanted!r}\n  so far:\n{last}")
+
+
+def chat(
+    *flows: Source,
+    channel: str = "whatsapp",
+    name: str = "Ada",
+    locale: str = "en",
+    now: int = START,
+    http: Http | None = None,
+    may_fail: bool = False,
+) -> Chat:
+    """A chat with these flows, in the order of the router; `channel` is the id and the type of the customer's channel.
+
+    `async with chat(Booking) as c:` looks at the end whether all that was said was looked at. `http` stands for the
+    network in effects; without it a request fails.
+    """
+    customer = Customer("contact", channel, channel, (f"{channel}:15550100",), name, locale)
+    return Chat(flows, customer, now, http, may_fail=may_fail)
+
+
+def _line(arrow: str, content: Content) -> str:
+    words = plain(content).replace("\n", "\n  ") or type(content).__name__
+    if isinstance(content, Choice):
+        words += "".join(f"\n  [{each.title}]" for each in content.options)
+    return f"{arrow} {words}"

@@ -1,0 +1,178 @@
+"""Scripts: the second door. A conversation as one async function, durable by replay over its journal.
+
+For each event the function is played again from its beginning: what it waited for before comes from the journal at
+once, and what it said before is not said again. At the end of the journal the event meets what is waited for.
+"""
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, overload
+
+import msgspec
+
+from conversations import determinism, languages
+from conversations.bot import Taken
+from conversations.describe import Description
+from conversations.effects import Declared
+from conversations.errors import FlowError
+from conversations.replay import Replay
+from conversations.talk import Journal, Talk
+from conversations.texts import NO_TRANSLATIONS, Translations
+from conversations.turn import Turn
+from conversations.version import reached, version_of
+from state.model.content import plain
+from state.model.event import MessageReceived
+from state.model.turn import Snapshot
+
+Function = Callable[[Talk], Coroutine[Any, Any, Any]]
+_encode = msgspec.json.Encoder().encode
+_journal = msgspec.json.Decoder(Journal)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How a script behaves beside what it says; the fields are those that `flow` takes."""
+
+    keywords: tuple[str, ...]
+    channels: tuple[str, ...]
+    apology: str
+    busy: str
+    help: str
+    expires: float
+    commands: tuple[str, ...]
+    translations: Translations
+
+
+class Script:
+    """A compiled script. Made by `flow`."""
+
+    def __init__(self, function: Function, manner: Manner) -> None:
+        _check(function)
+        self.function, self.name, self.manner = function, function.__name__, manner
+        self.keywords = frozenset(word.strip().casefold() for word in manner.keywords)
+        self.channels, self.apology = frozenset(manner.channels), manner.apology
+        self.translations = manner.translations
+        self.__doc__ = function.__doc__
+        functions, constants = reached([function])
+        determinism.check(self.name, functions.values())
+        self.files = frozenset(each.__code__.co_filename for each in functions.values())
+        self.version = version_of((constants, sorted(manner.commands), manner.expires), functions)
+
+    def __call__(self, talk: Talk) -> Coroutine[Any, Any, Any]:
+        """Play it as a part of another script: `result = await booking(talk)`."""
+        return self.function(talk)
+
+    @cached_property
+    def effects(self) -> Mapping[str, Declared]:
+        """The effects that stand in the script's module, or in a module that it imports, by name."""
+        found: dict[str, Declared] = {}
+        for name, value in self.function.__globals__.items():
+            if isinstance(value, Declared):
+                found[name] = value
+            elif isinstance(value, ModuleType):
+                inner = {key: each for key, each in vars(value).items() if isinstance(each, Declared)}
+                found |= {f"{name}.{key}": each for key, each in inner.items()}
+        closure = inspect.getclosurevars(self.function).nonlocals
+        return found | {name: each for name, each in closure.items() if isinstance(each, Declared)}
+
+    def begin(self, run: int) -> Snapshot:
+        """Where a new run stands before its first event."""
+        return Snapshot(self.name, self.version, run)
+
+    def play(self, stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
+        """Play the turn's event; raises what the script raises, FlowError, FlowChanged."""
+        if begins:
+            return self._begun(stands, turn)
+        return Replay(self, stands, turn, _journal.decode(_encode(stands.data))).meet()
+
+    def restarted(self, stands: Snapshot, turn: Turn) -> Taken:
+        """Begin the run again from its first question."""
+        return self._begun(msgspec.structs.replace(stands, data={}, state=""), turn)
+
+    def _begun(self, stands: Snapshot, turn: Turn) -> Taken:
+        event, customer = turn.event, turn.customer
+        said = plain(event.content).strip() if isinstance(event, MessageReceived) else ""
+        journal = Journal(turn.now, turn.key, said, customer.name, customer.locale)
+        return Replay(self, stands, turn, journal).begin()
+
+    def effect_name(self, effect: Declared) -> str:
+        """What the router finds an effect by."""
+        name = next((name for name, each in self.effects.items() if each is effect), "")
+        if not name:
+            raise FlowError(
+                f"{self.name}: the effect {effect.call.__name__} is not found again after a restart:"
+                " declare it in the script's module, or import it there"
+            )
+        return name
+
+    def describe(self) -> Description:
+        """The script as plain data: what it asks for, in the order it is written."""
+        return Description(
+            name=self.name, version=self.version, about=inspect.cleandoc(self.__doc__ or ""), start="", states=(),
+            final=(), rows=(), entered={}, left={}, fields={},
+            effects={name: each.timeout for name, each in self.effects.items()},
+            keywords=tuple(sorted(self.keywords)), channels=tuple(sorted(self.channels)), answers_first_message=False,
+        )  # fmt: skip
+
+
+def _check(function: Function) -> None:
+    code = getattr(function, "__code__", None)
+    where = (
+        f"{function.__name__} ({code.co_filename.rpartition('/')[2]}:{code.co_firstlineno})"
+        if code
+        else "flow"
+    )
+    if not inspect.iscoroutinefunction(function):
+        raise FlowError(f"{where} is no async function: write `async def {function.__name__}(talk: Talk)`")
+    if len(inspect.signature(function).parameters) != 1:
+        raise FlowError(
+            f"{where} is called with its talk alone: write `async def {function.__name__}(talk: Talk)`"
+        )
+
+
+@overload
+def flow(function: Function, /) -> Script: ...
+@overload
+def flow(
+    *,
+    keywords: Iterable[str] = ...,
+    channels: Iterable[str] = ...,
+    apology: str = ...,
+    busy: str = ...,
+    help: str = ...,
+    expires: float = ...,
+    commands: Iterable[str] = ...,
+    translations: Translations = ...,
+) -> Callable[[Function], Script]: ...
+def flow(
+    function: Function | None = None,
+    /,
+    *,
+    keywords: Iterable[str] = (),
+    channels: Iterable[str] = (),
+    apology: str = "",
+    busy: str = "",
+    help: str = "",
+    expires: float = 0,
+    commands: Iterable[str] = languages.COMMANDS,
+    translations: Translations = NO_TRANSLATIONS,
+) -> Script | Callable[[Function], Script]:
+    """Make a script of an async function that takes a Talk.
+
+    `keywords`, `channels` and `apology` are as in Flow. `busy` is said to a message that comes while an effect runs.
+    `commands` are the words heard in every question: stop, restart, back, agent, help (which says `help`, and asks
+    again). After `expires` seconds without anything, TimedOut is raised where the script waits.
+    """
+
+    manner = Manner(
+        keywords=tuple(keywords), channels=tuple(channels), apology=apology, busy=busy, help=help,
+        expires=expires, commands=tuple(commands), translations=translations,
+    )  # fmt: skip
+
+    def made(function: Function) -> Script:
+        return Script(function, manner)
+
+    return made if function is None else made(function)

@@ -1,0 +1,161 @@
+"""Talk: what a script sees of its conversation, what it decides, and the journal that makes it durable."""
+
+import random
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+from zlib import crc32
+
+import msgspec
+
+from conversations.effects import Declared
+from conversations.errors import FlowError
+from conversations.operations import Ask, Do, HandOver, Operation, Sleep
+from conversations.readers import Reader
+from conversations.readers import text as words
+from conversations.turn import Turn
+from state.model.content import Content, Text
+from state.model.turn import Customer
+
+T = TypeVar("T")
+_Opened = TypeVar("_Opened", bound=Operation[Any])
+_encode = msgspec.json.Encoder().encode
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing a script waited for: what it was (`mark`), when it came (milliseconds, UTC), and the value.
+
+    `failed` names the exception that came instead; then the value is what it is made of.
+    """
+
+    mark: int
+    at: int
+    value: Any = None
+    failed: str = ""
+
+
+class Journal(msgspec.Struct, omit_defaults=True, gc=False):
+    """A run of a script as it is stored: how it began, what it got so far, and what it waits for now.
+
+    `began` is in milliseconds, UTC; `seed` is the run's own; `mark` is of what it waits for, `tries` counts the answers
+    to it that were not read, `key` is that of its effect.
+    """
+
+    began: int
+    seed: str
+    said: str = ""
+    name: str = ""
+    locale: str = ""
+    entries: list[Entry] = []
+    mark: int = 0
+    tries: int = 0
+    key: str = ""
+
+
+class Talk:
+    """A script's conversation. What it waits for is awaited: `ask`, `do`, `sleep`, `hand_over`; the rest is at once.
+
+    A script is played again from its beginning for each event, with what it got so far; so it takes the time, chance
+    and everything from outside from here alone.
+    """
+
+    __slots__ = ("__dict__", "_effect_name", "_journal", "_mark", "_opened", "_turn", "now", "replaying")
+
+    def __init__(
+        self, journal: Journal, turn: Turn, effect_name: Callable[[Declared], str], *, replaying: bool
+    ) -> None:
+        self._journal, self._turn, self._effect_name = journal, turn, effect_name
+        self.replaying, self._mark = replaying, 0
+        self._opened: Operation[Any] | None = None
+        self.now = journal.began
+        """The time of what happened last, in milliseconds, UTC."""
+
+    @property
+    def opening(self) -> str:
+        """The customer's words that began this run, or an empty string."""
+        return self._journal.said
+
+    @cached_property
+    def customer(self) -> Customer:
+        """Who it is with; name and locale as they were known when the run began."""
+        journal = self._journal
+        return msgspec.structs.replace(self._turn.customer, name=journal.name, locale=journal.locale)
+
+    @cached_property
+    def random(self) -> random.Random:
+        """Chance that comes out the same when the script is played again. No secret: whoever knows the run can tell."""
+        return random.Random(self._journal.seed)  # noqa: S311 - it must be repeatable
+
+    def say(
+        self, content: Content | str, *, reply_to: str = "", native: Mapping[str, Any] | None = None
+    ) -> None:
+        """Send a message; a string is text. `reply_to` is the provider's id of a message to quote."""
+        raw = content.encode(errors="replace") if isinstance(content, str) else _encode(content)
+        self._mark = crc32(raw, self._mark)
+        if not self.replaying:
+            self._turn.say(content, reply_to=reply_to, native=dict(native or {}))
+
+    def t(self, text: str, **values: object) -> str:
+        """A text in the customer's language, with values in its braces, as Turn has it."""
+        return self._turn.t(text, **values)
+
+    def ask(
+        self,
+        prompt: Content | str,
+        reader: Reader[T] | None = None,
+        *,
+        retry: str = "",
+        limit: int = 3,
+        within: float = 0,
+        remind: float = 0,
+        reminder: str = "",
+    ) -> Ask[T]:
+        """Ask, and wait for an answer that `reader` (any words) can read: `people = await talk.ask("…", number())`.
+
+        An answer that cannot be read is met with `retry`, and the `limit`th raises NotUnderstood; after `within`
+        seconds TimedOut is raised; after `remind` seconds the customer is reminded, once. An empty prompt says nothing.
+        """
+        asked = Text(prompt) if isinstance(prompt, str) else prompt
+        read: Reader[Any] = reader or words()
+        return self._open(Ask(asked, read, retry, limit, within, remind, reminder))
+
+    def do(self, effect: Declared, *, key: str = "", **args: Any) -> Do:
+        """Run an effect and wait for its result; raises EffectFailed. It runs at least once, always with the same key.
+
+        `key` is what the back-end tells repetitions by; without one it is made of this run and its place in it.
+        """
+        if not isinstance(effect, Declared):
+            raise FlowError(
+                f"talk.do runs an effect: put @effect before {getattr(effect, '__name__', effect)!r}"
+            )
+        return self._open(Do(self._effect_name(effect), effect, key, args))
+
+    def sleep(self, seconds: float) -> Sleep:
+        """Wait; nothing is kept in memory meanwhile."""
+        return self._open(Sleep(seconds))
+
+    def hand_over(self, reason: str = "") -> HandOver:
+        """Give the conversation to a person, and wait until it is handed back; gives the person's note."""
+        return self._open(HandOver(reason))
+
+    def _open(self, operation: _Opened) -> _Opened:
+        self.forgotten()
+        self._opened = operation
+        return operation
+
+    # What follows is for the one who plays the script.
+
+    def close(self) -> None:
+        """Say nothing from now on: the script is left where it waits, and what stands in a `finally` runs."""
+        self.replaying = True
+
+    def forgotten(self) -> None:
+        """Raise FlowError where an operation was made and not awaited."""
+        if self._opened is not None and not self._opened.awaited:
+            raise FlowError(f"talk.{self._opened.label} waits for nothing: write `await` before it")
+
+    def reached(self, operation: Operation[Any]) -> int:
+        """The mark of an operation that the script has come to: it tells what was said before it, too."""
+        self._opened = None
+        mark, self._mark = crc32(operation.about, self._mark), 0
+        return mark
