@@ -1,6 +1,7 @@
 """Values of providers' JSON on their way to a store: what does not fit raises Unfit."""
 
 import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -37,3 +38,12 @@ def storable(value: Any, depth: int = 32) -> Any:
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         return str(value)
     return value
+
+
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8}){0,3}")
+
+
+def locale(value: Any) -> str:
+    """A language as BCP 47 writes it; an empty string where it is none."""
+    known = isinstance(value, str) and _LOCALE.fullmatch(value)
+    return value.replace("_", "-") if known else ""

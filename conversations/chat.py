@@ -194,6 +194,8 @@ class Chat:
         played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
         self._stored = msgspec.json.encode(played.after)
         self._set_timers(before, played)
+        if played.locale:
+            self.customer = msgspec.structs.replace(self.customer, locale=played.locale)
         for say in played.says:
             self._unread.append(say.content)
             self._offered = say.content if isinstance(say.content, Choice) else self._offered

@@ -60,7 +60,7 @@ class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "bot", "cancels", "customer", "effects", "fault", "now", "router", "says", "steps", "timers",
+        "after", "bot", "cancels", "customer", "effects", "fault", "locale", "now", "router", "says", "steps", "timers",
     )  # fmt: skip
 
     def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
@@ -72,12 +72,13 @@ class _Playing:
         self.effects: list[EffectCall] = []
         self.steps: list[Step] = []
         self.fault: Fault | None = None
+        self.locale = ""
 
     def played(self, left: int) -> Played:
         """All of it."""
         return Played(
             self.after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
-            tuple(self.steps), self.fault, left,
+            tuple(self.steps), self.fault, left, self.locale,
         )  # fmt: skip
 
     def meet(self, event: Event, key: str) -> None:
@@ -117,6 +118,8 @@ class _Playing:
         steps, self.after, note = bot.play(stands, turn, begins=begins)
         self.says += turn.says
         self.effects += turn.effects
+        if turn.locale:
+            self.locale, self.customer = turn.locale, replace(self.customer, locale=turn.locale)
         self._set(turn)
         self._journal(steps, note, f"handed over: {turn.reason}" if turn.handed_over else "")
 

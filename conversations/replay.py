@@ -38,6 +38,7 @@ class Replay:
     def __init__(self, script: "Script", stands: Snapshot, turn: Turn, journal: Journal) -> None:
         self.script, self.stands, self.turn, self.journal = script, stands, turn, journal
         self.met: list[Operation[Any]] = []
+        turn.customer = msgspec.structs.replace(turn.customer, name=journal.name, locale=journal.locale)
         self.talk = Talk(journal, turn, script.effect_name, replaying=False)
         self.task: CoroutineType[Any, Any, Any] = script.function(self.talk)  # type: ignore[assignment]
 
@@ -60,7 +61,7 @@ class Replay:
         operation = self._replay()
         turn, place = self.turn, self._place
         said = turn.event.content if isinstance(turn.event, MessageReceived) else None
-        command = languages.command(said, self.journal.locale) if said else ""
+        command = languages.command(said, turn.customer.locale) if said else ""
         if command in self.script.manner.commands and not isinstance(operation, Do):
             return self._command(command, operation)
         if isinstance(turn.event, TimerFired) and turn.event.timer == EXPIRY:
@@ -194,7 +195,7 @@ class Replay:
     @property
     def _place(self) -> Place:
         journal = self.journal
-        return Place(len(journal.entries), journal.tries, journal.key, journal.locale)
+        return Place(len(journal.entries), journal.tries, journal.key, self.turn.customer.locale)
 
     def _waits(self, operation: Operation[Any], trigger: str, note: str = "") -> Taken:
         if self.script.manner.expires:

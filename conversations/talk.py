@@ -75,11 +75,10 @@ class Talk:
         """The customer's words that began this run, or an empty string."""
         return self._journal.said
 
-    @cached_property
+    @property
     def customer(self) -> Customer:
         """Who it is with; name and locale as they were known when the run began."""
-        journal = self._journal
-        return msgspec.structs.replace(self._turn.customer, name=journal.name, locale=journal.locale)
+        return self._turn.customer
 
     @cached_property
     def random(self) -> random.Random:
@@ -98,6 +97,10 @@ class Talk:
     def t(self, text: str, **values: object) -> str:
         """A text in the customer's language, with values in its braces, as Turn has it."""
         return self._turn.t(text, **values)
+
+    def speak(self, locale: str) -> None:
+        """Speak another language (BCP 47) with this customer, from now on and in later conversations."""
+        self._turn.speak(locale)
 
     def ask(
         self,

@@ -1,5 +1,6 @@
 """The turn, as a flow's callbacks see it: what happened, and what they decide. Nothing leaves before the commit."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ DECISIONS = 100
 FARTHEST = 10 * 366 * 86_400
 """How far ahead a timer may be set, in seconds."""
 _NAME = 100
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 
 _encode = msgspec.json.Encoder().encode
 _say = msgspec.json.Decoder(Say).decode
@@ -48,8 +50,8 @@ class Turn:
     """One event's turn. `now` is given, in milliseconds, UTC: a flow that reads a clock cannot be played again."""
 
     __slots__ = (
-        "_origin", "cancels", "customer", "effects", "ended", "event", "handed_over", "next", "now", "reason", "says",
-        "timers",
+        "_origin", "cancels", "customer", "effects", "ended", "event", "handed_over", "locale", "next", "now",
+        "reason", "says", "timers",
     )  # fmt: skip
 
     def __init__(self, event: Event, customer: Customer, now: int, origin: Origin) -> None:
@@ -59,7 +61,7 @@ class Turn:
         self.timers: dict[str, SetTimer] = {}
         self.cancels: dict[str, None] = {}
         self.ended = self.handed_over = False
-        self.reason = self.next = ""
+        self.reason = self.next = self.locale = ""
 
     @property
     def key(self) -> str:
@@ -164,6 +166,13 @@ class Turn:
         key = key or f"{origin.key}.{len(self.effects)}"
         self.effects.append(EffectCall(name, plain_args, key, origin.flow, origin.run))
         return self.effects[-1]
+
+    def speak(self, locale: str) -> None:
+        """Speak another language (BCP 47) with this customer, from now on and in later conversations."""
+        if not _LOCALE.fullmatch(locale):
+            raise ValueError(f'speak: {locale!r} is no language, as in "de" or "pt-BR"')
+        self.locale = locale
+        self.customer = msgspec.structs.replace(self.customer, locale=locale)
 
     def then(self, trigger: str) -> None:
         """Go on at once: when this step is done, set off another trigger of the state that was entered."""

@@ -174,13 +174,14 @@ class Turns:
 
     def _customer(self, taken: Taken) -> Customer:
         live = self._channels.get(taken.channel)
-        named = next((event.name for _, event in reversed(taken.events) if event.name), "")
+        name, locale = taken.about
         return Customer(
             contact=taken.contact,
             channel=taken.channel,
             channel_type=live.channel.type if live else "",
             addresses=taken.urns,
-            name=named,
+            name=name,
+            locale=locale,
             flow=live.channel.flow if live else "",
         )
 

@@ -73,13 +73,13 @@ class _Owner(NamedTuple):
     lane_before: int
 
 
-def find(team: str, channel: str, urns: Sequence[str], name: str = "") -> Op[Who]:
+def find(team: str, channel: str, urns: Sequence[str], name: str = "", locale: str = "") -> Op[Who]:
     """The contact with these addresses (at least one) and its conversation on the channel, made where there is none."""
     shards = [lane_of(urn) for urn in urns]
     known = yield from _owners(team, urns, shards)
     owners = [each for each in known if each]
     if len(owners) < len(urns):
-        owners = yield from _claim(team, urns, shards, known, name)
+        owners = yield from _claim(team, urns, shards, known, (name, locale))
     lanes = {each.lane for each in owners} | {each.lane_before for each in owners}
     contact_id, lane = yield from _one_of(team, owners)
     conversation_id = yield from open_conversation(contact_id, lane, channel, urns)
@@ -102,9 +102,16 @@ def _owners(
 
 
 def _claim(
-    team: str, urns: Sequence[str], shards: Sequence[int], known: Sequence[_Owner | None], name: str
+    team: str,
+    urns: Sequence[str],
+    shards: Sequence[int],
+    known: Sequence[_Owner | None],
+    about: tuple[str, str],
 ) -> Op[list[_Owner]]:
-    """Give the unknown addresses to the known contact, or to a new one; another writer may win the race for it."""
+    """Give the unknown addresses to the known contact, or to a new one; another writer may win the race for it.
+
+    `about` are a new contact's name and locale.
+    """
     owner = next((each for each in known if each), None)
     lane = owner.lane if owner else shards[0]
     mine = owner.contact if owner else new_id(lane)
@@ -116,7 +123,8 @@ def _claim(
     ]
     settled = yield from _owners(team, urns, shards)
     if not owner and any(each and each.contact == mine for each in settled):
-        yield [(_NEW_CONTACT, (mine, lane, team, name.replace("\0", ""), "", at))]
+        name, locale = about
+        yield [(_NEW_CONTACT, (mine, lane, team, name.replace("\0", ""), locale, at))]
     return [each for each in settled if each]
 
 

@@ -16,7 +16,7 @@ from state.model.ids import new_id
 from state.model.turn import Played, SetTimer, Snapshot
 from state.outbox import Queued, queue_asks
 from state.statements import Fetch, Now, Query, Row, Statement, delete, insert, update
-from state.tables import conversation, event, inbox, journal, message, outbox, timer
+from state.tables import contact, conversation, event, inbox, journal, message, outbox, timer
 from state.writer import Op
 
 _WORK = Query(
@@ -40,12 +40,15 @@ _WORK = Query(
         ),
         conversation.c.offered,
         conversation.c.pieces,
+        contact.c.name,
+        contact.c.locale,
     )
     .select_from(inbox)
     .join(
         conversation, sa.and_(conversation.c.id == inbox.c.conversation, conversation.c.lane == inbox.c.lane)
     )
     .join(event, sa.and_(event.c.id == inbox.c.id, event.c.lane == inbox.c.lane))
+    .join(contact, sa.and_(contact.c.id == conversation.c.contact, contact.c.lane == conversation.c.lane))
     .where(conversation.c.lease_until <= Now(), conversation.c.mode != sa.literal_column("'parked'"))
     .order_by(inbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer)),
@@ -70,6 +73,7 @@ _JOURNAL = insert(journal, "id lane conversation body")
 _TIMER = insert(timer, "id lane conversation name run due_at")
 _NO_TIMER = delete(timer, "conversation lane name")
 _NO_TIMERS = delete(timer, "conversation lane")
+_ABOUT = update(contact, "name locale", "id lane")
 _CHANNEL = Fetch(conversation, "channel", "id lane")
 _RELEASE = update(conversation, "lease_until", "id lane")
 _FREE_ALL = freeing(conversation)
@@ -87,7 +91,7 @@ class Taken(NamedTuple):
     """A conversation taken for a turn, with the events that wait (id and event), oldest first.
 
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
-    (JSON) are those of messages that are not whole yet.
+    (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known.
     """
 
     id: str
@@ -104,6 +108,16 @@ class Taken(NamedTuple):
     waiting: bool = False
     offered: str = ""
     pieces: str = ""
+    name: str = ""
+    locale: str = ""
+
+    @property
+    def about(self) -> tuple[str, str]:
+        """The customer's name and locale, once these events are taken in: what was chosen before outranks the app's."""
+        name, locale = self.name, self.locale
+        for _, happened in self.events:
+            name, locale = happened.name or name, locale or happened.locale
+        return name, locale
 
     @property
     def heard(self) -> "Heard":
@@ -196,8 +210,7 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         last_id,
         tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
         bool(more[0]),
-        more[1],
-        more[2],
+        *more[1:],
     )
 
 
@@ -214,7 +227,19 @@ def commit(turn: Turned) -> Op[None]:
         clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
     if clears:  # in a step of their own: another turn of the batch may clear by the same statement
         yield clears
-    yield [*_consumed(turn), _saved(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn)]
+    yield [
+        *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn)
+    ]  # fmt: skip
+
+
+def _known(turn: Turned) -> list[tuple[Statement, Row]]:
+    """What the customer is called and speaks, where a channel or the flow tells something new."""
+    taken = turn.taken
+    name, locale = taken.about
+    locale = turn.played.locale or locale
+    if (name, locale) == (taken.name, taken.locale):
+        return []
+    return [(_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
 
 
 def _held(turn: Turned) -> list[tuple[Statement, Row]]:

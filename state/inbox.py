@@ -231,7 +231,8 @@ def _people(arrived: Sequence[Arrived], known: Known) -> Op[dict[tuple[str, tupl
         elif _of_customer(item.event) and (item.channel, urns) not in who:
             found = known.get((item.channel, urns))
             if found is None:
-                found = yield from contacts.find(item.team, item.channel, urns, item.event.name)
+                about = (item.event.name, item.event.locale)
+                found = yield from contacts.find(item.team, item.channel, urns, *about)
             who[item.channel, urns] = found
     return who
 

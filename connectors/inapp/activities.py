@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from connectors import values
 from state.model.content import (
     Choice,
     Chosen,
@@ -50,6 +51,7 @@ class Posted(msgspec.Struct, rename="camel"):
     text: str | None = None
     value: Any = None
     name: str | None = None
+    locale: Any = None
     reply_to_id: str | None = None
     sender: From | None = msgspec.field(default=None, name="from")
     attachments: list[Attachment] | None = None
@@ -71,6 +73,7 @@ def read(body: bytes, user: str, key: str, at: int) -> Received:
         "at": at,
         "addresses": (f"inapp:{user}",),
         "name": posted.sender.name if posted.sender else "",
+        "locale": values.locale(posted.locale),
     }
     return Received(tuple(_events(posted, key, common)))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from connectors import values
 from connectors.telegram.content import Unfit, content_of, number, text_of
 from state.model.content import Chosen, Content, Text
 from state.model.event import (
@@ -44,9 +45,23 @@ def read(body: bytes) -> Received:
     if not isinstance(value, dict):
         return Received()
     try:
-        return _READERS.get(name, _other)(key, name, value)
+        return _in_language(_READERS.get(name, _other)(key, name, value), value)
     except (Unfit, KeyError, TypeError, AttributeError) as error:
         return Received(problems=(Problem(f"$.{name}", str(error)[:200]),))
+
+
+def _in_language(received: Received, value: Json) -> Received:
+    """The events with the language of the app of who did it (User.language_code); a group has none."""
+    user = value.get("from") or value.get("user")
+    locale = values.locale(user.get("language_code")) if isinstance(user, dict) else ""
+    chat = value.get("chat") or (value.get("message") or {}).get("chat") or {}
+    if not locale or chat.get("type", "private") != "private":
+        return received
+    events = tuple(
+        each if isinstance(each, Notice) else msgspec.structs.replace(each, locale=locale)
+        for each in received.events
+    )
+    return msgspec.structs.replace(received, events=events)
 
 
 def _who(message: Json) -> tuple[str, str, str]:

@@ -2,7 +2,8 @@
 
 `key` is unique within a channel and is what duplicates are told by; `at` is the provider's time in milliseconds, UTC
 (0 where it tells none: the gateway puts the time it came);
-`account` is which of our senders it came to (empty: the channel's own); `addresses` are the customer's URNs.
+`account` is which of our senders it came to (empty: the channel's own); `addresses` are the customer's URNs; `locale`
+is the customer's language (BCP 47) where the channel tells it.
 """
 
 from typing import Any, Literal
@@ -41,6 +42,7 @@ class Happened(Value, frozen=True, kw_only=True, tag_field="event"):
     account: str = ""
     addresses: tuple[str, ...] = ()
     name: str = ""
+    locale: str = ""
 
 
 class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):

@@ -82,7 +82,8 @@ class Step(Value, frozen=True):
 class Played(Value, frozen=True):
     """All a turn decided: nothing of it has happened until it is committed.
 
-    `left` events at the end were not met: they wait until the conversation, which is parked, goes on.
+    `left` events at the end were not met: they wait until the conversation, which is parked, goes on. `locale` is the
+    customer's from now on, where it is not empty.
     """
 
     after: Snapshot
@@ -93,3 +94,4 @@ class Played(Value, frozen=True):
     steps: tuple[Step, ...] = ()
     fault: Fault | None = None
     left: int = 0
+    locale: str = ""
