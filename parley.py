@@ -9,7 +9,7 @@ from conversations.operations import EffectFailed, NotUnderstood, TimedOut
 from conversations.readers import Reader
 from conversations.router import Router
 from conversations.script import flow
-from conversations.table import STAY, On
+from conversations.table import BACK, END, EVERYWHERE, RESTART, STAY, WAYS_OUT, On, Question
 from conversations.talk import Talk
 from conversations.texts import translations
 from conversations.turn import Turn
@@ -51,12 +51,12 @@ from state.model.event import (
 from state.model.turn import Customer
 
 __all__ = [
-    "STAY", "Card", "Chat", "Choice", "Chosen", "ClientEvent", "Component", "ContactCard", "Customer", "Deleted",
-    "Edited", "Effect", "EffectDone", "EffectFailed", "Email", "Flow", "FlowError", "Form", "HandedBack", "Item",
-    "Link", "Location", "Media", "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order",
-    "Parameter", "Phone", "Place", "Reacted", "Reaction", "Reader", "Referral", "Router", "Started", "Talk",
-    "Template", "Text", "TimedOut", "TimerFired", "Turn", "chat", "days", "effect", "flow", "hours", "minutes",
-    "read", "translations",
+    "BACK", "END", "EVERYWHERE", "RESTART", "STAY", "WAYS_OUT", "Card", "Chat", "Choice", "Chosen", "ClientEvent",
+    "Component", "ContactCard", "Customer", "Deleted", "Edited", "Effect", "EffectDone", "EffectFailed", "Email",
+    "Flow", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media", "MessageReceived",
+    "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone", "Place", "Question",
+    "Reacted", "Reaction", "Reader", "Referral", "Router", "Started", "Talk", "Template", "Text", "TimedOut",
+    "TimerFired", "Turn", "chat", "days", "effect", "flow", "hours", "minutes", "read", "translations",
 ]  # fmt: skip
 
 

@@ -5,9 +5,13 @@ from typing import NamedTuple, Protocol
 
 from conversations.describe import Description
 from conversations.effects import Declared
+from conversations.entry import Entry, Interruption
 from conversations.texts import Translations
 from conversations.turn import Turn
 from state.model.turn import Snapshot, Step
+
+EXPIRY = "expiry"
+"""The timer by which a run ends that nobody goes on with."""
 
 
 class Taken(NamedTuple):
@@ -30,12 +34,16 @@ class Bot(Protocol):
         """The hash."""
 
     @property
-    def keywords(self) -> frozenset[str]:
-        """The words it answers to, casefolded; none: to everything."""
+    def entry(self) -> Entry:
+        """What begins a run."""
 
     @property
-    def channels(self) -> frozenset[str]:
-        """The channels, by id or type, it answers on; none: on all."""
+    def interruption(self) -> Interruption:
+        """What it does with another's keyword while it runs."""
+
+    @property
+    def refusal(self) -> str:
+        """What is said to another's keyword that has to wait, or is refused."""
 
     @property
     def apology(self) -> str:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from conversations import table
 from conversations.effects import Declared
 from conversations.errors import FlowError
-from conversations.table import On
+from conversations.table import On, Question
 
 if TYPE_CHECKING:
     from conversations.flow import Flow
 
-_TUPLES = ("table", "final", "keywords", "channels")
+_TUPLES = ("table", "final", "keywords", "channels", "locales", "referrals", "events")
 _OURS = ("state", "plan", "describe")
 _ALIKE = 0.85
 
@@ -40,6 +40,8 @@ def check_table(cls: "type[Flow]") -> None:
     named = table.states(cls.table, cls.start, cls.final)
     for row in cls.table:
         _check_row(cls, row, named)
+    for state, question in cls.asks.items():
+        _check_question(cls, state, question, named)
     if not any(cls.start in table.sources(row, named, cls.final) for row in cls.table):
         raise FlowError(
             f"{cls.__name__}: no row begins in {cls.start!r}: set `start` to the state a run begins in"
@@ -55,6 +57,27 @@ def _check_words(cls: "type[Flow]", row: On) -> None:
             raise FlowError(
                 f"{cls.__name__}: {row}: trigger and target are names; to stay, the target is STAY"
             )
+
+
+def _check_question(cls: "type[Flow]", state: str, question: object, named: tuple[str, ...]) -> None:
+    """A state that asks is one, is answered, and hears no message in another way."""
+    if not isinstance(question, Question):
+        raise FlowError(f'{cls.__name__}.asks[{state!r}] is no question: write Question("…", reader)')
+    if state not in named or state in cls.final:
+        near = get_close_matches(state, set(named) - set(cls.final), n=1)
+        remedy = f"did you mean {near[0]!r}?" if near else f"the states are {', '.join(named)}"
+        raise FlowError(f"{cls.__name__}.asks: nothing is asked in {state!r}; {remedy}")
+    rows = [row for row in cls.table if state in table.sources(row, named, cls.final)]
+    if not any(row.trigger == "answered" for row in rows):
+        raise FlowError(
+            f'{cls.__name__}: no row takes the answer in {state!r}: add On("answered", {state!r}, …)'
+        )
+    unheard = next((row for row in rows if row.trigger in ("message", "chosen") and row.source != "*"), None)
+    if unheard:
+        raise FlowError(
+            f"{cls.__name__}: {unheard} is never heard: {state!r} asks, and its reader takes the messages;"
+            " write answered or not_understood"
+        )
 
 
 def _check_row(cls: "type[Flow]", row: On, named: tuple[str, ...]) -> None:

@@ -2,22 +2,26 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from conversations.bot import Bot
 from conversations.effects import Effect, Http
-from conversations.errors import FlowChanged, FlowError
+from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.router import Router
 from conversations.turn import Origin, Turn
 from state.model.content import Text
-from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.event import EffectDone, Event, HandedBack, MessageReceived, TimerFired
 from state.model.receipts import Fault
-from state.model.turn import Customer, EffectCall, Played, Say, SetTimer, Snapshot, Step
+from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
 
 _REASON = 500
 """Characters of a fault's reason."""
+_DEEPEST = 10
+"""How many flows may wait for one another."""
+_LATER = 5
+"""How many messages may wait for the end of a run."""
 
 
 def play(
@@ -56,16 +60,27 @@ async def run_effect(
     return await declared.run(Effect(key, http, settings or {}), args)
 
 
+class _Done(NamedTuple):
+    """A turn that one flow has played."""
+
+    turn: Turn
+    steps: Sequence[Step]
+    note: str = ""
+    ended: bool = False
+
+
 class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "bot", "cancels", "customer", "effects", "fault", "locale", "now", "router", "says", "steps", "timers",
+        "after", "bot", "cancels", "customer", "done", "effects", "fault", "locale", "now", "router",
+        "says", "steps", "timers",
     )  # fmt: skip
 
     def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
         self.after, self.customer, self.router, self.now = snapshot, customer, router, now
         self.bot: Bot | None = None
+        self.done: list[_Done] = []
         self.says: list[Say] = []
         self.timers: dict[str, SetTimer] = {}
         self.cancels: dict[str, None] = {}
@@ -83,60 +98,159 @@ class _Playing:
 
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
+        before = self.after
+        self.done.clear()
         try:
             self._meet(event, key)
         except (Exception, SystemExit) as error:
+            self.after = before
             self._park(event, error)
+        else:
+            for each in self.done:
+                self._decided(each)
 
     def _meet(self, event: Event, key: str) -> None:
         before = self.after
         self.bot = self.router.get(before.flow)
         if before.mode == "person" and not isinstance(event, HandedBack):
-            self._note(event, "a person answers")
+            self._nothing(before, event, "a person answers")
+        elif not before.flow and before.stack:
+            self._resume(replace(before, mode="bot"), event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
             self._begin(replace(before, mode="bot"), event, key)
         elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
-            self._note(event, "of an ended run")
+            self._nothing(before, event, "of an ended run")
         elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
+        elif other := self._other(event):
+            self._interrupt(self.bot, other, replace(before, mode="bot"), event, key)
         else:
             self._play(self.bot, replace(before, mode="bot"), event, key)
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
-        if isinstance(event, MessageReceived | Started):
-            self.bot = self.router.choose(event, self.customer)
+        self.bot = self.router.choose(event, self.customer)
         if self.bot is None:
-            self.after = before
-            self._note(event, "no flow answers")
+            self._nothing(before, event, "no flow answers")
             return
-        self._play(self.bot, self.bot.begin(before.run + 1), event, key, begins=True)
+        stands = replace(self.bot.begin(before.run + 1), later=before.later)
+        self._play(self.bot, stands, event, key, begins=True)
+
+    def _other(self, event: Event) -> Bot | None:
+        """Another flow that this message asks for by its keyword, where the one that runs lets it."""
+        bot = self.bot
+        if bot is None or bot.interruption == "ignore" or not isinstance(event, MessageReceived):
+            return None
+        other = self.router.named(event, self.customer)
+        return other if other and other.name != bot.name else None
+
+    def _interrupt(self, bot: Bot, other: Bot, stands: Snapshot, event: Event, key: str) -> None:
+        """A message asks for another flow while one runs: it begins now, or later, or not."""
+        if bot.interruption == "interrupt":
+            turn = self._turn(bot, stands.run, event, key)
+            self.done.append(
+                _Done(turn, [Step(event.key, "", stands.state, stands.state, f"{other.name} is begun")])
+            )
+            self._push(bot, other, stands, event, key, {}, begun="")
+            return
+        assert isinstance(event, MessageReceived)
+        turn = self._turn(bot, stands.run, event, key)
+        queued = bot.interruption == "queue" and len(stands.later) < _LATER
+        if bot.refusal:
+            turn.say(bot.refusal)
+        self.after = replace(stands, later=(*stands.later, event)) if queued else stands
+        note = f"{other.name} {'waits' if queued else 'is refused'}"
+        self.done.append(_Done(turn, [Step(event.key, "", stands.state, stands.state, note)]))
 
     def _play(self, bot: Bot, stands: Snapshot, event: Event, key: str, *, begins: bool = False) -> None:
-        turn = Turn(
-            event, self.customer, self.now, Origin(bot.name, stands.run, key, bot.effects, bot.translations)
-        )
-        steps, self.after, note = bot.play(stands, turn, begins=begins)
+        self.bot = bot
+        turn = self._turn(bot, stands.run, event, key)
+        steps, after, note = bot.play(stands, turn, begins=begins)
+        if stands.stack or stands.later:
+            after = replace(after, stack=stands.stack, later=stands.later)
+        self.after = after
+        self.done.append(_Done(turn, steps, note, ended=not after.flow))
+        if turn.begins:
+            name, fields = turn.begins
+            other = self.router.get(name)
+            if other is None:
+                raise FlowError(f"{bot.name} begins {name}, which is not served: name it in bots")
+            self._push(bot, other, after, event, key, fields, begun=name)
+        elif not after.flow and after.mode == "bot":
+            self._ended(turn, event, key)
+
+    def _turn(self, bot: Bot, run: int, event: Event, key: str) -> Turn:
+        return Turn(event, self.customer, self.now, Origin(bot.name, run, key, bot.effects, bot.translations))
+
+    def _push(
+        self,
+        bot: Bot,
+        other: Bot,
+        stands: Snapshot,
+        event: Event,
+        key: str,
+        fields: dict[str, Any],
+        *,
+        begun: str,
+    ) -> None:
+        """Let a flow wait, and begin another."""
+        if len(stands.stack) >= _DEEPEST:
+            raise TooManySteps(f"{other.name}: {_DEEPEST} flows wait for one another: which begins itself?")
+        frame = Frame(bot.name, stands.version, stands.state, stands.data, stands.tries, stands.past, begun)
+        new = replace(other.begin(stands.run), stack=(frame, *stands.stack), later=stands.later)
+        if fields:
+            new = replace(new, data=fields)
+        self._play(other, new, event, f"{key}.{other.name}", begins=True)
+
+    def _ended(self, turn: Turn, event: Event, key: str) -> None:
+        """A run has ended: the flow that waits for it goes on, or what was asked for meanwhile begins."""
+        after = self.after
+        if after.stack:
+            self._resume(after, event, key, turn.returns)
+        elif after.later:
+            first, *rest = after.later
+            self._begin(replace(after, later=tuple(rest)), first, f"{key}.later")
+
+    def _resume(self, stands: Snapshot, event: Event, key: str, result: Any) -> None:
+        """The flow that waits goes on: with the result of the one it began, or where it was put off."""
+        frame = stands.stack[0]
+        bot = self.router.get(frame.flow)
+        if bot is None:
+            raise FlowChanged(f"the flow {frame.flow} that waits in this conversation is not served any more")
+        waits = Snapshot(
+            frame.flow, frame.version, stands.run, frame.state, frame.data, "bot", frame.tries, frame.past,
+            stands.stack[1:], stands.later,
+        )  # fmt: skip
+        told: Event = HandedBack(key=event.key, at=event.at)
+        if frame.begun:
+            told = EffectDone(
+                key=event.key, at=event.at, effect=frame.begun, effect_id="", result=result, run=stands.run
+            )
+        self._play(bot, waits, told, f"{key}.{bot.name}")
+
+    def _decided(self, done: "_Done") -> None:
+        """What a turn decided; timers end with their run, so those that this call has set need not be set at all."""
+        turn = done.turn
         self.says += turn.says
         self.effects += turn.effects
         if turn.locale:
             self.locale, self.customer = turn.locale, replace(self.customer, locale=turn.locale)
-        self._set(turn)
-        self._journal(steps, note, f"handed over: {turn.reason}" if turn.handed_over else "")
-
-    def _set(self, turn: Turn) -> None:
-        """Timers end with their run, so those that this call has set need not be set at all."""
         for name in turn.cancels:
             self.timers.pop(name, None)
         self.cancels.update(turn.cancels)
         self.timers.update(turn.timers)
-        if not self.after.flow:
+        if done.ended and not self.after.stack:
             self.timers.clear()
+        self._journal(done.steps, done.note, f"handed over: {turn.reason}" if turn.handed_over else "")
 
     def _journal(self, taken: Sequence[Step], *notes: str) -> None:
         last = taken[-1]
         words = "; ".join(filter(None, (last.note, *notes)))
         self.steps += taken[:-1]
         self.steps.append(replace(last, note=words) if words else last)
+
+    def _nothing(self, stands: Snapshot, event: Event, note: str) -> None:
+        self.after = stands
+        self._note(event, note)
 
     def _note(self, event: Event, note: str) -> None:
         self.steps.append(Step(event.key, "", self.after.state, self.after.state, note))

@@ -4,13 +4,15 @@ One immutable machine a flow class, shared by all conversations; a conversation 
 declared fields. All names are resolved when the class is made, so a misspelt guard stops the import, not a customer.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from conversations.checks import check_names, check_table
 from conversations.describe import Description
+from conversations.entry import Interruption
 from conversations.fields import fields_of
 from conversations.plan import Plan
-from conversations.table import On
+from conversations.table import On, Question
 from conversations.texts import NO_TRANSLATIONS, Translations
 from conversations.turn import Turn
 
@@ -24,6 +26,8 @@ class Flow:
     """
 
     table: tuple[On, ...] = ()
+    asks: Mapping[str, Question] = {}
+    """What states ask when they are entered."""
     start: str = "start"
     final: tuple[str, ...] = ()
     answers_first_message: bool = False
@@ -31,8 +35,20 @@ class Flow:
     """The flow answers only messages that are one of these words; none: any."""
     channels: tuple[str, ...] = ()
     """The flow answers only on channels of these ids or types; none: on all."""
+    locales: tuple[str, ...] = ()
+    """The flow answers only customers of these languages or locales; none: all."""
+    referrals: tuple[str, ...] = ()
+    """The flow answers only customers brought by these sources or ids (an advert, a link); none: all."""
+    events: tuple[str, ...] = ()
+    """The flow begins by these events of an app, and by no message."""
+    interruption: Interruption = "ignore"
+    """What another flow's keyword does while this one runs: nothing, interrupt, queue, or refuse."""
+    refusal: str = ""
+    """What is said to a keyword that is queued or refused."""
     apology: str = ""
     """What the customer is told when the flow fails; empty: what the router says."""
+    expires: float = 0
+    """After so many seconds in which nothing happens, `timer_expiry` comes; where no row answers it, the run ends."""
     translations: Translations = NO_TRANSLATIONS
     """What the flow's texts are in other languages, by locale."""
     plan: ClassVar[Plan]
@@ -47,6 +63,10 @@ class Flow:
         if cls.table != ():
             check_table(cls)
             cls.plan = Plan(cls, fields, Flow)
+
+    def to_person(self, turn: Turn) -> None:
+        """Give the conversation to a person, as the row for `agent` does."""
+        turn.hand_over("the customer asked for a person")
 
     def fallback(self, turn: Turn) -> None:
         """Called when no row answers a message; says nothing unless a flow overrides it."""

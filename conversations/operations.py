@@ -12,8 +12,6 @@ from state.model.content import Content, Text, plain
 from state.model.event import EffectDone, HandedBack, MessageReceived, TimerFired
 
 T = TypeVar("T")
-EXPIRY = "expiry"
-"""The timer by which a run ends that nobody goes on with."""
 _LABEL = 60
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -192,6 +190,26 @@ class Do(Operation[Any]):
         if event.fault:
             return Outcome(event.fault.reason, "EffectFailed")
         return Outcome(event.result)
+
+
+class Begin(Operation[Any]):
+    """Another flow, and what it ends with."""
+
+    __slots__ = ("fields", "flow")
+
+    def __init__(self, flow: Any, name: str, fields: Mapping[str, Any]) -> None:
+        super().__init__(f"begin_{name}", b"begin %s %s" % (name.encode(), _encode(fields)))
+        self.flow, self.fields = flow, fields
+
+    def begin(self, turn: Turn, place: Place) -> str:
+        """Begin the other flow; this one waits."""
+        turn.begin(self.flow, **self.fields)
+        return ""
+
+    def meet(self, turn: Turn, place: Place) -> Outcome | None:
+        """Take the other's result."""
+        done = isinstance(turn.event, EffectDone) and f"begin_{turn.event.effect}" == self.label
+        return Outcome(turn.event.result) if done and isinstance(turn.event, EffectDone) else None
 
 
 class Sleep(Operation[None]):

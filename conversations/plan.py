@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from transitions import Machine, State
 
-from conversations import steps, table
+from conversations import languages, steps, table
 from conversations.bot import Taken
 from conversations.checks import function_of, place
 from conversations.describe import Description, Row
 from conversations.effects import Declared
+from conversations.entry import Entry
 from conversations.errors import FlowError
 from conversations.fields import Fields
-from conversations.table import On
+from conversations.table import On, Question
 from conversations.turn import Turn, sound
 from conversations.version import functions_of, version_of
 from state.model.content import Content, Text, plain
@@ -26,29 +27,26 @@ Call = Callable[..., bool | None]
 
 
 class Plan:
-    """A compiled flow. `greet` answers the first message of a run; `files` are those its functions stand in."""
-
-    __slots__ = (
-        "apology", "channels", "cls", "effects", "entered", "events", "fields", "files", "final", "greet", "keywords",
-        "left", "machine", "name", "states", "translations", "version",
-    )  # fmt: skip
+    """A compiled flow. `greets` says that its start answers the first message; `files` are those of its functions."""
 
     def __init__(self, cls: "type[Flow]", fields: Fields, base: type) -> None:
         self.cls, self.name, self.fields = cls, cls.__name__, fields
         self.states = table.states(cls.table, cls.start, cls.final)
         self.final = frozenset(cls.final)
         self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
-        self.keywords = frozenset(word.strip().casefold() for word in cls.keywords)
-        self.channels, self.apology, self.translations = (
-            frozenset(cls.channels),
-            cls.apology,
-            cls.translations,
-        )
+        self.entry = Entry.of(cls.keywords, cls.channels, cls.locales, cls.referrals, cls.events)
+        self.interruption, self.refusal = cls.interruption, cls.refusal
+        self.apology, self.translations = cls.apology, cls.translations
         self.entered = {state: name for state in self.states if hasattr(cls, name := f"on_enter_{state}")}
         self.left = {state: name for state in self.states if hasattr(cls, name := f"on_exit_{state}")}
+        self.asks = dict(cls.asks)
+        self.calls = {state: _entering(self, state) for state in self.states}
         self.machine = _machine(self)
         self.events = self.machine.events
-        self.greet = _action(cls, self.entered[cls.start]) if cls.start in self.entered else None
+        self.commands = frozenset(languages.COMMANDS) & self.events.keys()
+        self.backs = any(row.target == table.BACK for row in cls.table)
+        self.clocks = _clocks(self)
+        self.greets = cls.start in self.entered or cls.start in self.asks
         functions = functions_of(cls, base)
         self.files = frozenset(function.__code__.co_filename for function in functions.values())
         self.version = version_of(_content(self), functions)
@@ -67,6 +65,12 @@ class Plan:
         flow.state = state
         flow.__dict__.update(values)
         return flow
+
+    def enter(self, flow: "Flow", turn: Turn, state: str) -> None:
+        """Put a conversation into a state, as a row does: what is called when it is entered, is called."""
+        flow.state = state
+        for call in self.calls[state]:
+            call(flow, turn)
 
     def dump(self, flow: "Flow") -> dict[str, Any]:
         """The fields as plain JSON data; raises FlowError where they do not hold what their annotations say."""
@@ -91,7 +95,7 @@ class Plan:
             effects={name: each.timeout for name, each in self.effects.items()},
             keywords=cls.keywords,
             channels=cls.channels,
-            answers_first_message=cls.answers_first_message or not self.greet,
+            answers_first_message=cls.answers_first_message or not self.greets,
         )
 
 
@@ -100,31 +104,83 @@ def _content(plan: Plan) -> tuple[object, ...]:
     cls = plan.cls
     fields = [(each.name, inspect.formatannotation(each.type), each.default) for each in plan.fields.declared]
     rows = [tuple(row) for row in cls.table]
-    return (rows, cls.start, cls.final, cls.answers_first_message, fields, sorted(plan.effects))
+    asks = [(state, *question.content) for state, question in plan.asks.items()]
+    return (
+        rows,
+        asks,
+        cls.start,
+        cls.final,
+        cls.expires,
+        cls.answers_first_message,
+        fields,
+        sorted(plan.effects),
+    )
 
 
 def _row(plan: Plan, row: On) -> Row:
     said = row.say if isinstance(row.say, str) else plain(row.say)
     sources = table.sources(row, plan.states, plan.cls.final)
-    return Row(row.trigger, sources, row.target, row.when, row.do, said)
+    return Row(row.event, sources, row.target, row.when, row.do, said)
+
+
+def _clocks(plan: Plan) -> dict[str, dict[str, float]]:
+    """By state: its rows' own timers, and the seconds until they are due."""
+    cls = plan.cls
+    found: dict[str, dict[str, float]] = {}
+    for row in cls.table:
+        for source in table.sources(row, plan.states, cls.final) if row.after else ():
+            found.setdefault(source, {})[row.trigger] = row.after
+    return found
 
 
 def _machine(plan: Plan) -> Machine:
     cls = plan.cls
     states = [
-        State(name, on_enter=_named(cls, plan.entered.get(name)), on_exit=_named(cls, plan.left.get(name)))
+        State(name, on_enter=[*plan.calls[name]], on_exit=[*_named(cls, plan.left.get(name))])
         for name in plan.states
     ]
     machine = Machine(model=None, states=states, initial=cls.start, auto_transitions=False)
     for row in cls.table:
         actions = [*_named(cls, row.do), *([_saying(cls, row)] if row.say else [])]
         guard = _guard(cls, row.when) if row.when else None
+        target: str | None = row.target
+        if target in (table.BACK, table.RESTART, table.END):
+            actions.append(_moving(row.target))
+            target = None
         for source in table.sources(row, plan.states, cls.final):
-            machine.add_transition(row.trigger, source, row.target, conditions=guard, before=actions)
+            machine.add_transition(row.event, source, target, conditions=guard, before=[*actions])
     return machine
 
 
-def _named(cls: type, name: str | None) -> list[str | Call]:
+def _entering(plan: Plan, state: str) -> list[Call]:
+    """What is called when a state is entered: its callback, then its question is said."""
+    return [
+        *_named(plan.cls, plan.entered.get(state)),
+        *([_asking(plan.asks[state])] if state in plan.asks else []),
+    ]
+
+
+def _asking(question: Question) -> Call:
+    shown = question.shown
+
+    def ask(_: "Flow", turn: Turn) -> None:
+        turn.tries = 0
+        if not turn.handed_over and not turn.ended:
+            turn.say(shown)
+
+    return ask
+
+
+def _moving(move: str) -> Call:
+    """A row's move that is no state: it is made when the row's actions are done."""
+
+    def note(_: "Flow", turn: Turn) -> None:
+        turn.move = move
+
+    return note
+
+
+def _named(cls: type, name: str | None) -> list[Call]:
     return [_action(cls, name)] if name else []
 
 

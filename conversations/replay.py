@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from conversations import languages
-from conversations.bot import Taken
+from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.operations import (
-    EXPIRY,
     Ask,
     Do,
     NotUnderstood,
@@ -150,8 +149,9 @@ class Replay:
         """Run the script up to the next thing it waits for; raises _Ended."""
         try:
             operation = self.task.throw(error) if error else self.task.send(value)
-        except StopIteration:
+        except StopIteration as end:
             self.talk.forgotten()
+            self.turn.end(end.value)
             if self.talk.replaying:
                 raise FlowChanged(f"{self.script.name} ends now before where this run stands") from None
             raise _Ended from None

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from conversations.bot import Bot
 from conversations.errors import FlowError
 from conversations.loading import Source, add_folder, load
-from state.model.content import plain
-from state.model.event import Event, MessageReceived
+from state.model.event import ClientEvent, Event, MessageReceived, Started
 from state.model.turn import Customer
 
 APOLOGY = "Sorry, something went wrong on our side. Somebody will look at it."
@@ -18,8 +17,7 @@ class Router:
     With `begins_anew` a conversation whose flow is not served any more begins with one that is, instead of being
     parked: for those who try bots out.
 
-    A flow with `channels` answers on those alone, one with `keywords` only to those words; one with neither answers to
-    everything and so belongs last.
+    What begins a flow is its entry; one that fits everything belongs last.
     """
 
     def __init__(
@@ -46,11 +44,17 @@ class Router:
         return self._named.get(name)
 
     def choose(self, event: Event, customer: Customer) -> Bot | None:
-        """The flow that answers an event outside any run, or none; a channel may name its own."""
+        """The flow that an event outside any run begins, or none; a channel may name the one that answers messages."""
+        if customer.flow and not isinstance(event, ClientEvent):
+            return self.get(customer.flow) if isinstance(event, MessageReceived | Started) else None
+        return next((bot for bot in self.bots if bot.entry.fits(event, customer)), None)
+
+    def named(self, event: Event, customer: Customer) -> Bot | None:
+        """The flow that a message asks for by a keyword."""
         if customer.flow:
-            return self.get(customer.flow)
-        said = plain(event.content).strip().casefold() if isinstance(event, MessageReceived) else None
-        return next((bot for bot in self.bots if _matches(bot, said, customer)), None)
+            return None
+        fitting = (bot for bot in self.bots if bot.entry.keywords and bot.entry.fits(event, customer))
+        return next(fitting, None)
 
 
 def compiled(flow: Source) -> Bot:
@@ -60,9 +64,3 @@ def compiled(flow: Source) -> Bot:
     if not flow.table:
         raise FlowError(f"{flow.__name__} has no table: it is a base for others")
     return flow.plan
-
-
-def _matches(bot: Bot, said: str | None, customer: Customer) -> bool:
-    if bot.channels and not bot.channels & {customer.channel, customer.channel_type}:
-        return False
-    return not bot.keywords or said in bot.keywords

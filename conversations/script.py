@@ -17,6 +17,7 @@ from conversations import determinism, languages
 from conversations.bot import Taken
 from conversations.describe import Description
 from conversations.effects import Declared
+from conversations.entry import Entry, Interruption
 from conversations.errors import FlowError
 from conversations.replay import Replay
 from conversations.talk import Journal, Talk
@@ -36,8 +37,9 @@ _journal = msgspec.json.Decoder(Journal)
 class Manner:
     """How a script behaves beside what it says; the fields are those that `flow` takes."""
 
-    keywords: tuple[str, ...]
-    channels: tuple[str, ...]
+    entry: Entry
+    interruption: Interruption
+    refusal: str
     apology: str
     busy: str
     help: str
@@ -52,9 +54,8 @@ class Script:
     def __init__(self, function: Function, manner: Manner) -> None:
         _check(function)
         self.function, self.name, self.manner = function, function.__name__, manner
-        self.keywords = frozenset(word.strip().casefold() for word in manner.keywords)
-        self.channels, self.apology = frozenset(manner.channels), manner.apology
-        self.translations = manner.translations
+        self.entry, self.interruption, self.refusal = manner.entry, manner.interruption, manner.refusal
+        self.apology, self.translations = manner.apology, manner.translations
         self.__doc__ = function.__doc__
         functions, constants = reached([function])
         determinism.check(self.name, functions.values())
@@ -114,7 +115,8 @@ class Script:
             name=self.name, version=self.version, about=inspect.cleandoc(self.__doc__ or ""), start="", states=(),
             final=(), rows=(), entered={}, left={}, fields={},
             effects={name: each.timeout for name, each in self.effects.items()},
-            keywords=tuple(sorted(self.keywords)), channels=tuple(sorted(self.channels)), answers_first_message=False,
+            keywords=tuple(sorted(self.entry.keywords)), channels=tuple(sorted(self.entry.channels)),
+            answers_first_message=False,
         )  # fmt: skip
 
 
@@ -140,6 +142,11 @@ def flow(
     *,
     keywords: Iterable[str] = ...,
     channels: Iterable[str] = ...,
+    locales: Iterable[str] = ...,
+    referrals: Iterable[str] = ...,
+    events: Iterable[str] = ...,
+    interruption: Interruption = ...,
+    refusal: str = ...,
     apology: str = ...,
     busy: str = ...,
     help: str = ...,
@@ -153,6 +160,11 @@ def flow(
     *,
     keywords: Iterable[str] = (),
     channels: Iterable[str] = (),
+    locales: Iterable[str] = (),
+    referrals: Iterable[str] = (),
+    events: Iterable[str] = (),
+    interruption: Interruption = "ignore",
+    refusal: str = "",
     apology: str = "",
     busy: str = "",
     help: str = "",
@@ -162,13 +174,14 @@ def flow(
 ) -> Script | Callable[[Function], Script]:
     """Make a script of an async function that takes a Talk.
 
-    `keywords`, `channels` and `apology` are as in Flow. `busy` is said to a message that comes while an effect runs.
+    `keywords` to `apology` are as in Flow. `busy` is said to a message that comes while an effect runs.
     `commands` are the words heard in every question: stop, restart, back, agent, help (which says `help`, and asks
     again). After `expires` seconds without anything, TimedOut is raised where the script waits.
     """
 
     manner = Manner(
-        keywords=tuple(keywords), channels=tuple(channels), apology=apology, busy=busy, help=help,
+        entry=Entry.of(keywords, channels, locales, referrals, events), interruption=interruption, refusal=refusal,
+        apology=apology, busy=busy, help=help,
         expires=expires, commands=tuple(commands), translations=translations,
     )  # fmt: skip
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from conversations import triggers
-from conversations.bot import Taken
+from conversations import languages, triggers
+from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
+from conversations.readers import NotRead
+from conversations.table import BACK, END, Question
 from conversations.turn import Turn
-from state.model.event import MessageReceived
+from state.model.content import Content
+from state.model.event import HandedBack, MessageReceived, TimerFired
 from state.model.turn import Mode, Snapshot, Step
 
 if TYPE_CHECKING:
@@ -16,13 +19,16 @@ if TYPE_CHECKING:
 
 STEPS = 20
 """How many triggers one event may set off."""
+_PAST = 20
+"""How many states back a customer can go."""
 
 
 def play(plan: "Plan", stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
     """Play the turn's event from where the conversation stands; raises what callbacks raise."""
     found, note = _values(plan, stands)
     model = plan.load(stands.state, found)
-    steps = _take(plan, model, turn, begins=begins)
+    turn.tries, turn.past = stands.tries, list(stands.past)
+    steps = _Steps(plan, model, turn).take(begins=begins)
     return Taken(steps, _after(plan, stands, model, turn), note)
 
 
@@ -40,37 +46,140 @@ def _values(plan: "Plan", stands: Snapshot) -> tuple[dict[str, Any], str]:
     return found, f"{note}, back to their defaults: {', '.join(lost)}" if lost else note
 
 
-def _take(plan: "Plan", model: "Flow", turn: Turn, *, begins: bool) -> list[Step]:
-    """Which rows answer the event, and those that callbacks ask for after it; raises what callbacks raise."""
-    steps: list[Step] = []
-    key, greets = turn.event.key, begins and plan.greet is not None
-    if greets and plan.greet:
-        plan.greet(model, turn)
-        steps.append(Step(key, "", "", model.state, "begins"))
-    if not greets or model.answers_first_message:
-        source, name = model.state, _fire(plan, model, turn, triggers.of(turn.event))
-        if not name and isinstance(turn.event, MessageReceived):
-            model.fallback(turn)
-        steps.append(Step(key, name, source, model.state, "" if name else "unanswered"))
-    while turn.next:
-        if len(steps) >= STEPS:
-            raise TooManySteps(
-                f"{plan.name}: one event sets off {STEPS} triggers: where does {turn.next!r} end?"
-            )
-        source, wanted, turn.next = model.state, turn.next, ""
-        if not _fire(plan, model, turn, (wanted,)):
-            raise FlowError(f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}")
-        steps.append(Step(key, wanted, source, model.state))
-    return steps
+class _Steps:
+    """One event's way through the table."""
 
+    __slots__ = ("model", "plan", "steps", "turn")
 
-def _fire(plan: "Plan", model: "Flow", turn: Turn, names: Sequence[str]) -> str:
-    """Set off the first trigger that has a row here which passes, and give its name."""
-    for name in names:
-        rows = plan.events.get(name)
-        if rows is not None and model.state in rows.transitions and rows.trigger(model, model, turn):
-            return name
-    return ""
+    def __init__(self, plan: "Plan", model: "Flow", turn: Turn) -> None:
+        self.plan, self.model, self.turn = plan, model, turn
+        self.steps: list[Step] = []
+
+    def take(self, *, begins: bool) -> list[Step]:
+        """Which rows answer the event, and those that callbacks ask for after it; raises what callbacks raise."""
+        plan, model, turn = self.plan, self.model, self.turn
+        before = model.state
+        if begins and plan.greets:
+            plan.enter(model, turn, before)
+            self._step("", "", "begins")
+        if not begins or not plan.greets or model.answers_first_message:
+            source = model.state
+            name, note = self._meet()
+            self._step(name, source, note)
+        self._go_on()
+        if plan.backs and model.state != before and turn.move != BACK:
+            turn.past = [*turn.past, before][-_PAST:]
+        self._set_clocks(before)
+        return self.steps
+
+    def _step(self, trigger: str, source: str, note: str = "") -> None:
+        self.steps.append(Step(self.turn.event.key, trigger, source, self.model.state, note))
+
+    def _meet(self) -> tuple[str, str]:
+        """Let the event meet the table: the trigger that a row answered, and a note where there is something to say."""
+        turn, event = self.turn, self.turn.event
+        if isinstance(event, MessageReceived):
+            return self._hear(event.content)
+        if name := self._fire(triggers.of(event)):
+            return name, ""
+        asked = self.plan.asks.get(self.model.state)
+        if isinstance(event, HandedBack) and asked:
+            self.plan.enter(self.model, turn, self.model.state)
+            return "handed_back", ""
+        if isinstance(event, TimerFired) and event.timer == EXPIRY:
+            turn.end()
+            return "", "expired"
+        return "", "unanswered"
+
+    def _hear(self, content: Content) -> tuple[str, str]:
+        """A message: a word heard everywhere, an option, the answer to a question, or whatever a row says."""
+        command = languages.command(content, self.turn.customer.locale) if self.plan.commands else ""
+        if command in self.plan.commands and self._fire((command,)):
+            return command, ""
+        asked = self.plan.asks.get(self.model.state)
+        if asked is None:
+            name = self._fire(triggers.of(self.turn.event))
+        else:
+            name = self._fire(triggers.special(content)) or self._read(asked, content)
+        if not name:
+            self.model.fallback(self.turn)
+        return name, "" if name else "unanswered"
+
+    def _read(self, asked: Question, content: Content) -> str:
+        """The answer to the state's question."""
+        turn, model = self.turn, self.model
+        try:
+            turn.answer = asked.reader.read(content, turn.customer.locale, turn.now)
+        except NotRead as error:
+            turn.tries += 1
+            if turn.tries < asked.limit:
+                turn.say(asked.retry or turn.t(error.why, **error.values))
+                return "not_read"
+            turn.tries = 0
+            if not self._fire(("not_understood",)):
+                turn.hand_over(f"not understood: {turn.text}")
+            return "not_understood"
+        name = asked.field or model.state
+        if name in self.plan.fields.names:
+            setattr(model, name, turn.answer)
+        turn.tries = 0
+        return self._fire(("answered",))
+
+    def _go_on(self) -> None:
+        """The move a row has made, and the triggers that callbacks ask for."""
+        plan, model, turn = self.plan, self.model, self.turn
+        self._move()
+        while turn.next:
+            if len(self.steps) >= STEPS:
+                raise TooManySteps(
+                    f"{plan.name}: one event sets off {STEPS} triggers: where does {turn.next!r} end?"
+                )
+            source, wanted, turn.next = model.state, turn.next, ""
+            if not self._fire((wanted,)):
+                raise FlowError(f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}")
+            self._step(wanted, source)
+            self._move()
+
+    def _move(self) -> None:
+        """Go back, begin again, or end, as a row has said."""
+        plan, model, turn = self.plan, self.model, self.turn
+        if not turn.move:
+            return
+        source = model.state
+        if turn.move == END:
+            turn.end()
+        elif turn.move == BACK:
+            known = [state for state in turn.past if state in plan.machine.states]
+            turn.past = known[:-1]
+            plan.enter(model, turn, known[-1] if known else source)
+        else:
+            model.__dict__.update(plan.fields.read({}))
+            turn.past = []
+            plan.enter(model, turn, plan.cls.start)
+        self.steps[-1] = Step(self.turn.event.key, self.steps[-1].trigger, source, model.state)
+
+    def _set_clocks(self, before: str) -> None:
+        """Set the timers of the state's rows anew, unless one of them has just fired; end those of the state before."""
+        plan, turn, state = self.plan, self.turn, self.model.state
+        if isinstance(turn.event, TimerFired) and state == before and turn.event.timer != EXPIRY:
+            return
+        clocks = plan.clocks.get(state, {})
+        for name in plan.clocks.get(before, {}):
+            if name not in clocks:
+                turn.cancel(name)
+        for name, seconds in clocks.items():
+            turn.timer(name, seconds)
+        if plan.cls.expires and not turn.ended and state not in plan.final:
+            turn.timer(EXPIRY, plan.cls.expires)
+
+    def _fire(self, names: Sequence[str]) -> str:
+        """Set off the first trigger that has a row here which passes, and give its name."""
+        model, events = self.model, self.plan.events
+        for name in names:
+            rows = events.get(name)
+            if rows is not None and model.state in rows.transitions and rows.trigger(model, model, self.turn):
+                return name
+        return ""
 
 
 def _after(plan: "Plan", stands: Snapshot, model: "Flow", turn: Turn) -> Snapshot:
@@ -79,4 +188,6 @@ def _after(plan: "Plan", stands: Snapshot, model: "Flow", turn: Turn) -> Snapsho
     data = plan.dump(model)
     if turn.ended or model.state in plan.final:
         return Snapshot(run=stands.run, mode=mode)
-    return Snapshot(plan.name, plan.version, stands.run, model.state, data, mode)
+    return Snapshot(
+        plan.name, plan.version, stands.run, model.state, data, mode, turn.tries, tuple(turn.past)
+    )

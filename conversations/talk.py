@@ -10,10 +10,10 @@ import msgspec
 
 from conversations.effects import Declared
 from conversations.errors import FlowError
-from conversations.operations import Ask, Do, HandOver, Operation, Sleep
+from conversations.operations import Ask, Begin, Do, HandOver, Operation, Sleep
 from conversations.readers import Reader
 from conversations.readers import text as words
-from conversations.turn import Turn
+from conversations.turn import Turn, name_of
 from state.model.content import Content, Text
 from state.model.turn import Customer
 
@@ -132,6 +132,10 @@ class Talk:
                 f"talk.do runs an effect: put @effect before {getattr(effect, '__name__', effect)!r}"
             )
         return self._open(Do(self._effect_name(effect), effect, key, args))
+
+    def begin(self, flow: Any, **fields: Any) -> Begin:
+        """Begin another flow, and wait for what it ends with: `day = await talk.begin(Calendar)`."""
+        return self._open(Begin(flow, name_of(flow), fields))
 
     def sleep(self, seconds: float) -> Sleep:
         """Wait; nothing is kept in memory meanwhile."""

@@ -18,6 +18,11 @@ def of(event: Event) -> tuple[str, ...]:
     return (str(event.__struct_config__.tag),)
 
 
+def special(content: Content) -> tuple[str, ...]:
+    """The triggers of a message that come before a question's reader."""
+    return (f"chosen_{content.id}",) if isinstance(content, Chosen) else ()
+
+
 def _of_message(content: Content) -> tuple[str, ...]:
     match content:
         case Text():

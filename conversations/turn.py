@@ -50,8 +50,25 @@ class Turn:
     """One event's turn. `now` is given, in milliseconds, UTC: a flow that reads a clock cannot be played again."""
 
     __slots__ = (
-        "_origin", "cancels", "customer", "effects", "ended", "event", "handed_over", "locale", "next", "now",
-        "reason", "says", "timers",
+        "_origin",
+        "answer",
+        "begins",
+        "cancels",
+        "customer",
+        "effects",
+        "ended",
+        "event",
+        "handed_over",
+        "locale",
+        "move",
+        "next",
+        "now",
+        "past",
+        "reason",
+        "returns",
+        "says",
+        "timers",
+        "tries",
     )  # fmt: skip
 
     def __init__(self, event: Event, customer: Customer, now: int, origin: Origin) -> None:
@@ -61,7 +78,12 @@ class Turn:
         self.timers: dict[str, SetTimer] = {}
         self.cancels: dict[str, None] = {}
         self.ended = self.handed_over = False
-        self.reason = self.next = self.locale = ""
+        self.reason = self.next = self.locale = self.move = ""
+        self.tries, self.past = 0, list[str]()
+        self.answer: Any = None
+        """What was read of the answer to the state's question."""
+        self.begins: tuple[str, dict[str, Any]] | None = None
+        self.returns: Any = None
 
     @property
     def key(self) -> str:
@@ -182,13 +204,30 @@ class Turn:
         """Give the conversation to a person: no trigger runs until it is handed back, with `handed_back`."""
         self.handed_over, self.reason = True, str(reason).encode("utf-8", "replace").decode()
 
-    def end(self) -> None:
-        """End this run of the flow; the next message starts a new one."""
+    def begin(self, flow: Any, **fields: Any) -> None:
+        """Begin another flow now, with values for its fields; this one waits, and goes on with `done_<flow>`.
+
+        What the other ends with is `turn.result` then. Raises FlowError where it is no flow.
+        """
+        self._count()
+        self.begins = (name_of(flow), msgspec.json.decode(_encode(fields)))
+
+    def end(self, result: Any = None) -> None:
+        """End this run of the flow; the next message starts a new one. `result` is for the flow that began it."""
         self.ended = True
+        self.returns = msgspec.json.decode(_encode(result)) if result is not None else None
 
     def _count(self) -> None:
         if len(self.says) + len(self.effects) + len(self.timers) >= DECISIONS:
             raise TooManySteps(f"one turn says and asks for more than {DECISIONS} things: is this a loop?")
+
+
+def name_of(flow: Any) -> str:
+    """The name of a flow, a script, or as it is written; raises FlowError."""
+    found = flow if isinstance(flow, str) else getattr(flow, "name", None) or getattr(flow, "__name__", None)
+    if not isinstance(found, str):
+        raise FlowError(f"begin: {flow!r} is no flow")
+    return found
 
 
 def _check_name(name: str) -> None:

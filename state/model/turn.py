@@ -4,16 +4,30 @@ from typing import Any, Literal
 
 from state.model.base import Value
 from state.model.content import Content
+from state.model.event import MessageReceived
 from state.model.receipts import Fault
 
 Mode = Literal["bot", "person", "parked"]
+
+
+class Frame(Value, frozen=True):
+    """A flow that waits until another has ended: the one it began (`begun`), or one that came in between (empty)."""
+
+    flow: str
+    version: str
+    state: str
+    data: dict[str, Any] = {}
+    tries: int = 0
+    past: tuple[str, ...] = ()
+    begun: str = ""
 
 
 class Snapshot(Value, frozen=True):
     """Where a conversation stands: its flow run, the state in it and the flow's fields.
 
     `run` counts the flow runs of this conversation. `mode` says who answers: the bot, a person, or nobody (parked after
-    an error of the flow, resumed by an admin).
+    an error of the flow, resumed by an admin). `tries` counts answers that could not be read, `past` are the states to
+    go back to; `stack` are the flows that wait, the last to go on first; `later` are messages that wait for the end.
     """
 
     flow: str = ""
@@ -22,6 +36,10 @@ class Snapshot(Value, frozen=True):
     state: str = ""
     data: dict[str, Any] = {}
     mode: Mode = "bot"
+    tries: int = 0
+    past: tuple[str, ...] = ()
+    stack: tuple[Frame, ...] = ()
+    later: tuple[MessageReceived, ...] = ()
 
 
 class Customer(Value, frozen=True):

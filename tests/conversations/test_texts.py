@@ -128,32 +128,37 @@ def test_translations_are_read_from_a_folder(tmp_path: Path) -> None:
         translations("/nowhere")
 
 
-async def test_a_bot_may_change_the_language() -> None:
-    class Ask(Flow):
-        table = (On("message", "start", STAY, do="answer", say="Hello"),)
-        translations = KNOWN
+class Asks(Flow):
+    table = (On("message", "start", STAY, do="answer", say="Hello"),)
+    translations = KNOWN
 
-        def answer(self, turn: Turn) -> None:
-            turn.speak(turn.text)
+    def answer(self, turn: Turn) -> None:
+        turn.speak(turn.text)
 
-    @flow(translations=KNOWN)
-    async def ask(talk: Talk) -> None:
-        talk.speak(await talk.ask("Hello"))
-        talk.say("Hello")
-        await talk.ask("Which?")
 
-    async with chat(Ask) as c:
+@flow(translations=KNOWN)
+async def asks(talk: Talk) -> None:
+    talk.speak(await talk.ask("Hello"))
+    talk.say("Hello")
+    await talk.ask("Which?")
+
+
+async def test_a_flow_may_change_the_language() -> None:
+    async with chat(Asks) as c:
         await c.hears("de-AT")
         c.says("Servus")
         assert c.customer.locale == "de-AT"
-    async with chat(ask) as c:
+    async with chat(Asks, may_fail=True) as c:
+        await c.hears("German")
+        _ = c.said
+    assert c.fault
+    assert "speak: 'German' is no language" in c.fault.reason
+
+
+async def test_a_script_may_change_the_language() -> None:
+    async with chat(asks) as c:
         await c.hears("hi")
         c.says("Hello")
         await c.hears("de")
         c.says("Hallo")
         c.says("Welche?")
-    async with chat(Ask, may_fail=True) as c:
-        await c.hears("German")
-        _ = c.said
-    assert c.fault
-    assert "speak: 'German' is no language" in c.fault.reason
