@@ -1,13 +1,14 @@
 """What the engine plays and the router chooses from: a flow with a table, a script, or a bot of another framework."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from conversations.describe import Description
 from conversations.effects import Declared
 from conversations.entry import Entry, Interruption
 from conversations.texts import Translations
 from conversations.turn import Turn
+from state.model.base import Value
 from state.model.turn import Snapshot, Step
 
 EXPIRY = "expiry"
@@ -22,16 +23,26 @@ class Taken(NamedTuple):
     note: str = ""
 
 
+class Standing(Value, frozen=True):
+    """Where a run stands: the state, the fields as stored, and the version of the flow that stored them."""
+
+    state: str
+    data: dict[str, Any] = {}
+    version: str = ""
+
+
 class Bot(Protocol):
     """A compiled bot. `version` is a hash of its content; `files` are those its author wrote it in."""
+
+    version: str
 
     @property
     def name(self) -> str:
         """What conversations know it by."""
 
     @property
-    def version(self) -> str:
-        """The hash."""
+    def module(self) -> str:
+        """The module it is written in."""
 
     @property
     def entry(self) -> Entry:
@@ -66,6 +77,9 @@ class Bot(Protocol):
 
     def play(self, stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
         """Play the turn's event; raises what the author's code raises, FlowError, FlowChanged."""
+
+    def moved(self, stands: Snapshot) -> Snapshot:
+        """Where a run of another version stands in this one; raises FlowChanged where it cannot go on here."""
 
     def describe(self) -> Description:
         """The bot as plain data."""

@@ -48,12 +48,13 @@ async def run_effect(
     key: str,
     http: Http,
     settings: Mapping[str, str] | None = None,
+    version: str = "",
 ) -> Any:
     """Run an effect of a flow within its time limit, and give its result as JSON data.
 
     Raises what it raises, TimeoutError, TypeError where the result is no JSON, LookupError where there is none such.
     """
-    served = router.get(flow)
+    served = router.get(flow, version)
     declared = served.effects.get(name) if served else None
     if declared is None:
         raise LookupError(f"the flow {flow!r} has no effect {name!r}")
@@ -111,7 +112,7 @@ class _Playing:
 
     def _meet(self, event: Event, key: str) -> None:
         before = self.after
-        self.bot = self.router.get(before.flow)
+        self.bot = self.router.get(before.flow, before.version)
         if before.mode == "person" and not isinstance(event, HandedBack):
             self._nothing(before, event, "a person answers")
         elif not before.flow and before.stack:
@@ -179,7 +180,12 @@ class _Playing:
             self._ended(turn, event, key)
 
     def _turn(self, bot: Bot, run: int, event: Event, key: str) -> Turn:
-        return Turn(event, self.customer, self.now, Origin(bot.name, run, key, bot.effects, bot.translations))
+        return Turn(
+            event,
+            self.customer,
+            self.now,
+            Origin(bot.name, run, key, bot.effects, bot.translations, bot.version),
+        )
 
     def _push(
         self,
@@ -213,7 +219,7 @@ class _Playing:
     def _resume(self, stands: Snapshot, event: Event, key: str, result: Any) -> None:
         """The flow that waits goes on: with the result of the one it began, or where it was put off."""
         frame = stands.stack[0]
-        bot = self.router.get(frame.flow)
+        bot = self.router.get(frame.flow, frame.version)
         if bot is None:
             raise FlowChanged(f"the flow {frame.flow} that waits in this conversation is not served any more")
         waits = Snapshot(

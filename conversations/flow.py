@@ -4,9 +4,10 @@ One immutable machine a flow class, shared by all conversations; a conversation 
 declared fields. All names are resolved when the class is made, so a misspelt guard stops the import, not a customer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
+from conversations.bot import Standing
 from conversations.checks import check_names, check_table
 from conversations.describe import Description
 from conversations.entry import Interruption
@@ -51,6 +52,8 @@ class Flow:
     """After so many seconds in which nothing happens, `timer_expiry` comes; where no row answers it, the run ends."""
     translations: Translations = NO_TRANSLATIONS
     """What the flow's texts are in other languages, by locale."""
+    migrate: ClassVar[Callable[[Standing], Standing] | None] = None
+    """Where a run of another version stands in this one: a static method; without one, states and fields keep."""
     plan: ClassVar[Plan]
     """What the class compiles to; a class without a table is a base for others and has none."""
 

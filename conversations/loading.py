@@ -3,8 +3,10 @@
 import importlib
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import TypeGuard
 
 from conversations.errors import FlowError
 from conversations.flow import Flow
@@ -12,7 +14,8 @@ from conversations.script import Script
 
 Source = type[Flow] | Script
 """What an author writes and a setting names."""
-_OURS = ("gateway", "connectors", "conversations", "admin", "state", "parley")
+OURS = ("gateway", "connectors", "conversations", "admin", "state", "parley")
+"""Our own modules, which no module of a bot may hide."""
 _HERE = Path(__file__).resolve().parent.parent
 
 
@@ -25,7 +28,7 @@ def add_folder(folder: str) -> None:
     path = Path(folder).resolve()
     if not path.is_dir():
         raise FlowError(f"bot_path: there is no folder {folder!r}")
-    for name in _OURS:
+    for name in OURS:
         taken = [each for each in (path / name, path / f"{name}.py") if each.exists()]
         if taken and path != _HERE:
             raise Hidden(f"{taken[0]} hides Parley's own module {name!r}: rename it")
@@ -40,7 +43,7 @@ def load(name: str) -> Source:
     """
     where, _, wanted = name.rpartition(":") if ":" in name else (name, "", "")
     module = _module(where, name)
-    flows: dict[str, Source] = {key: each for key, each in vars(module).items() if _is_flow(each)}
+    flows = dict(flows_of(module))
     if not wanted:
         own = {key: each for key, each in flows.items() if _home(each) == module.__name__}
         if len(own) == 1:
@@ -60,7 +63,14 @@ def load(name: str) -> Source:
     raise FlowError(f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}")
 
 
-def _is_flow(value: object) -> bool:
+def flows_of(module: ModuleType) -> Iterator[tuple[str, Source]]:
+    """The flows that a module has, its own and those it imports, by their names there."""
+    for name, value in vars(module).items():
+        if _is_flow(value):
+            yield name, value
+
+
+def _is_flow(value: object) -> TypeGuard[Source]:
     return isinstance(value, Script) or (
         isinstance(value, type) and issubclass(value, Flow) and bool(value.table)
     )

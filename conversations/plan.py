@@ -4,15 +4,16 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from transitions import Machine, State
 
 from conversations import languages, steps, table
-from conversations.bot import Taken
+from conversations.bot import Standing, Taken
 from conversations.checks import function_of, place
 from conversations.describe import Description, Row
 from conversations.effects import Declared
 from conversations.entry import Entry
-from conversations.errors import FlowError
+from conversations.errors import FlowChanged, FlowError
 from conversations.fields import Fields
 from conversations.table import On, Question
 from conversations.turn import Turn, sound
@@ -30,7 +31,7 @@ class Plan:
     """A compiled flow. `greets` says that its start answers the first message; `files` are those of its functions."""
 
     def __init__(self, cls: "type[Flow]", fields: Fields, base: type) -> None:
-        self.cls, self.name, self.fields = cls, cls.__name__, fields
+        self.cls, self.name, self.module, self.fields = cls, cls.__name__, cls.__module__, fields
         self.states = table.states(cls.table, cls.start, cls.final)
         self.final = frozenset(cls.final)
         self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
@@ -58,6 +59,23 @@ class Plan:
     def play(self, stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
         """Play the turn's event; raises what callbacks raise, FlowError, FlowChanged."""
         return steps.play(self, stands, turn, begins=begins)
+
+    def moved(self, stands: Snapshot) -> Snapshot:
+        """Where a run of another version stands in this one; raises FlowChanged, and what `migrate` raises."""
+        if stands.version == self.version:
+            return stands
+        standing = Standing(stands.state, stands.data, stands.version)
+        found = self.cls.migrate(standing) if self.cls.migrate else standing
+        if not isinstance(found, Standing):
+            raise FlowError(f"{self.name}.migrate gave a {type(found).__name__}, not a Standing")
+        if found.state not in self.machine.states or found.state in self.final:
+            raise FlowChanged(f"{self.name} has no state {found.state!r} to go on in")
+        _, lost = self.fields.salvage(found.data)
+        if lost:
+            raise FlowChanged(f"{self.name} cannot keep {', '.join(lost)} of {stands.version}")
+        kept = {name: value for name, value in found.data.items() if name in self.fields.names}
+        past = tuple(state for state in stands.past if state in self.machine.states)
+        return replace(stands, version=self.version, state=found.state, data=kept, past=past)
 
     def load(self, state: str, values: dict[str, Any]) -> "Flow":
         """A conversation's flow in a state, with the values of its fields."""

@@ -206,9 +206,12 @@ def _decimal(content: Content, locale: str) -> Decimal:
 
     said = plain(content).strip().strip(".!")
     try:
-        return parse_decimal(said, locale=known_locale(locale), strict=True)
+        found = parse_decimal(said, locale=known_locale(locale), strict=True)
     except NumberFormatError as error:
         raise NotRead from error
+    if not found.is_finite():
+        raise NotRead
+    return found
 
 
 def _within(found: Decimal, least: float | None, most: float | None) -> Decimal:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -27,6 +27,7 @@ from state.model.turn import Mode, Snapshot, Step
 if TYPE_CHECKING:
     from conversations.script import Script
 
+T = TypeVar("T")
 ENTRIES = 1000
 """How much one run may wait for: more is a loop that does not end."""
 
@@ -49,7 +50,17 @@ class Replay:
         """Play the run again up to what it waits for, and let it meet the event."""
         return self._closed(self._meet)
 
-    def _closed(self, play: Callable[[], Taken]) -> Taken:
+    def moved(self) -> Snapshot:
+        """Where the run stands in this version; raises FlowChanged."""
+
+        def look() -> Snapshot:
+            operation = self._replay()
+            version = self.script.version
+            return msgspec.structs.replace(self.stands, version=version, state=operation.label)
+
+        return self._closed(look)
+
+    def _closed(self, play: Callable[[], T]) -> T:
         try:
             return play()
         finally:

@@ -26,6 +26,7 @@ class Router:
         self.bots = tuple(compiled(flow) for flow in flows)
         self.apology, self.begins_anew = apology, begins_anew
         self._named: dict[str, Bot] = {}
+        self._older: dict[tuple[str, str], Bot] = {}
         for bot in self.bots:
             if self._named.setdefault(bot.name, bot) is not bot:
                 raise FlowError(
@@ -39,9 +40,30 @@ class Router:
             add_folder(bot_path)
         return cls([load(each) for each in bots], begins_anew=begins_anew)
 
-    def get(self, name: str) -> Bot | None:
-        """A flow by its name, compiled."""
-        return self._named.get(name)
+    def get(self, name: str, version: str = "") -> Bot | None:
+        """A flow by its name, compiled: of a version that is kept, else as it is served now."""
+        found = self._named.get(name)
+        if not version or found is None or found.version == version:
+            return found
+        return self._older.get((name, version), found)
+
+    def knows(self, name: str, version: str) -> bool:
+        """Whether it has just this version of a flow, or does not serve the flow at all."""
+        found = self._named.get(name)
+        return found is None or found.version == version or (name, version) in self._older
+
+    def keep(self, bot: Bot) -> None:
+        """Have an older version for the runs that began under it."""
+        self._older[bot.name, bot.version] = bot
+
+    def serve(self, bot: Bot) -> None:
+        """Begin runs with this version of a flow; the one that did is kept for its runs."""
+        old = self._named[bot.name]
+        if old.version != bot.version:
+            self._older[old.name, old.version] = old
+            self._older.pop((bot.name, bot.version), None)
+        self._named[bot.name] = bot
+        self.bots = tuple(bot if each.name == bot.name else each for each in self.bots)
 
     def choose(self, event: Event, customer: Customer) -> Bot | None:
         """The flow that an event outside any run begins, or none; a channel may name the one that answers messages."""

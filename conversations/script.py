@@ -22,11 +22,11 @@ from conversations.errors import FlowError
 from conversations.replay import Replay
 from conversations.talk import Journal, Talk
 from conversations.texts import NO_TRANSLATIONS, Translations
-from conversations.turn import Turn
+from conversations.turn import Origin, Turn
 from conversations.version import reached, version_of
 from state.model.content import plain
-from state.model.event import MessageReceived
-from state.model.turn import Snapshot
+from state.model.event import MessageReceived, TimerFired
+from state.model.turn import Customer, Snapshot
 
 Function = Callable[[Talk], Coroutine[Any, Any, Any]]
 _encode = msgspec.json.Encoder().encode
@@ -56,7 +56,7 @@ class Script:
         self.function, self.name, self.manner = function, function.__name__, manner
         self.entry, self.interruption, self.refusal = manner.entry, manner.interruption, manner.refusal
         self.apology, self.translations = manner.apology, manner.translations
-        self.__doc__ = function.__doc__
+        self.__doc__, self.module = function.__doc__, function.__module__
         functions, constants = reached([function])
         determinism.check(self.name, functions.values())
         self.files = frozenset(each.__code__.co_filename for each in functions.values())
@@ -88,6 +88,17 @@ class Script:
         if begins:
             return self._begun(stands, turn)
         return Replay(self, stands, turn, _journal.decode(_encode(stands.data))).meet()
+
+    def moved(self, stands: Snapshot) -> Snapshot:
+        """Where a run of another version stands in this one: the same, if it would have done the same so far.
+
+        Raises FlowChanged where it would not.
+        """
+        journal = _journal.decode(_encode(stands.data))
+        nothing = Turn(
+            TimerFired(key="", at=0, timer=""), Customer(), 0, Origin(self.name, 0, "", self.effects)
+        )
+        return Replay(self, stands, nothing, journal).moved()
 
     def restarted(self, stands: Snapshot, turn: Turn) -> Taken:
         """Begin the run again from its first question."""

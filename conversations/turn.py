@@ -32,7 +32,7 @@ class Origin:
     The key is the same for the same turn.
     """
 
-    __slots__ = ("effects", "flow", "key", "run", "translations")
+    __slots__ = ("effects", "flow", "key", "run", "translations", "version")
 
     def __init__(
         self,
@@ -41,9 +41,10 @@ class Origin:
         key: str,
         effects: Mapping[str, Declared],
         translations: Translations = NO_TRANSLATIONS,
+        version: str = "",
     ) -> None:
         self.flow, self.run, self.key, self.effects = flow, run, key, effects
-        self.translations = translations
+        self.translations, self.version = translations, version
 
 
 class Turn:
@@ -186,7 +187,7 @@ class Turn:
         declared.check(args)
         plain_args = msgspec.json.decode(_encode(args))
         key = key or f"{origin.key}.{len(self.effects)}"
-        self.effects.append(EffectCall(name, plain_args, key, origin.flow, origin.run))
+        self.effects.append(EffectCall(name, plain_args, key, origin.flow, origin.run, origin.version))
         return self.effects[-1]
 
     def speak(self, locale: str) -> None:

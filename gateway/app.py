@@ -29,6 +29,7 @@ from gateway.pace import Pace
 from gateway.settings import ROLES, Settings
 from gateway.tokens import Tokens
 from gateway.turns import Turns
+from gateway.versions import Versions
 from gateway.wake import Wake
 from gateway.webhooks import Webhooks
 from gateway.wire import Wire
@@ -67,9 +68,11 @@ class Gateway:
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
         self.files = Files(self.store, settings)
+        self.versions = None if router.begins_anew else Versions(self.store, router)
         lease = settings.lease_seconds
         self.turns = Turns(
-            self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease
+            self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease,
+            self.versions,
         )  # fmt: skip
         lease_ms = int(lease * 1000)
         self.effects = Effects(
@@ -114,6 +117,8 @@ class Gateway:
                     "roles: nobody else can work on this SQLite file, so what is left out is never done"
                 )
         await self.fence.renew()
+        if self.versions:
+            await self.versions.open()
         await self.channels.load()
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
 
@@ -136,6 +141,8 @@ class Gateway:
         yield "fence", self.fence.run
         yield "reload", self._reload
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
+        if self.versions:
+            yield "versions", self.versions.run
         if "turns" in self.settings.roles:
             yield "turns", self.turns.run
             yield "timers", self.turns.run_timers

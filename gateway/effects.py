@@ -105,7 +105,7 @@ class Effects:
             if row.expires_at < now_ms():
                 raise TimeoutError("it was not run before its validity ended")
             result = await engine.run_effect(
-                self._router, body.flow, call.name, call.args, call.key, self._http
+                self._router, body.flow, call.name, call.args, call.key, self._http, version=call.version
             )
         except Exception as error:
             log.warning("effect %s of %s failed: %r", call.name, body.flow, error)

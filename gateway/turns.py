@@ -20,6 +20,7 @@ from gateway.fetching import Fetch
 from gateway.metrics import Metrics
 from gateway.pieces import joined
 from gateway.sender import Handoff
+from gateway.versions import Versions
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
 from state.conversations import Taken, Turned
@@ -47,11 +48,12 @@ class Turns:
 
     def __init__(
         self, store: Store, channels: Channels, router: Router, wake: Wake, metrics: Metrics, node: str,
-        batch: int, lease_seconds: float,
+        batch: int, lease_seconds: float, versions: Versions | None = None,
     ) -> None:  # fmt: skip
         self._store, self._channels, self._router = store, channels, router
         self._wake, self._metrics, self._node = wake, metrics, node
         self._batch, self._lease_ms = batch, int(lease_seconds * 1000)
+        self._versions = versions
         self._signal = Signal()
         self._timers = Signal()
         self._hand: Callable[[Taken, Queued], Handoff | None] = lambda taken, item: None
@@ -77,6 +79,8 @@ class Turns:
     async def round(self) -> int:
         """Take one batch and commit its turns; gives how many conversations had events."""
         taken = await self._take()
+        if self._versions:
+            await self._versions.know(each.snapshot for each in taken)
         for each in taken:
             self._turn(each)
         while self._commits:

@@ -94,6 +94,18 @@ api_key = sa.Table(
     sa.Column("revoked_at", Ms),
 )
 
+flow_version = sa.Table(
+    "flow_version",
+    metadata,
+    _column("flow", sa.String(128)),
+    _column("version", sa.String(64)),
+    _column("source", sa.LargeBinary),
+    _column("first_at", Ms),
+    _column("served_at", Ms),
+    _column("withdrawn_at", Ms, 0),
+    sa.PrimaryKeyConstraint("flow", "version"),
+)
+
 node = sa.Table(
     "node",
     metadata,

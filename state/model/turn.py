@@ -77,7 +77,7 @@ class SetTimer(Value, frozen=True):
 class EffectCall(Value, frozen=True):
     """A back-end call the turn asks for: run after the commit, at least once, always with the same `key`.
 
-    `flow` and `run` say who asked, since the conversation may have moved on when the result comes.
+    `flow`, its `version` and `run` say who asked, since the conversation may have moved on when the result comes.
     """
 
     name: str
@@ -85,6 +85,7 @@ class EffectCall(Value, frozen=True):
     key: str = ""
     flow: str = ""
     run: int = 0
+    version: str = ""
 
 
 class Step(Value, frozen=True):
