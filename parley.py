@@ -1,9 +1,10 @@
 """What bot authors import: flows, turns, what messages are made of, and what can happen."""
 
 from conversations import readers as read
-from conversations.chat import Chat, chat
+from conversations.bot import Standing
+from conversations.chat import Chat, chat, moved
 from conversations.effects import Effect, effect
-from conversations.errors import FlowError
+from conversations.errors import FlowChanged, FlowError
 from conversations.flow import Flow
 from conversations.operations import EffectFailed, NotUnderstood, TimedOut
 from conversations.readers import Reader
@@ -53,10 +54,11 @@ from state.model.turn import Customer
 __all__ = [
     "BACK", "END", "EVERYWHERE", "RESTART", "STAY", "WAYS_OUT", "Card", "Chat", "Choice", "Chosen", "ClientEvent",
     "Component", "ContactCard", "Customer", "Deleted", "Edited", "Effect", "EffectDone", "EffectFailed", "Email",
-    "Flow", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media", "MessageReceived",
-    "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone", "Place", "Question",
-    "Reacted", "Reaction", "Reader", "Referral", "Router", "Started", "Talk", "Template", "Text", "TimedOut",
-    "TimerFired", "Turn", "chat", "days", "effect", "flow", "hours", "minutes", "read", "translations",
+    "Flow", "FlowChanged", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media",
+    "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone",
+    "Place", "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Standing", "Started", "Talk",
+    "Template", "Text", "TimedOut", "TimerFired", "Turn", "chat", "days", "effect", "flow", "hours", "minutes",
+    "moved", "read", "translations",
 ]  # fmt: skip
 
 

@@ -11,9 +11,10 @@ from typing import Any, Self
 import msgspec
 
 from conversations import engine
+from conversations.bot import Standing
 from conversations.effects import Http
 from conversations.loading import Source
-from conversations.router import Router
+from conversations.router import Router, compiled
 from state.model.content import Choice, Chosen, Content, Text, plain
 from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
 from state.model.receipts import Fault
@@ -276,6 +277,16 @@ def chat(
     """
     customer = Customer("contact", channel, channel, (f"{channel}:15550100",), name, locale)
     return Chat(flows, customer, now, http, may_fail=may_fail)
+
+
+def moved(flow: Source, stands: Standing) -> Standing:
+    """Where a run that stood so under another version of a flow stands in this one; raises FlowChanged.
+
+    What `parley flows migrate` does to a conversation, to test a flow's `migrate` with.
+    """
+    bot = compiled(flow)
+    after = bot.moved(Snapshot(bot.name, stands.version or "another", 1, stands.state, stands.data))
+    return Standing(after.state, after.data, after.version)
 
 
 def _line(arrow: str, content: Content) -> str:

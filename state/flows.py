@@ -1,16 +1,19 @@
 """The versions of flows: which one begins runs, and the source of those whose runs still go on."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
 import sqlalchemy as sa
 
 from state import audit
-from state.model.ids import now_ms
-from state.statements import Fetch, Query, Write, insert, update
-from state.tables import flow_version
+from state.model.ids import new_id, now_ms
+from state.model.turn import Snapshot, Step
+from state.statements import Fetch, Query, Row, Statement, Write, insert, update
+from state.tables import conversation, flow_version, journal
 from state.writer import Op
 
-_V = flow_version.c
+_V, _C = flow_version.c, conversation.c
 LIST = Query(
     sa.select(_V.flow, _V.version, _V.first_at, _V.served_at, _V.withdrawn_at).order_by(
         _V.flow, _V.served_at.desc()
@@ -83,3 +86,51 @@ def restore(flow: str, version: str, actor: str, reason: str) -> Op[None]:
         raise NoVersion(f"{flow} has no version {version}")
     yield [(_RESTORE, (0, now_ms(), flow, version))]
     yield from audit.note(actor, "restore_flow", flow, reason, version=version)
+
+
+LIVE = Query(
+    sa.select(_C.id, _C.lane, _C.snapshot, _C.revision)
+    .where(
+        _C.id > sa.bindparam("after", type_=_C.id.type), _C.snapshot.like(sa.bindparam("like", type_=sa.Text))
+    )
+    .order_by(_C.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "after like limit",
+)
+"""Conversations whose snapshot holds a text, by id: id, lane, snapshot (JSON), revision."""
+_STANDS = Fetch(conversation, "revision", "id lane", lock="wait")
+_MOVE = update(conversation, "snapshot revision updated_at", "id lane")
+_NOTE = insert(journal, "id lane conversation body")
+
+
+class Move(NamedTuple):
+    """A conversation that goes on under another version: where it stood (with its revision), and where it stands."""
+
+    id: str
+    lane: int
+    revision: int
+    before: Snapshot
+    after: Snapshot
+
+
+def move(moves: Sequence[Move]) -> Op[int]:
+    """Move those conversations that still stand where they were looked at; gives how many."""
+    found = yield [(_STANDS, (each.id, each.lane)) for each in moves]
+    still = [each for each, rows in zip(moves, found, strict=True) if rows and rows[0][0] == each.revision]
+    now = now_ms()
+    asks: list[tuple[Statement, Row]] = []
+    for each in still:
+        text = msgspec.json.encode(each.after).decode()
+        asks.append((_MOVE, (text, each.revision + 1, now, each.id, each.lane)))
+        note = f"moved {each.before.version}->{each.after.version}"
+        step = Step("", "", each.before.state, each.after.state, note)
+        body = {"events": [], "steps": [step], "replies": [], "after": each.after, "fault": None}
+        asks.append((_NOTE, (new_id(each.lane), each.lane, each.id, msgspec.json.encode(body).decode())))
+    if asks:
+        yield asks
+    return len(still)
+
+
+def moved(flow: str, version: str, actor: str, reason: str, count: int) -> Op[None]:
+    """Note in the audit that a flow's conversations were moved."""
+    yield from audit.note(actor, "move_flow", flow, reason, version=version, moved=count)

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache
@@ -16,6 +16,7 @@ from multidict import CIMultiDictProxy
 
 from admin import operations
 from admin.operations import NewChannel
+from conversations.loading import Source
 from conversations.router import Router
 from gateway import faces
 from gateway.app import Gateway
@@ -174,10 +175,11 @@ async def running(
     *,
     demo: bool = False,
     connects: tuple[NewChannel, ...] = (PHONE, APP),
+    flows: Sequence[Source] = (Desk,),
     **settings: Any,
 ) -> AsyncIterator[House]:
-    """Run a gateway on a database with the schema."""
-    gateway = Gateway(made(folder, url, **settings), Router([Desk]))
+    """Run a gateway on a database with the schema; `connects` none where its channels are there already."""
+    gateway = Gateway(made(folder, url, **settings), Router(flows))
     await gateway.open()
     for new in connects:
         await connect(gateway.store, gateway.seal, operations.OPERATOR, new)

@@ -1,0 +1,190 @@
+"""`parley flows list|plan|migrate|rollback|restore`: versions of flows, and the conversations that run in them."""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from conversations.bot import Bot
+from conversations.errors import FlowError
+from conversations.router import Router
+from gateway.cli.open import with_store
+from gateway.moving import Look, look
+from gateway.settings import Settings
+from gateway.versions import Versions
+from state import flows
+from state.flows import NoVersion, Version
+from state.store import Store
+
+_BATCH = 200
+_ACTOR = "command line"
+
+
+def declare(name: str, command: argparse.ArgumentParser) -> None:
+    """The commands and their flags."""
+    from gateway.cli import with_settings
+
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser(
+        "list", help="the versions of the flows that were served", allow_abbrev=False
+    )
+    plan = actions.add_parser(
+        "plan",
+        help="what the flows as they are written now mean for running conversations",
+        allow_abbrev=False,
+    )
+    plan.add_argument("flow", nargs="*", help="only these flows")
+    plan.add_argument("--json", action="store_true", help="print the plan as JSON")
+    migrate = actions.add_parser(
+        "migrate", help="move running conversations to the flow as it is written now", allow_abbrev=False
+    )
+    migrate.add_argument("flow")
+    rollback = actions.add_parser(
+        "rollback", help="begin runs with the version before this one again", allow_abbrev=False
+    )
+    rollback.add_argument("flow")
+    restore = actions.add_parser("restore", help="begin runs with a version again", allow_abbrev=False)
+    restore.add_argument("flow")
+    restore.add_argument("version")
+    for each in (migrate, rollback, restore):
+        each.add_argument("--reason", required=True, help="why, for the audit")
+    for each in (listing, plan, migrate, rollback, restore):
+        with_settings(each)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+
+    async def call(store: Store, settings: Settings) -> int:
+        match args.action:
+            case "list":
+                return await _list(store)
+            case "plan":
+                return await _plan(store, settings, args.flow, as_json=args.json)
+            case "migrate":
+                return await _migrate(store, settings, args.flow, args.reason)
+            case "rollback":
+                return await _rollback(store, args.flow, args.reason)
+        return await _restore(store, args.flow, args.version, args.reason)
+
+    return with_store(args, call)
+
+
+async def _list(store: Store) -> int:
+    chosen: set[str] = set()
+    for row in await store.read(flows.LIST):
+        each = Version(*row)
+        current = not each.withdrawn_at and each.flow not in chosen
+        status = "withdrawn" if each.withdrawn_at else "current" if current else "older"
+        if current:
+            chosen.add(each.flow)
+        since = datetime.fromtimestamp(each.first_at / 1000, UTC).isoformat(timespec="seconds")
+        print(f"{each.flow:24} {each.version:14} {since}  {status}")
+    return 0
+
+
+async def _plan(store: Store, settings: Settings, wanted: list[str], *, as_json: bool) -> int:
+    """Print by flow, version and state what becomes of its conversations; 1 where one breaks."""
+    router = _router(settings)
+    versions, broken, told = Versions(store, router), False, []
+    for bot in _named(router, wanted):
+        counted: Counter[tuple[str, str, str, str]] = Counter()
+        async for each in look(store, router, versions, bot):
+            counted[_place(bot, each)] += 1
+        broken = broken or any(verdict == "breaks" for _, _, verdict, _ in counted)
+        if as_json:
+            told.append({"flow": bot.name, "version": bot.version, "conversations": _rows(counted)})
+        else:
+            _print(bot, counted)
+    if as_json:
+        print(msgspec.json.encode(told).decode())
+    return 1 if broken else 0
+
+
+def _place(bot: Bot, each: Look) -> tuple[str, str, str, str]:
+    stands = each.move.before
+    waiting = next((frame for frame in stands.stack if frame.flow == bot.name), None)
+    if stands.flow == bot.name or waiting is None:
+        return stands.version, stands.state, each.verdict, each.why
+    return waiting.version, f"{waiting.state} (waits)", each.verdict, each.why
+
+
+def _rows(counted: "Counter[tuple[str, str, str, str]]") -> list[dict[str, object]]:
+    names = ("version", "state", "verdict", "why")
+    return [dict(zip(names, key, strict=True)) | {"count": count} for key, count in sorted(counted.items())]
+
+
+def _print(bot: Bot, counted: "Counter[tuple[str, str, str, str]]") -> None:
+    print(f"{bot.name} {bot.version}")
+    for (version, state, verdict, why), count in sorted(counted.items()):
+        print(f"  {count:>7} {verdict:8} {version:14} {state}{f': {why}' if why else ''}")
+    if not counted:
+        print("  no conversation runs in it")
+
+
+async def _migrate(store: Store, settings: Settings, name: str, reason: str) -> int:
+    router = _router(settings)
+    (bot,) = _named(router, [name])
+    versions, batch, done, left = Versions(store, router), [], 0, Counter[str]()
+    async for each in look(store, router, versions, bot):
+        if each.verdict != "moves":
+            left[each.verdict] += each.verdict != "current"
+            continue
+        batch.append(each.move)
+        if len(batch) == _BATCH:
+            done += await store.write(flows.move, batch)
+            batch = []
+            print(f"  {done} moved …", flush=True)
+            await asyncio.sleep(0)
+    if batch:
+        done += await store.write(flows.move, batch)
+    await store.write(flows.moved, bot.name, bot.version, _ACTOR, reason, done)
+    print(f"{bot.name} {bot.version}: {done} moved, {left['stays']} stay, {left['breaks']} break")
+    return 1 if left["breaks"] else 0
+
+
+async def _rollback(store: Store, name: str, reason: str) -> int:
+    from gateway.cli import Failure
+
+    try:
+        bad, good = await store.alone(flows.withdraw, name, _ACTOR, reason)
+    except NoVersion as error:
+        raise Failure(str(error)) from error
+    print(
+        f"{name}: {bad} is withdrawn; runs begin under {good} within 2 seconds, those of {bad} go on under it"
+    )
+    return 0
+
+
+async def _restore(store: Store, name: str, version: str, reason: str) -> int:
+    from gateway.cli import Failure
+
+    try:
+        await store.alone(flows.restore, name, version, _ACTOR, reason)
+    except NoVersion as error:
+        raise Failure(str(error)) from error
+    print(f"{name}: runs begin under {version} within 2 seconds")
+    return 0
+
+
+def _router(settings: Settings) -> Router:
+    from gateway.cli import Failure
+
+    try:
+        return Router.load(settings.bots, settings.bot_path)
+    except FlowError as error:
+        raise Failure(str(error)) from error
+
+
+def _named(router: Router, wanted: Iterable[str]) -> list[Bot]:
+    from gateway.cli import Failure
+
+    names = list(wanted)
+    for name in names:
+        if router.get(name) is None:
+            there = ", ".join(bot.name for bot in router.bots) or "none; set bots"
+            raise Failure(f"there is no flow {name!r}; there is: {there}")
+    return [bot for bot in router.bots if not names or bot.name in names]

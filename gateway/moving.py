@@ -1,0 +1,78 @@
+"""Moving running conversations to another version of their flow: looked at first, one by one, then done."""
+
+from collections.abc import AsyncIterator
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from conversations.bot import Bot
+from conversations.errors import FlowChanged
+from conversations.router import Router
+from gateway.versions import Versions
+from state import flows
+from state.flows import Move
+from state.model.turn import Frame, Snapshot
+from state.store import Store
+
+Verdict = Literal["current", "moves", "stays", "breaks"]
+_PAGE = 500
+_snapshot = msgspec.json.Decoder(Snapshot)
+
+
+class Look(NamedTuple):
+    """What a new version means for one conversation: it is there already, moves, stays under its own, or breaks.
+
+    `why` says what is in its way.
+    """
+
+    move: Move
+    verdict: Verdict
+    why: str = ""
+
+
+async def look(store: Store, router: Router, versions: Versions, bot: Bot) -> AsyncIterator[Look]:
+    """Every conversation in which the flow runs or waits, by id; `bot` is its new version."""
+    after, like = "", f'%"flow":"{bot.name}"%'
+    while rows := await store.read(flows.LIVE, after, like, _PAGE):
+        for row in rows:
+            stands = _snapshot.decode(row[2])
+            await versions.know([stands])
+            found = _looked_at(bot, router, Move(row[0], row[1], row[3], stands, stands))
+            if found:
+                yield found
+        after = rows[-1][0]
+
+
+def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:
+    stands = at.before
+    pairs = [(stands.flow, stands.version), *((each.flow, each.version) for each in stands.stack)]
+    own = [version for flow, version in pairs if flow == bot.name]
+    if not own:
+        return None
+    if all(version == bot.version for version in own):
+        return Look(at, "current")
+    try:
+        after = _moved(bot, stands)
+    except FlowChanged as error:
+        kept = all(router.knows(bot.name, version) for version in own)
+        return Look(at, "stays" if kept else "breaks", str(error))
+    except Exception as error:
+        return Look(at, "breaks", f"{type(error).__name__}: {error}")
+    return Look(at._replace(after=after), "moves")
+
+
+def _moved(bot: Bot, stands: Snapshot) -> Snapshot:
+    """Where it stands in the new version, with what waits in it; raises FlowChanged, and what `migrate` raises."""
+    top = stands
+    if stands.flow == bot.name and stands.version != bot.version:
+        top = bot.moved(stands)
+    stack = tuple(_frame(bot, each) for each in stands.stack)
+    return msgspec.structs.replace(top, stack=stack)
+
+
+def _frame(bot: Bot, frame: Frame) -> Frame:
+    if frame.flow != bot.name or frame.version == bot.version:
+        return frame
+    stood = Snapshot(frame.flow, frame.version, 0, frame.state, frame.data, "bot", frame.tries, frame.past)
+    found = bot.moved(stood)
+    return Frame(found.flow, found.version, found.state, found.data, found.tries, found.past, frame.begun)

@@ -1,0 +1,203 @@
+"""Running conversations stay under the version of the flow that began them; new ones begin under the one served."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from conversations.router import compiled
+from gateway import versions as versions_module
+from gateway.cli import main
+from tests.conversations.project import Project, project
+from tests.gateway.api.house import PHONE, House, on_sqlite, running
+
+TABLE = """
+from parley import Flow, On, Question
+
+class Shop(Flow):
+    start, final = "name", ("done",)
+    asks = {"name": Question("NAME"), "town": Question("Town?")}
+    table = (On("answered", "name", "town"), On("answered", "town", "done", say="VERSION"))
+    name: str = ""
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Project]:
+    with project(tmp_path) as made:
+        yield made
+
+
+class Life:
+    """A gateway that is started again and again with the bot as it is written then."""
+
+    def __init__(
+        self, shop: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.shop, self.url, self.begun, self.capsys = shop, on_sqlite(shop.folder), False, capsys
+        monkeypatch.setattr(versions_module, "_POLL", 0.02)
+
+    def writes(self, version: str, text: str = TABLE) -> None:
+        """The author writes the bot."""
+        self.shop.write("shop.py", text.replace("VERSION", version).replace("NAME", f"{version}: name?"))
+
+    def running(self) -> Any:
+        """Start the gateway."""
+        connects = () if self.begun else (PHONE,)
+        self.begun = True
+        return running(self.shop.folder, self.url, flows=[self.shop.bot("shop:Shop")], connects=connects)
+
+    def parley(self, *words: str) -> tuple[int, str]:
+        """Run a command: its exit code, and what it prints."""
+        self.shop.forget()
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--database", self.url, "--bots", "shop:Shop", "--bot-path", str(self.shop.folder)])
+        return int(str(ended.value.code)), self.capsys.readouterr().out
+
+
+@pytest.fixture
+def life(shop: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Life:
+    return Life(shop, capsys, monkeypatch)
+
+
+class Customers:
+    """Who writes, each from a number of their own."""
+
+    def __init__(self) -> None:
+        self.talks: dict[str, str] = {}
+
+    async def say(self, house: House, number: str, text: str) -> str:
+        """What a customer is told when they say something."""
+        known = {each["id"] for each in (await house.call("GET", "/conversations")).body["items"]}
+        before = await self._items(house, number)
+        await house.hears(text, number)
+        if number not in self.talks:
+
+            def new(page: Any) -> set[str]:
+                return {each["id"] for each in page["items"]} - known
+
+            found = await house.until("/conversations", lambda page: bool(new(page)))
+            (self.talks[number],) = new(found)
+        path = f"/conversations/{self.talks[number]}/messages"
+        page = await house.until(path, lambda page: len(page["items"]) == len(before) + 2)
+        return str(page["items"][0]["content"]["text"])
+
+    async def _items(self, house: House, number: str) -> list[Any]:
+        if number not in self.talks:
+            return []
+        return list((await house.call("GET", f"/conversations/{self.talks[number]}/messages")).body["items"])
+
+
+async def test_a_run_stays_under_the_version_that_began_it(life: Life) -> None:
+    ann, people = "15550001", Customers()
+    life.writes("one")
+    async with life.running() as house:
+        assert await people.say(house, ann, "hi") == "one: name?"
+    life.writes("two")
+    async with life.running() as house:
+        assert await people.say(house, ann, "Ann") == "Town?"
+        assert await people.say(house, "15550002", "hi") == "two: name?"
+        assert await people.say(house, ann, "Bonn") == "one"
+        assert await people.say(house, ann, "hi") == "two: name?"
+
+
+async def test_a_version_is_withdrawn_and_restored_while_the_gateway_runs(life: Life) -> None:
+    people, numbers = Customers(), count(15550001)
+    for version in ("one", "two"):
+        life.writes(version)
+        async with life.running() as house:
+            assert await people.say(house, str(next(numbers)), "hi") == f"{version}: name?"
+    async with life.running() as house:
+
+        async def begins(version: str) -> None:
+            for _ in range(500):
+                if await people.say(house, str(next(numbers)), "hi") == f"{version}: name?":
+                    return
+            raise AssertionError(f"no run begins under {version}")
+
+        code, told = await asyncio.to_thread(
+            life.parley, "flows", "rollback", "Shop", "--reason", "it is wrong"
+        )
+        assert (code, " is withdrawn; runs begin under " in told) == (0, True)
+        await begins("one")
+        assert await people.say(house, "15550002", "Bo") == "Town?"
+        assert await people.say(house, "15550002", "Bonn") == "two"
+        listed = (await asyncio.to_thread(life.parley, "flows", "list"))[1].splitlines()
+        assert [line.split()[-1] for line in listed] == ["withdrawn", "current"]
+        withdrawn = listed[0].split()[1]
+        await asyncio.to_thread(
+            life.parley, "flows", "restore", "Shop", withdrawn, "--reason", "it was right"
+        )
+        await begins("two")
+
+
+async def test_a_withdrawn_version_stays_so_after_a_restart(life: Life) -> None:
+    people = Customers()
+    for version in ("one", "two"):
+        life.writes(version)
+        async with life.running():
+            pass
+    await asyncio.to_thread(life.parley, "flows", "rollback", "Shop", "--reason", "it is wrong")
+    async with life.running() as house:
+        assert await people.say(house, "15550001", "hi") == "one: name?"
+
+
+MIGRATES = """
+    @staticmethod
+    def migrate(old: Standing) -> Standing:
+        return Standing("town", {"name": old.data["full_name"]})
+"""
+BEFORE = (
+    TABLE.replace("name: str", "full_name: str")
+    .replace('"town"', '"place"')
+    .replace("name: str", "name: str")
+)
+CHANGES: dict[str, tuple[str, str, int, str]] = {
+    "moves": (TABLE, TABLE, 0, "moves"),
+    "stays": (BEFORE, TABLE, 0, "stays"),
+    "moves by migrate": (BEFORE, TABLE.replace("Flow,", "Flow, Standing,") + MIGRATES, 0, "moves"),
+    "breaks": (
+        BEFORE,
+        TABLE.replace("Flow,", "Flow, Standing,") + MIGRATES.replace("full_", "fool_"),
+        1,
+        "breaks",
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "code", "verdict"), CHANGES.values(), ids=CHANGES)
+async def test_a_new_version_is_looked_at_before_conversations_move(
+    life: Life, old: str, new: str, code: int, verdict: str
+) -> None:
+    people = Customers()
+    life.writes("one", old)
+    async with life.running() as house:
+        await people.say(house, "15550001", "hi")
+        await people.say(house, "15550001", "Ann")
+    life.writes("two", new)
+    found, told = await asyncio.to_thread(life.parley, "flows", "plan")
+    assert (found, told.splitlines()[1].split()[:2]) == (code, ["1", verdict])
+    found, told = await asyncio.to_thread(life.parley, "flows", "migrate", "Shop", "--reason", "why not")
+    assert (found, "1 moved" in told) == (code, verdict == "moves")
+    async with life.running() as house:
+        assert await people.say(house, "15550001", "Bonn") == ("two" if verdict == "moves" else "one")
+
+
+async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
+    life.writes("one")
+    for words in (("rollback", "Shop"), ("restore", "Shop", "gone"), ("migrate", "Bar")):
+        code, _ = await asyncio.to_thread(life.parley, "flows", *words, "--reason", "why not")
+        assert code == 1
+    assert await asyncio.to_thread(life.parley, "flows", "plan", "--json") == (
+        0,
+        msgspec.json.encode([{"flow": "Shop", "version": load_version(life), "conversations": []}]).decode()
+        + "\n",
+    )
+
+
+def load_version(life: Life) -> str:
+    return compiled(life.shop.bot("shop:Shop")).version
