@@ -4,7 +4,7 @@ One immutable machine a flow class, shared by all conversations; a conversation 
 declared fields. All names are resolved when the class is made, so a misspelt guard stops the import, not a customer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from conversations.bot import Standing
@@ -52,8 +52,6 @@ class Flow:
     """After so many seconds in which nothing happens, `timer_expiry` comes; where no row answers it, the run ends."""
     translations: Translations = NO_TRANSLATIONS
     """What the flow's texts are in other languages, by locale."""
-    migrate: ClassVar[Callable[[Standing], Standing] | None] = None
-    """Where a run of another version stands in this one: a static method; without one, states and fields keep."""
     plan: ClassVar[Plan]
     """What the class compiles to; a class without a table is a base for others and has none."""
 
@@ -66,6 +64,11 @@ class Flow:
         if cls.table != ():
             check_table(cls)
             cls.plan = Plan(cls, fields, Flow)
+
+    @staticmethod
+    def migrate(old: Standing) -> Standing:
+        """Where a run that stood so under another version stands in this one; as it is, it keeps state and fields."""
+        return old
 
     def to_person(self, turn: Turn) -> None:
         """Give the conversation to a person, as the row for `agent` does."""

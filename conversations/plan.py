@@ -64,8 +64,7 @@ class Plan:
         """Where a run of another version stands in this one; raises FlowChanged, and what `migrate` raises."""
         if stands.version == self.version:
             return stands
-        standing = Standing(stands.state, stands.data, stands.version)
-        found = self.cls.migrate(standing) if self.cls.migrate else standing
+        found = self.cls.migrate(Standing(stands.state, stands.data, stands.version))
         if not isinstance(found, Standing):
             raise FlowError(f"{self.name}.migrate gave a {type(found).__name__}, not a Standing")
         if found.state not in self.machine.states or found.state in self.final:

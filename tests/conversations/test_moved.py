@@ -58,7 +58,7 @@ def test_migrate_decides_where_a_run_stands() -> None:
     assert moved(Next, Standing("x", {"title": "Ann"}, "one")).data == {"name": "Ann"}
     with pytest.raises(KeyError):
         moved(Next, Standing("x", {}, "one"))
-    with pytest.raises(FlowError, match="Wrong.migrate gave a str, not a Standing"):
+    with pytest.raises(FlowError, match=r"Wrong\.migrate gave a str, not a Standing"):
         moved(Wrong, Standing("x"))
 
 

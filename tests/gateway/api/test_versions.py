@@ -1,8 +1,7 @@
 """Running conversations stay under the version of the flow that began them; new ones begin under the one served."""
 
 import asyncio
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,38 +29,6 @@ class Shop(Flow):
 def shop(tmp_path: Path) -> Iterator[Project]:
     with project(tmp_path) as made:
         yield made
-
-
-class Life:
-    """A gateway that is started again and again with the bot as it is written then."""
-
-    def __init__(
-        self, shop: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        self.shop, self.url, self.begun, self.capsys = shop, on_sqlite(shop.folder), False, capsys
-        monkeypatch.setattr(versions_module, "_POLL", 0.02)
-
-    def writes(self, version: str, text: str = TABLE) -> None:
-        """The author writes the bot."""
-        self.shop.write("shop.py", text.replace("VERSION", version).replace("NAME", f"{version}: name?"))
-
-    def running(self) -> Any:
-        """Start the gateway."""
-        connects = () if self.begun else (PHONE,)
-        self.begun = True
-        return running(self.shop.folder, self.url, flows=[self.shop.bot("shop:Shop")], connects=connects)
-
-    def parley(self, *words: str) -> tuple[int, str]:
-        """Run a command: its exit code, and what it prints."""
-        self.shop.forget()
-        with pytest.raises(SystemExit) as ended:
-            main([*words, "--database", self.url, "--bots", "shop:Shop", "--bot-path", str(self.shop.folder)])
-        return int(str(ended.value.code)), self.capsys.readouterr().out
-
-
-@pytest.fixture
-def life(shop: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Life:
-    return Life(shop, capsys, monkeypatch)
 
 
 class Customers:
@@ -92,6 +59,39 @@ class Customers:
         return list((await house.call("GET", f"/conversations/{self.talks[number]}/messages")).body["items"])
 
 
+class Life:
+    """A gateway that is started again and again with the bot as it is written then."""
+
+    def __init__(
+        self, shop: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.shop, self.url, self.begun, self.capsys = shop, on_sqlite(shop.folder), False, capsys
+        self.people = Customers()
+        monkeypatch.setattr(versions_module, "_POLL", 0.02)
+
+    def writes(self, version: str, text: str = TABLE) -> None:
+        """The author writes the bot."""
+        self.shop.write("shop.py", text.replace("VERSION", version).replace("NAME", f"{version}: name?"))
+
+    def running(self) -> Any:
+        """Start the gateway."""
+        connects = () if self.begun else (PHONE,)
+        self.begun = True
+        return running(self.shop.folder, self.url, flows=[self.shop.bot("shop:Shop")], connects=connects)
+
+    def parley(self, *words: str) -> tuple[int, str]:
+        """Run a command: its exit code, and what it prints."""
+        self.shop.forget()
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--database", self.url, "--bots", "shop:Shop", "--bot-path", str(self.shop.folder)])
+        return int(str(ended.value.code)), self.capsys.readouterr().out
+
+
+@pytest.fixture
+def life(shop: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Life:
+    return Life(shop, capsys, monkeypatch)
+
+
 async def test_a_run_stays_under_the_version_that_began_it(life: Life) -> None:
     ann, people = "15550001", Customers()
     life.writes("one")
@@ -105,34 +105,43 @@ async def test_a_run_stays_under_the_version_that_began_it(life: Life) -> None:
         assert await people.say(house, ann, "hi") == "two: name?"
 
 
-async def test_a_version_is_withdrawn_and_restored_while_the_gateway_runs(life: Life) -> None:
-    people, numbers = Customers(), count(15550001)
-    for version in ("one", "two"):
+@pytest.fixture
+async def second(life: Life) -> AsyncIterator[House]:
+    """A gateway that serves its second version, under which 15550002 runs, and 15550001 under the first."""
+    for number, version in (("15550001", "one"), ("15550002", "two")):
         life.writes(version)
         async with life.running() as house:
-            assert await people.say(house, str(next(numbers)), "hi") == f"{version}: name?"
+            assert await life.people.say(house, number, "hi") == f"{version}: name?"
     async with life.running() as house:
+        yield house
 
-        async def begins(version: str) -> None:
-            for _ in range(500):
-                if await people.say(house, str(next(numbers)), "hi") == f"{version}: name?":
-                    return
-            raise AssertionError(f"no run begins under {version}")
 
-        code, told = await asyncio.to_thread(
-            life.parley, "flows", "rollback", "Shop", "--reason", "it is wrong"
-        )
-        assert (code, " is withdrawn; runs begin under " in told) == (0, True)
-        await begins("one")
-        assert await people.say(house, "15550002", "Bo") == "Town?"
-        assert await people.say(house, "15550002", "Bonn") == "two"
-        listed = (await asyncio.to_thread(life.parley, "flows", "list"))[1].splitlines()
-        assert [line.split()[-1] for line in listed] == ["withdrawn", "current"]
-        withdrawn = listed[0].split()[1]
-        await asyncio.to_thread(
-            life.parley, "flows", "restore", "Shop", withdrawn, "--reason", "it was right"
-        )
-        await begins("two")
+async def until_runs_begin(house: House, people: Customers, version: str) -> None:
+    """New customers write until one begins under a version."""
+    for number in range(15551000, 15551500):
+        if await people.say(house, str(number), version) == f"{version}: name?":
+            return
+        people.talks.clear()
+    raise AssertionError(f"no run begins under {version}")
+
+
+async def test_a_version_is_withdrawn_while_the_gateway_runs_and_its_runs_go_on(
+    life: Life, second: House
+) -> None:
+    code, told = await asyncio.to_thread(life.parley, "flows", "rollback", "Shop", "--reason", "it is wrong")
+    assert (code, " is withdrawn; runs begin under " in told) == (0, True)
+    assert await life.people.say(second, "15550002", "Bo") == "Town?"
+    assert await life.people.say(second, "15550002", "Bonn") == "two"
+    await until_runs_begin(second, Customers(), "one")
+
+
+async def test_a_version_is_restored(life: Life, second: House) -> None:
+    await asyncio.to_thread(life.parley, "flows", "rollback", "Shop", "--reason", "it is wrong")
+    listed = (await asyncio.to_thread(life.parley, "flows", "list"))[1].splitlines()
+    assert [line.split()[-1] for line in listed] == ["withdrawn", "current"]
+    words = ("flows", "restore", "Shop", listed[0].split()[1], "--reason", "it was right")
+    assert (await asyncio.to_thread(life.parley, *words))[0] == 0
+    await until_runs_begin(second, Customers(), "two")
 
 
 async def test_a_withdrawn_version_stays_so_after_a_restart(life: Life) -> None:
