@@ -6,6 +6,7 @@ from conversations.chat import Chat, chat, moved
 from conversations.effects import Effect, effect
 from conversations.errors import FlowChanged, FlowError
 from conversations.flow import Flow
+from conversations.framework import bot_framework
 from conversations.operations import EffectFailed, NotUnderstood, TimedOut
 from conversations.readers import Reader
 from conversations.router import Router
@@ -57,8 +58,8 @@ __all__ = [
     "Flow", "FlowChanged", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media",
     "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone",
     "Place", "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Standing", "Started", "Talk",
-    "Template", "Text", "TimedOut", "TimerFired", "Turn", "chat", "days", "effect", "flow", "hours", "minutes",
-    "moved", "read", "translations",
+    "Template", "Text", "TimedOut", "TimerFired", "Turn", "bot_framework", "chat", "days", "effect", "flow",
+    "hours", "minutes", "moved", "read", "translations",
 ]  # fmt: skip
 
 

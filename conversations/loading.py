@@ -10,9 +10,10 @@ from typing import TypeGuard
 
 from conversations.errors import FlowError
 from conversations.flow import Flow
+from conversations.framework import FrameworkBot
 from conversations.script import Script
 
-Source = type[Flow] | Script
+Source = type[Flow] | Script | FrameworkBot
 """What an author writes and a setting names."""
 OURS = ("gateway", "connectors", "conversations", "admin", "state", "parley")
 """Our own modules, which no module of a bot may hide."""
@@ -71,13 +72,13 @@ def flows_of(module: ModuleType) -> Iterator[tuple[str, Source]]:
 
 
 def _is_flow(value: object) -> TypeGuard[Source]:
-    return isinstance(value, Script) or (
+    return isinstance(value, Script | FrameworkBot) or (
         isinstance(value, type) and issubclass(value, Flow) and bool(value.table)
     )
 
 
 def _home(flow: Source) -> str:
-    return flow.__module__ if isinstance(flow, type) else flow.function.__module__
+    return flow.__module__ if isinstance(flow, type) else flow.module
 
 
 def _module(where: str, name: str) -> ModuleType:
