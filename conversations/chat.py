@@ -17,6 +17,7 @@ from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.content import Choice, Chosen, Content, Text, plain
 from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.ids import now_ms
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Mode, Played, Snapshot
 
@@ -172,6 +173,23 @@ class Chat:
         """All that was said, a line a message, as a snapshot to compare with."""
         return "\n".join(self._lines)
 
+    # For tools: keeping and putting back
+
+    def kept(self) -> Any:
+        """All that a conversation is at this moment, to be put back."""
+        return (self._stored, self.now, tuple(self._due), self._offered, tuple(self._lines), self.customer)
+
+    def put(self, kept: Any) -> None:
+        """Put back what was kept; what was said and not looked at is gone."""
+        self._stored, self.now, due, self._offered, lines, self.customer = kept
+        self._due, self._lines, self.fault = list(due), list(lines), None
+        self._unread.clear()
+
+    def serve(self, *flows: Source) -> None:
+        """Go on with these flows, as after a deployment; a parked conversation goes on where it stands."""
+        self._flows, self._router = flows, Router(flows)
+        self._stored = msgspec.json.encode(msgspec.structs.replace(self.stands, mode="bot"))
+
     # How it is played
 
     async def _play(self, *events: Event) -> None:
@@ -269,12 +287,15 @@ def chat(
     now: int = START,
     http: Http | None = None,
     may_fail: bool = False,
+    real_time: bool = False,
 ) -> Chat:
     """A chat with these flows, in the order of the router; `channel` is the id and the type of the customer's channel.
 
     `async with chat(Booking) as c:` looks at the end whether all that was said was looked at. `http` stands for the
-    network in effects; without it a request fails.
+    network in effects; without it a request fails. In `real_time` it begins now.
     """
+    if real_time:
+        now = now_ms()
     customer = Customer("contact", channel, channel, (f"{channel}:15550100",), name, locale)
     return Chat(flows, customer, now, http, may_fail=may_fail)
 

@@ -1,6 +1,7 @@
 """Bots from their folder: imported by name, without ever hiding one of our modules."""
 
 import importlib
+import linecache
 import sys
 import traceback
 from collections.abc import Iterator
@@ -62,6 +63,20 @@ def load(name: str) -> Source:
         )
     there = ", ".join(flows) or "none"
     raise FlowError(f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}")
+
+
+def forget(name: str, flow: Source) -> Source:
+    """Load a flow anew after its files have changed, with the modules of its project; raises FlowError."""
+    home = getattr(sys.modules.get(_home(flow)), "__file__", None)
+    folder = Path(home).resolve().parent if home else None
+    for each, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        ours = each.partition(".")[0] in OURS
+        if file and folder and not ours and folder in Path(file).resolve().parents:
+            del sys.modules[each]
+            linecache.checkcache(file)
+    importlib.invalidate_caches()
+    return load(name)
 
 
 def flows_of(module: ModuleType) -> Iterator[tuple[str, Source]]:

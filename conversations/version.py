@@ -24,11 +24,16 @@ def functions_of(cls: type, base: type) -> dict[str, Callable[..., Any]]:
     """The functions a flow class has beyond its base: methods, static and class methods, getters."""
     found: dict[str, Callable[..., Any]] = {}
     for name in dir(cls):
-        member = inspect.getattr_static(cls, name)
-        member = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
-        if inspect.isfunction(member) and getattr(base, name, None) is not member:
+        member = _function(cls, name)
+        if inspect.isfunction(member) and _function(base, name) is not member:
             found[name] = member
     return found
+
+
+def _function(cls: type, name: str) -> Any:
+    """What a class has by a name, without what makes it a static or a class method, or a getter."""
+    member = inspect.getattr_static(cls, name, None)
+    return getattr(member, "__func__", None) or getattr(member, "fget", None) or member
 
 
 def reached(

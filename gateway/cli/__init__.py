@@ -17,6 +17,8 @@ _COMMANDS = {
     "keys": ("keys", "make, list and revoke API keys"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
     "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
+    "check": ("check", "look at bots without running them, and say what is wrong, by file and line"),
+    "chat": ("chat", "talk to a bot in the terminal"),
     "flows": ("flows", "versions of flows: list, plan, migrate, roll back"),
     "simulate": ("simulate", "let something befall a simulated channel: duplicates, an outage, a ban"),
     "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),

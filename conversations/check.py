@@ -1,0 +1,253 @@
+"""The static check of bots: what would leave a customer stuck, unanswered or misunderstood, by file and line."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from typing import Literal
+
+from conversations import table
+from conversations.bot import Bot
+from conversations.describe import Row
+from conversations.effects import Declared
+from conversations.plan import Plan
+from conversations.script import Script
+from conversations.source import Place, Use, lines_of, row_lines, uses
+from conversations.texts import chain, texts_of
+from conversations.version import reached
+from state.model.base import Value
+from state.model.content import Content, Text
+
+Level = Literal["error", "warning"]
+Shows = Callable[[Content], Iterable[str]]
+"""What a channel cannot show of a content, in words."""
+_CONTENT = ("say", "t", "ask")
+_EVERYWHERE = ("stop", "agent")
+
+
+class Found(Value, frozen=True):
+    """Something to mend: in which bot, where, a stable code, what is so, and what to do."""
+
+    bot: str
+    place: Place
+    level: Level
+    code: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """One line, as compilers write it."""
+        remedy = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.place}: {self.level}: {self.bot}: {self.what}{remedy} [{self.code}]"
+
+
+def check(bot: Bot, shows: Iterable[tuple[str, Shows]] = ()) -> list[Found]:
+    """Everything to mend in a bot, in the order of its lines. `shows` are channels by name, and what they can show."""
+    match bot:
+        case Plan():
+            found = [*_Table(bot).found(), *_contents(bot, _said(bot), shows)]
+        case Script():
+            found = [*_of_script(bot), *_contents(bot, _asked(bot), shows)]
+        case _:
+            found = []
+    found += _effects(bot)
+    return sorted(dict.fromkeys(found), key=lambda each: (each.place.file, each.place.line, each.code))
+
+
+class _Table:
+    """The checks of a table."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan, self.cls = plan, plan.cls
+        self.rows = plan.describe().rows
+        self.used = uses(plan.functions.values())
+        self.lines, self.written = lines_of(plan.cls), row_lines(plan.cls)
+        self.triggers = {row.trigger for row in self.rows}
+
+    def found(self) -> Iterator[Found]:
+        yield from self._unreachable()
+        yield from self._dead_ends()
+        yield from self._unanswered()
+        yield from self._never()
+        yield from self._ways_out()
+
+    def _found(self, place: Place, level: Level, code: str, what: str, remedy: str) -> Found:
+        return Found(self.plan.name, place, level, code, what, remedy)
+
+    def _at(self, word: str) -> Place:
+        return self.lines.get(word, self.lines[""])
+
+    def _of_row(self, row: Row) -> Place:
+        trigger = row.trigger.removeprefix("timer_")
+        for written, source, place in self.written:
+            if written in (row.trigger, trigger) and any(f"'{each}'" in source for each in row.sources):
+                return place
+        return next(
+            (place for written, _, place in self.written if written in (row.trigger, trigger)), self.lines[""]
+        )
+
+    def _unreachable(self) -> Iterator[Found]:
+        reached = {self.cls.start}
+        todo = [self.cls.start]
+        while todo:
+            state = todo.pop()
+            for row in self.rows:
+                if state in row.sources and row.target not in reached and row.target not in table.MOVES:
+                    reached.add(row.target)
+                    todo.append(row.target)
+        for state in self.plan.states:
+            if state not in reached:
+                remedy = "let a row lead to it, or take it out"
+                yield self._found(
+                    self._at(state), "error", "unreachable", f"no row leads to {state!r}", remedy
+                )
+
+    def _dead_ends(self) -> Iterator[Found]:
+        """States in which nothing is answered, and those from which no end can be reached, where the flow has one."""
+        for state in self.plan.states:
+            own = [row for row in self.rows if state in row.sources]
+            if state not in self.plan.final and (not own or state in self._trapped):
+                what = f"nothing leads out of {state!r}"
+                remedy = "add a row, put it into `final`, or let the run expire"
+                yield self._found(self._at(state), "error", "dead_end", what, remedy)
+
+    @cached_property
+    def _trapped(self) -> frozenset[str]:
+        ends = {*self.plan.final, table.END}
+        leaves = any(use.method in ("end", "hand_over", "begin") for use in self.used) or self.cls.expires
+        if leaves or not any(row.target in ends for row in self.rows):
+            return frozenset()
+        free, before = set(ends), set[str]()
+        while free != before:
+            before = set(free)
+            free |= {state for row in self.rows if row.target in free for state in row.sources}
+        return frozenset(self.plan.states) - free
+
+    def _unanswered(self) -> Iterator[Found]:
+        for use in self.used:
+            for trigger in _sets_off(use):
+                if trigger not in self.triggers:
+                    what, remedy = f"no row answers {trigger!r}", f'add On("{trigger}", …)'
+                    yield self._found(use.place, "error", "unanswered", what, remedy)
+        if self.plan.asks or self.triggers & {"message", "chosen"}:
+            return
+        for use in self.used:
+            for key in use.keys if use.method == "ask" else ():
+                if f"chosen_{key}" not in self.triggers:
+                    what, remedy = f"no row answers the option {key!r}", f'add On("chosen_{key}", …)'
+                    yield self._found(use.place, "error", "unanswered", what, remedy)
+
+    def _never(self) -> Iterator[Found]:
+        """Rows for what cannot happen, and `then` for what no row has."""
+        timers = {use.word for use in self.used if use.method == "timer"}
+        clocks = {name for each in self.plan.clocks.values() for name in each}
+        begun = any(use.method == "begin" for use in self.used)
+        for row in self.rows:
+            kind, _, name = row.trigger.partition("_")
+            known: bool = True
+            if kind in ("done", "failed") and name:
+                known = name in self.plan.effects or begun
+            elif kind == "timer":
+                known = name in clocks or name == "expiry" or None in timers or name in timers
+            if not known:
+                what = f"nothing sets off {row.trigger!r}"
+                yield self._found(self._of_row(row), "error", "never", what, "is the name misspelt?")
+        for use in self.used:
+            if use.method == "then" and use.word and use.word not in self.triggers:
+                what = f"then({use.word!r}) finds no row"
+                yield self._found(use.place, "error", "never", what, "is the name misspelt?")
+
+    def _ways_out(self) -> Iterator[Found]:
+        person = any(use.method == "hand_over" for use in self.used)
+        missing = [word for word in _EVERYWHERE if word not in self.triggers]
+        if person and "agent" in missing:
+            missing.remove("agent")
+        if missing:
+            words = " or ".join({"stop": "stop", "agent": "get to a person"}[each] for each in missing)
+            remedy = "begin the table with *WAYS_OUT, or add On(…) for it"
+            what = f"a customer cannot {words}"
+            yield self._found(self.lines[""], "warning", "no_way_out", what, remedy)
+
+
+def _sets_off(use: Use) -> tuple[str, ...]:
+    """The triggers that follow a call in a callback."""
+    match use.method, use.word:
+        case "effect", str(name):
+            return f"done_{name}", f"failed_{name}"
+        case "timer", str(name):
+            return (f"timer_{name}",)
+        case "begin", str(name):
+            return (f"done_{name}",)
+    return ()
+
+
+def _of_script(script: Script) -> Iterator[Found]:
+    code = script.function.__code__
+    place = Place(code.co_filename, code.co_firstlineno)
+    missing = [word for word in _EVERYWHERE if word not in script.manner.commands]
+    used = uses(reached([script.function])[0].values())
+    if "agent" in missing and any(use.method == "hand_over" for use in used):
+        missing.remove("agent")
+    if missing:
+        words = " or ".join({"stop": "stop", "agent": "get to a person"}[each] for each in missing)
+        remedy = "leave `commands` as it is"
+        yield Found(script.name, place, "warning", "no_way_out", f"a customer cannot {words}", remedy)
+
+
+def _said(plan: Plan) -> Iterator[tuple[Place, Content]]:
+    """What rows, questions and callbacks say, as far as it is written out."""
+    lines = lines_of(plan.cls)
+    said: list[Content] = [
+        Text(row.say) if isinstance(row.say, str) else row.say for row in plan.cls.table if row.say
+    ]
+    said += [question.shown for question in plan.asks.values()]
+    said += [Text(question.retry) for question in plan.asks.values() if question.retry]
+    for content in said:
+        first = next(texts_of(content), "")
+        yield lines.get(first, lines[""]), content
+    yield from _written(uses(plan.functions.values()))
+
+
+def _asked(script: Script) -> Iterator[tuple[Place, Content]]:
+    return _written(uses(reached([script.function])[0].values()))
+
+
+def _written(used: Iterable[Use]) -> Iterator[tuple[Place, Content]]:
+    for use in used:
+        if use.method in _CONTENT and use.word:
+            yield use.place, Text(use.word)
+
+
+def _contents(
+    bot: Bot, said: Iterable[tuple[Place, Content]], shows: Iterable[tuple[str, Shows]]
+) -> Iterator[Found]:
+    """What is missing in a language, or cannot be shown on a channel."""
+    shown = [(name, look) for name, look in shows if not bot.entry.channels or name in bot.entry.channels]
+    for place, content in said:
+        for locale in bot.translations:
+            known = [bot.translations.get(each, {}) for each in chain(locale)]
+            for text in texts_of(content):
+                if not any(text in each for each in known):
+                    what = f"{_short(text)} is not in {locale}"
+                    yield Found(bot.name, place, "error", "untranslated", what, "add it to the translations")
+        for name, look in shown:
+            for loss in look(content):
+                what = f"{name} cannot show {_short(next(texts_of(content), ''))} whole: {loss}"
+                yield Found(bot.name, place, "warning", "cannot_show", what)
+
+
+def _effects(bot: Bot) -> Iterator[Found]:
+    """Effects that change something elsewhere, and give the other side no key to tell a repetition by."""
+    for name, declared in bot.effects.items():
+        if isinstance(declared, Declared) and hasattr(declared.call, "__code__"):
+            code = declared.call.__code__
+            changes = [
+                use for use in uses([declared.call])
+                if (use.method == "request" and use.word not in ("GET", "HEAD")) or use.method in ("post", "post_json")
+            ]  # fmt: skip
+            if changes and "key" not in code.co_names:
+                what = f"the effect {name!r} may run twice, and its back-end cannot tell"
+                remedy = "hand it call.key, as in headers={'Idempotency-Key': call.key}"
+                yield Found(bot.name, changes[0].place, "warning", "no_key", what, remedy)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:39]}…")

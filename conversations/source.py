@@ -1,0 +1,91 @@
+"""What a bot's source says without being run: texts, effects, timers and triggers, by file and line."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from state.model.base import Value
+
+
+class Place(Value, frozen=True):
+    """A line of a file."""
+
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        """As editors jump to it."""
+        return f"{self.file}:{self.line}"
+
+
+class Use(NamedTuple):
+    """A call of a method by name: its place, its first word if that is written out, and the keys of a mapping given."""
+
+    method: str
+    place: Place
+    word: str | None = None
+    keys: tuple[str, ...] = ()
+
+
+def uses(functions: Iterable[Callable[..., Any]]) -> list[Use]:
+    """Every call of a method in some functions."""
+    return [use for function in functions for use in _uses(function)]
+
+
+def _uses(function: Callable[..., Any]) -> Iterator[Use]:
+    tree, first = tree_of(function)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            place = Place(function.__code__.co_filename, first + node.lineno - 1)
+            yield Use(node.func.attr, place, _word(node), _keys(node))
+
+
+def tree_of(thing: Any) -> tuple[ast.AST, int]:
+    """The parsed source of a function or a class, and its first line; an empty one where there is no source."""
+    try:
+        lines, first = inspect.getsourcelines(thing)
+        return ast.parse(textwrap.dedent("".join(lines))), max(first, 1)
+    except (OSError, SyntaxError, TypeError):
+        return ast.Module([], []), 1
+
+
+def _word(call: ast.Call) -> str | None:
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return first.value
+    return None
+
+
+def _keys(call: ast.Call) -> tuple[str, ...]:
+    given = [*call.args, *(each.value for each in call.keywords)]
+    keys = [key for each in given if isinstance(each, ast.Dict) for key in each.keys]
+    return tuple(str(key.value) for key in keys if isinstance(key, ast.Constant))
+
+
+def lines_of(cls: type) -> dict[str, Place]:
+    """Where the words of a class stand: each string that is written in its body, the first time."""
+    tree, first = tree_of(cls)
+    file = inspect.getsourcefile(cls) or ""
+    found: dict[str, Place] = {"": Place(file, first)}
+    words = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    for node in sorted(words, key=lambda each: each.lineno):
+        found.setdefault(str(node.value), Place(file, first + node.lineno - 1))
+    return found
+
+
+def row_lines(cls: type) -> list[tuple[str, str, Place]]:
+    """The rows that are written in a class: trigger, source as written, and place."""
+    tree, first = tree_of(cls)
+    file = inspect.getsourcefile(cls) or ""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "On":
+            words = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            named = [ast.unparse(each) for each in node.args[1:2]]
+            trigger = str(words[0]) if words else ""
+            found.append((trigger, named[0] if named else "", Place(file, first + node.lineno - 1)))
+    return found

@@ -1,0 +1,224 @@
+"""`parley chat BOT`: talk to a bot in the terminal, without a gateway; it is loaded anew when its file is saved."""
+
+import argparse
+import asyncio
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from conversations.chat import Chat, chat
+from conversations.errors import FlowError
+from conversations.loading import Source, forget, load
+from conversations.router import compiled
+from gateway import settings as settings_module
+from gateway.cli.open import values
+from gateway.http import Http
+from gateway.wire import Wire
+from state.model.content import Choice, Content, Location, Media, Text, plain
+
+_HELP = """\
+/state             where the conversation stands
+/later 1d          time passes (90s, 5m, 2h, 1d), and timers fire
+/channel sms       begin again as a customer of a channel type
+/locale de         begin again as one who speaks this
+/undo              take the last thing back
+/back              a person gives the conversation back
+/send image URL    send a file (image, video, audio, document), or /send place 52.5 13.4
+/restart, /quit    begin again; end
+A number chooses an option."""
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
+
+
+def declare(name: str, command: argparse.ArgumentParser) -> None:
+    """The bot, and who talks to it."""
+    from gateway.cli import with_settings
+
+    command.add_argument("bot", help="module:Class or file.py:Class")
+    command.add_argument("--channel", default="inapp", metavar="TYPE", help="the customer's type of channel")
+    command.add_argument("--locale", default="en", help="the customer's language")
+    with_settings(command)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Talk until /quit or the end of what is typed."""
+    flags = {name: value for name, value in values(args).items() if name not in ("bot", "channel", "locale")}
+    settings = settings_module.read(args.config, flags=flags)
+    return asyncio.run(_talk(args.bot, args.channel, args.locale, allow_private=settings.allow_private_urls))
+
+
+async def _talk(bot: str, channel: str, locale: str, *, allow_private: bool) -> int:
+    from gateway.cli import Failure
+
+    wire = Wire(allow_private=allow_private)
+    try:
+        talk = Talk(bot, channel, locale, Http(wire))
+        print(f"{talk.name}; /help says what else there is")
+        while (line := await asyncio.to_thread(_typed)) is not None and line != "/quit":
+            await talk.type(line)
+        return 0
+    except FlowError as error:
+        raise Failure(str(error)) from error
+    finally:
+        await wire.close()
+
+
+def _typed() -> str | None:
+    """The next line, with a mark before it where somebody sees it."""
+    if sys.stdin.isatty():
+        print("> ", end="", flush=True)
+    line = sys.stdin.readline()
+    return line.strip() if line else None
+
+
+class Talk:
+    """One customer at a terminal."""
+
+    def __init__(self, bot: str, channel: str, locale: str, http: Http) -> None:
+        self._bot, self._channel, self._locale, self._http = bot, channel, locale, http
+        self._flow: Source = load(bot)
+        self._seen = self._stamp()
+        self._offered: tuple[str, ...] = ()
+        self._commands: dict[str, Callable[[str], Awaitable[None] | None]] = {
+            "/help": lambda _: print(_HELP),
+            "/state": self._state,
+            "/later": self._later,
+            "/channel": self._on,
+            "/locale": self._speaks,
+            "/restart": lambda _: self._again("from the start"),
+            "/undo": self._undo,
+            "/back": self._handed_back,
+            "/send": self._send,
+        }
+        self._begin()
+
+    @property
+    def name(self) -> str:
+        """The bot and its version."""
+        bot = compiled(self._flow)
+        return f"{bot.name} {bot.version}"
+
+    def _begin(self) -> None:
+        self._chat: Chat = chat(
+            self._flow,
+            channel=self._channel,
+            locale=self._locale,
+            http=self._http,
+            may_fail=True,
+            real_time=True,
+        )
+        self._kept = [self._chat.kept()]
+
+    async def type(self, line: str) -> None:
+        """What was typed: a message, an option's number, or a command."""
+        if not line:
+            return
+        self._reload()
+        word, _, rest = line.partition(" ")
+        if not word.startswith("/"):
+            await self._say(line)
+        elif word in self._commands:
+            done = self._commands[word](rest.strip())
+            if done is not None:
+                await done
+        else:
+            print(f"there is no {word}; /help says what there is")
+
+    def _state(self, _: str) -> None:
+        print(msgspec.json.format(msgspec.json.encode(self._chat.stands)).decode())
+
+    def _on(self, channel: str) -> None:
+        self._channel = channel or "inapp"
+        self._again(f"a customer on {self._channel}")
+
+    def _speaks(self, locale: str) -> None:
+        self._locale = locale or "en"
+        self._again(f"a customer who speaks {self._locale}")
+
+    async def _handed_back(self, note: str) -> None:
+        await self._chat.is_handed_back(note)
+        self._show()
+
+    async def _say(self, line: str) -> None:
+        chosen = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
+        if 0 <= chosen < len(self._offered):
+            await self._chat.taps(self._offered[chosen])
+        else:
+            await self._chat.hears(line)
+        self._show()
+
+    async def _send(self, rest: str) -> None:
+        match rest.split():
+            case [("image" | "video" | "audio" | "document") as kind, url, *words]:
+                await self._hears(Media(kind, url=url, caption=" ".join(words)))
+            case ["place", latitude, longitude]:
+                await self._hears(Location(float(latitude), float(longitude)))
+            case _:
+                print("write /send image https://example.org/a.png, or /send place 52.5 13.4")
+
+    async def _hears(self, content: Content) -> None:
+        await self._chat.hears(content)
+        self._show()
+
+    async def _later(self, span: str) -> None:
+        found = _SPAN.fullmatch(span.strip())
+        if not found:
+            print("write /later 90s, 5m, 2h or 1d")
+            return
+        await self._chat.later(seconds=float(found[1]) * _UNITS[found[2]])
+        self._show(quiet="nothing happens")
+
+    def _undo(self, _: str) -> None:
+        if len(self._kept) < 2:
+            print("there is nothing to take back")
+            return
+        self._kept.pop()
+        self._chat.put(self._kept[-1])
+        print(f"taken back; it stands in {self._chat.state or 'no run'}")
+
+    def _again(self, what: str) -> None:
+        self._begin()
+        self._offered = ()
+        print(f"again, {what}")
+
+    def _show(self, quiet: str = "") -> None:
+        said = self._chat.said
+        for each in said:
+            self._print(each)
+        if self._chat.fault:
+            print(f"! {self._chat.fault.reason}; mend it and save, or /undo")
+            self._chat.fault = None
+        if quiet and not said:
+            print(quiet)
+        if self._chat.mode == "person":
+            print("(a person answers; /back gives it back)")
+        self._kept.append(self._chat.kept())
+
+    def _print(self, content: Content) -> None:
+        words = plain(content)
+        kind = "" if isinstance(content, Text | Choice) else f"[{content.__struct_config__.tag}] "
+        print("\n".join(f"  {line}" for line in f"{kind}{words}".split("\n")))
+        if isinstance(content, Choice):
+            self._offered = tuple(each.id for each in content.options)
+            for place, each in enumerate(content.options, 1):
+                print(f"    {place}. {each.title}")
+
+    def _stamp(self) -> float:
+        files = [Path(each) for each in compiled(self._flow).files]
+        return max((each.stat().st_mtime for each in files if each.is_file()), default=0)
+
+    def _reload(self) -> None:
+        """Load the bot anew where a file of it was saved; the conversation goes on where it stands."""
+        if self._stamp() == self._seen:
+            return
+        self._seen = self._stamp()
+        try:
+            self._flow = forget(self._bot, self._flow)
+        except FlowError as error:
+            print(f"! {error}; going on with the version before")
+            return
+        self._chat.serve(self._flow)
+        print(f"(loaded again: {self.name})")

@@ -1,0 +1,90 @@
+"""`parley check`: look at bots without running them, and say what would leave a customer stuck, by file and line."""
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from conversations.bot import Bot
+from conversations.check import Found, Shows, check
+from conversations.errors import FlowError
+from conversations.router import Router
+from conversations.source import Place
+from gateway import settings as settings_module
+from gateway.cli.open import values
+from gateway.degrade import shape
+from state.model.content import Content, Media
+
+
+def declare(name: str, command: argparse.ArgumentParser) -> None:
+    """The bots, the channels to look at them for, and the form of what is printed."""
+    from gateway.cli import with_settings
+
+    command.add_argument("bot", nargs="*", help="module:Class or file.py:Class; none: those of the settings")
+    command.add_argument(
+        "--channel", action="append", default=[], metavar="TYPE", help="also say what this type cannot show"
+    )
+    command.add_argument("--strict", action="store_true", help="warnings are errors")
+    command.add_argument("--json", action="store_true", help="print the findings as JSON")
+    with_settings(command)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print a line for each finding; gives 1 where there is an error, 2 where a bot cannot be loaded."""
+    taken = {"json", "bot", "channel", "strict"}
+    flags = {name: value for name, value in values(args).items() if name not in taken}
+    settings = settings_module.read(args.config, flags=flags)
+    found, broken = list[Found](), False
+    for name in args.bot or settings.bots:
+        try:
+            bots = Router.load([name], settings.bot_path).bots
+        except FlowError as error:
+            found.append(Found(name, Place(), "error", "broken", str(error)))
+            broken = True
+        else:
+            found += (each for bot in bots for each in check(bot, _shows(args.channel, bot)))
+    if args.json:
+        print(msgspec.json.encode(found).decode())
+    else:
+        _print(found, len(args.bot or settings.bots))
+    if broken:
+        return 2
+    return 1 if any(args.strict or each.level == "error" for each in found) else 0
+
+
+def _print(found: list[Found], bots: int) -> None:
+    for each in found:
+        print(each)
+    errors = sum(each.level == "error" for each in found)
+    warnings = sum(each.level == "warning" for each in found)
+    print(f"{bots} bots, {errors} errors, {warnings} warnings" if bots else "no bot: name one, or set bots")
+
+
+def _shows(types: Iterable[str], bot: Bot) -> list[tuple[str, Shows]]:
+    return [(each, _looks(each)) for each in dict.fromkeys(types) or sorted(bot.entry.channels & _types())]
+
+
+def _types() -> frozenset[str]:
+    from connectors import registry
+
+    return frozenset(registry.TYPES)
+
+
+def _looks(kind: str) -> Callable[[Content], Iterator[str]]:
+    """What a type of channel cannot show of a content."""
+    from connectors import registry
+    from gateway.cli import Failure
+
+    if kind not in _types():
+        raise Failure(f"there is no type of channel {kind!r}; there is: {', '.join(sorted(_types()))}")
+    can = registry.connector(kind).capabilities
+
+    def looks(content: Content) -> Iterator[str]:
+        for loss in shape(content, can, _link).losses:
+            yield loss.reason
+
+    return looks
+
+
+def _link(_: Media) -> str:
+    return "https://example.org/file"

@@ -1,0 +1,140 @@
+"""`parley chat`: a conversation in the terminal, whose bot is loaded anew when it is saved."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.conversations.project import project
+
+BOT = """
+from parley import Flow, Media, On, STAY, Turn, hours
+
+class Shop(Flow):
+    table = (
+        On("chosen_tea", "*", STAY, say="Tea it is."),
+        On("timer_nudge", "*", STAY, say="Still there?"),
+        On("agent", "*", STAY, do="to_person"),
+        On("media", "*", STAY, say=Media("image", url="https://example.org/a.png", caption="Yours")),
+        On("location", "*", STAY, say="Far away."),
+        On("message", "start", STAY, do="answer"),
+    )
+    heard: int = 0
+
+    def answer(self, turn: Turn) -> None:
+        self.heard += 1
+        turn.ask(f"GREETING {turn.customer.channel_type} {turn.customer.locale}", {"tea": "Tea", "no": "Nothing"})
+        turn.timer("nudge", after=hours(2))
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    file = tmp_path / "talkative.py"
+    file.write_text(BOT.replace("GREETING", "Hello"), "utf-8")
+    return file
+
+
+def type_to(run: Run, monkeypatch: pytest.MonkeyPatch, bot: Path, *lines: str) -> list[str]:
+    """What is printed when these lines are typed."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
+    with project(bot.parent):
+        done = run("chat", str(bot))
+    assert done.code == 0
+    return done.out.splitlines()[1:]
+
+
+ASKS = ["    1. Tea", "    2. Nothing"]
+TALKS: dict[str, tuple[list[str], list[str]]] = {
+    "a message and an option by its number": (["hi", "1"], ["  Hello inapp en", *ASKS, "  Tea it is."]),
+    "a number that is none": (["7"], ["  Hello inapp en", *ASKS]),
+    "time passes": (
+        ["hi", "/later 1h", "/later 1.5 h"],
+        ["  Hello inapp en", *ASKS, "nothing happens", "  Still there?"],
+    ),
+    "another channel": (["/channel sms", "hi"], ["again, a customer on sms", "  Hello sms en", *ASKS]),
+    "another language": (["/locale de", "hi"], ["again, a customer who speaks de", "  Hello inapp de", *ASKS]),
+    "from the start": (["/restart"], ["again, from the start"]),
+    "a person and back": (["agent", "/back ok"], ["(a person answers; /back gives it back)"]),
+    "a file": (["/send image https://example.org/b.png mine"], ["  [media] Yours"]),
+    "a place": (["/send place 1 2"], ["  Far away."]),
+    "nothing to take back": (["/undo"], ["there is nothing to take back"]),
+    "what there is not": (["", "/nope", "/later soon", "/send it"], [
+        "there is no /nope; /help says what there is",
+        "write /later 90s, 5m, 2h or 1d",
+        "write /send image https://example.org/a.png, or /send place 52.5 13.4",
+    ]),
+    "the end": (["/quit", "hi"], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "shown"), TALKS.values(), ids=TALKS)
+def test_what_is_typed_is_answered(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path, typed: list[str], shown: list[str]
+) -> None:
+    assert type_to(run, monkeypatch, shop, *typed) == shown
+
+
+def test_the_last_thing_is_taken_back(run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
+    shown = type_to(run, monkeypatch, shop, "a", "b", "/undo", "/state")
+    assert "taken back; it stands in start" in shown
+    assert '    "heard": 1' in shown
+
+
+def test_help_names_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
+    shown = "\n".join(type_to(run, monkeypatch, shop, "/help"))
+    for command in (
+        "/state",
+        "/later",
+        "/channel",
+        "/locale",
+        "/undo",
+        "/back",
+        "/send",
+        "/restart",
+        "/quit",
+    ):
+        assert command in shown
+
+
+class Saving:
+    """Lines that are typed; before the second, the bot is saved."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file, self.text = file, text
+        self.lines = ["one\n", "two\n", "/state\n", ""]
+
+    def isatty(self) -> bool:
+        return False
+
+    def readline(self) -> str:
+        if len(self.lines) == 3:
+            saved = self.file.stat().st_mtime + 1
+            self.file.write_text(self.text, "utf-8")
+            os.utime(self.file, (saved, saved))
+        return self.lines.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (BOT.replace("GREETING", "Welcome"), "  Welcome inapp en"),
+        ("1/0", "  Hello inapp en"),
+    ],
+)
+def test_a_bot_that_is_saved_is_loaded_anew_and_the_talk_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path, text: str, told: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Saving(shop, text))
+    with project(shop.parent):
+        shown = run("chat", str(shop)).out.splitlines()
+    assert told in shown[4:]
+    assert '    "heard": 2' in shown
+    assert any("loaded again: Shop" in line or "ZeroDivisionError" in line for line in shown)
+
+
+def test_a_bot_that_is_not_there_is_told(run: Run) -> None:
+    done = run("chat", "nowhere:Bot")
+    assert (done.code, "nowhere" in done.err) == (1, True)

@@ -1,0 +1,52 @@
+"""`parley check`: findings as lines or JSON, and an exit code that a build can go by."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.cli.conftest import Run
+from tests.conversations.project import project
+
+GOOD = "from parley import *\nclass Good(Flow):\n    table = (*WAYS_OUT, On('message', 'start', STAY, say='Hi'))\n"
+WARNS = GOOD.replace("*WAYS_OUT, ", "").replace("say='Hi')", "say='Hi'),")
+ERRS = WARNS.replace("'start', STAY", "'start', 'stuck'")
+WIDE = GOOD.replace("'Hi'", "Choice('?', tuple(Option(str(n), str(n)) for n in range(5)))")
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "code", "says"),
+    [
+        (GOOD, (), 0, "1 bots, 0 errors, 0 warnings"),
+        (WARNS, (), 0, "a customer cannot stop or get to a person; begin the table with *WAYS_OUT"),
+        (WARNS, ("--strict",), 1, "1 bots, 0 errors, 1 warnings"),
+        (ERRS, (), 1, "nothing leads out of 'stuck'"),
+        ("1/0", (), 2, "ZeroDivisionError"),
+        (WIDE, ("--channel", "messenger"), 0, "0 warnings"),
+        (WIDE, ("--channel", "kannel"), 0, "kannel cannot show '?' whole"),
+        (GOOD, ("--channel", "pigeon"), 1, ""),
+    ],
+)
+def test_findings_are_printed_and_the_code_tells(
+    run: Run, tmp_path: Path, text: str, more: tuple[str, ...], code: int, says: str
+) -> None:
+    (tmp_path / "checked.py").write_text(text)
+    with project(tmp_path):
+        done = run("check", f"{tmp_path}/checked.py", *more)
+    assert (done.code, says in done.out) == (code, True), done
+
+
+def test_findings_are_json_for_scripts(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "checked.py").write_text(ERRS)
+    with project(tmp_path):
+        done = run("check", f"{tmp_path}/checked.py", "--json")
+    (found,) = [each for each in msgspec.json.decode(done.out) if each["code"] == "dead_end"]
+    assert (found["bot"], found["level"], found["place"]["file"]) == (
+        "Good",
+        "error",
+        f"{tmp_path}/checked.py",
+    )
+
+
+def test_without_a_bot_it_says_what_to_name(run: Run, config: str) -> None:
+    assert run("check", "--config", config).out == "no bot: name one, or set bots\n"
