@@ -12,6 +12,8 @@ from state.model.content import Content, Text, plain
 from state.model.event import EffectDone, HandedBack, MessageReceived, TimerFired
 
 T = TypeVar("T")
+WAITS = ("ask", "do", "begin", "sleep", "hand_over")
+"""The methods of a talk that wait."""
 _LABEL = 60
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -105,7 +107,7 @@ class Ask(Operation[T]):
     ) -> None:
         said = prompt.text if isinstance(prompt, Text) else plain(prompt)
         about = said.encode(errors="replace") if isinstance(prompt, Text) else _encode(prompt)
-        super().__init__(_label(said) or reader.kind, b"ask %s %s" % (reader.kind.encode(), about))
+        super().__init__(label(said) or reader.kind, b"ask %s %s" % (reader.kind.encode(), about))
         self.prompt, self.reader, self.retry, self.limit = prompt, reader, retry, limit
         self.within, self.remind, self.reminder = within, remind, reminder
 
@@ -256,7 +258,7 @@ class HandOver(Operation[str]):
         return Outcome(turn.event.note) if isinstance(turn.event, HandedBack) else None
 
 
-def _label(said: str) -> str:
+def label(said: str) -> str:
     """A question's words as a name: the state a conversation is shown in."""
     words = "".join(each if each.isalnum() else " " for each in said.casefold()).split()
     return "_".join(words)[:_LABEL]

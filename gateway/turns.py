@@ -165,7 +165,7 @@ class Turns:
     def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:
         now = now_ms()
         pieces = joined(taken, now)
-        before, taken = taken.pieces, taken._replace(events=pieces.events)
+        before, stored, taken = taken.pieces, dict(taken.events), taken._replace(events=pieces.events)
         events = _heard(taken)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
@@ -174,7 +174,9 @@ class Turns:
         if handoff:
             queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
         turn = Turned(taken, played, queued, now)
-        return turn._replace(held=pieces.held(turn.met, before)), handoff
+        pairs = zip(turn.met, events, strict=False)
+        heard = tuple((event_id, event) for (event_id, _), event in pairs if stored[event_id] is not event)
+        return turn._replace(held=pieces.held(turn.met, before), heard=heard), handoff
 
     def _customer(self, taken: Taken) -> Customer:
         live = self._channels.get(taken.channel)

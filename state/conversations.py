@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
-from state.model.turn import Played, SetTimer, Snapshot
+from state.model.receipts import Fault
+from state.model.turn import Played, SetTimer, Snapshot, Step
 from state.outbox import Queued, queue_asks
 from state.statements import Fetch, Now, Query, Row, Statement, delete, insert, update
 from state.tables import contact, conversation, event, inbox, journal, message, outbox, timer
@@ -153,7 +154,8 @@ class Held(NamedTuple):
 class Turned(NamedTuple):
     """A turn to commit: the conversation as it was taken, what was decided, the replies as queued, and the time.
 
-    `held` are the pieces that no flow has heard yet.
+    `held` are the pieces that no flow has heard yet; `heard` are the events that the flow heard otherwise than they are
+    stored: a choice in words, a message of several pieces.
     """
 
     taken: Taken
@@ -161,12 +163,31 @@ class Turned(NamedTuple):
     queued: tuple[Queued, ...]
     at: int
     held: Held = Held()
+    heard: tuple[tuple[str, Event], ...] = ()
 
     @property
     def met(self) -> tuple[tuple[str, Event], ...]:
         """The events that were played."""
         events = self.taken.events
         return events[: len(events) - self.played.left]
+
+
+class Turn(msgspec.Struct, omit_defaults=True):
+    """A turn as the journal keeps it: all that playing it again needs, and what came of it.
+
+    `events` and `replies` are ids; `at` is in milliseconds, UTC; with the conversation's id, `revision` is its seed.
+    """
+
+    events: list[str]
+    steps: tuple[Step, ...]
+    replies: list[str]
+    after: Snapshot
+    fault: Fault | None = None
+    at: int = 0
+    revision: int = 0
+    name: str = ""
+    locale: str = ""
+    heard: dict[str, Event] = {}
 
 
 def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
@@ -302,13 +323,17 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
     taken, played = turn.taken, turn.played
     if not played.steps and not played.fault:
         return []
-    body = {
-        "events": [event_id for event_id, _ in turn.met],
-        "steps": played.steps,
-        "replies": [item.id for item in turn.queued],
-        "after": played.after,
-        "fault": played.fault,
-    }
+    body = Turn(
+        [event_id for event_id, _ in turn.met],
+        played.steps,
+        [item.id for item in turn.queued if item.message],
+        played.after,
+        played.fault,
+        turn.at,
+        taken.revision,
+        *taken.about,
+        dict(turn.heard),
+    )
     return [(_JOURNAL, (new_id(taken.lane), taken.lane, taken.id, _encode(body).decode()))]
 
 

@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state import audit
+from state.conversations import Turn
 from state.model.ids import new_id, now_ms
 from state.model.turn import Snapshot, Step
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
@@ -124,8 +125,8 @@ def move(moves: Sequence[Move]) -> Op[int]:
         asks.append((_MOVE, (text, each.revision + 1, now, each.id, each.lane)))
         note = f"moved {each.before.version}->{each.after.version}"
         step = Step("", "", each.before.state, each.after.state, note)
-        body = {"events": [], "steps": [step], "replies": [], "after": each.after, "fault": None}
-        asks.append((_NOTE, (new_id(each.lane), each.lane, each.id, msgspec.json.encode(body).decode())))
+        body = msgspec.json.encode(Turn([], (step,), [], each.after, at=now, revision=each.revision)).decode()
+        asks.append((_NOTE, (new_id(each.lane), each.lane, each.id, body)))
     if asks:
         yield asks
     return len(still)

@@ -19,6 +19,7 @@ _COMMANDS = {
     "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
     "check": ("check", "look at bots without running them, and say what is wrong, by file and line"),
     "chat": ("chat", "talk to a bot in the terminal"),
+    "replay": ("replay", "play a conversation again, and show the first difference"),
     "flows": ("flows", "versions of flows: list, plan, migrate, roll back"),
     "simulate": ("simulate", "let something befall a simulated channel: duplicates, an outage, a ban"),
     "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),

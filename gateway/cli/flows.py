@@ -3,20 +3,23 @@
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from conversations.bot import Bot
+from conversations.diagram import mermaid, svg
 from conversations.errors import FlowError
-from conversations.router import Router
+from conversations.loading import load
+from conversations.router import Router, compiled
 from gateway.cli.open import with_store
 from gateway.moving import Look, look
 from gateway.settings import Settings
 from gateway.versions import Versions
 from state import flows
 from state.flows import NoVersion, Version
+from state.model.turn import Snapshot
 from state.store import Store
 
 _BATCH = 200
@@ -49,14 +52,22 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     restore = actions.add_parser("restore", help="begin runs with a version again", allow_abbrev=False)
     restore.add_argument("flow")
     restore.add_argument("version")
+    diagram = actions.add_parser("diagram", help="draw a flow, as Mermaid text or as SVG", allow_abbrev=False)
+    diagram.add_argument("bot", help="module:Class or file.py:Class")
+    diagram.add_argument("--svg", action="store_true", help="draw an SVG")
+    diagram.add_argument(
+        "--counts", action="store_true", help="with how many conversations are in each state"
+    )
     for each in (migrate, rollback, restore):
         each.add_argument("--reason", required=True, help="why, for the audit")
-    for each in (listing, plan, migrate, rollback, restore):
+    for each in (listing, plan, migrate, rollback, restore, diagram):
         with_settings(each)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
+    if args.action == "diagram" and not args.counts:
+        return _draw(args.bot, {}, as_svg=args.svg)
 
     async def call(store: Store, settings: Settings) -> int:
         match args.action:
@@ -66,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
                 return await _plan(store, settings, args.flow, as_json=args.json)
             case "migrate":
                 return await _migrate(store, settings, args.flow, args.reason)
+            case "diagram":
+                return await _counted(store, args.bot, as_svg=args.svg)
             case "rollback":
                 return await _rollback(store, args.flow, args.reason)
         return await _restore(store, args.flow, args.version, args.reason)
@@ -168,6 +181,36 @@ async def _restore(store: Store, name: str, version: str, reason: str) -> int:
         raise Failure(str(error)) from error
     print(f"{name}: runs begin under {version} within 2 seconds")
     return 0
+
+
+async def _counted(store: Store, name: str, *, as_svg: bool) -> int:
+    """Draw a flow with how many conversations are in each of its states."""
+    bot, counts, after = _loaded(name), Counter[str](), ""
+    while rows := await store.read(flows.LIVE, after, f'%"flow":"{bot.name}"%', _BATCH):
+        for row in rows:
+            stands = msgspec.json.decode(row[2], type=Snapshot)
+            counts.update(state for flow, state in _stands(stands) if flow == bot.name)
+        after = rows[-1][0]
+    return _draw(name, counts, as_svg=as_svg)
+
+
+def _stands(stands: Snapshot) -> list[tuple[str, str]]:
+    return [(stands.flow, stands.state), *((each.flow, each.state) for each in stands.stack)]
+
+
+def _draw(name: str, counts: Mapping[str, int], *, as_svg: bool) -> int:
+    described = _loaded(name).describe()
+    print(svg(described, counts) if as_svg else mermaid(described, counts), end="")
+    return 0
+
+
+def _loaded(name: str) -> Bot:
+    from gateway.cli import Failure
+
+    try:
+        return compiled(load(name))
+    except FlowError as error:
+        raise Failure(str(error)) from error
 
 
 def _router(settings: Settings) -> Router:

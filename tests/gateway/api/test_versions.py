@@ -210,3 +210,17 @@ async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
 
 def load_version(life: Life) -> str:
     return compiled(life.shop.bot("shop:Shop")).version
+
+
+async def test_a_diagram_shows_how_many_run_in_each_state(life: Life) -> None:
+    life.writes("one")
+    async with life.running() as house:
+        await life.people.say(house, "15550001", "hi")
+    shop = f"{life.shop.folder}/shop.py"
+    drawn = (await asyncio.to_thread(life.parley, "flows", "diagram", shop))[1]
+    assert 'state "name" as s0' in drawn
+    drawn = (await asyncio.to_thread(life.parley, "flows", "diagram", shop, "--counts"))[1]
+    assert 'state "name (1)" as s0' in drawn
+    drawn = (await asyncio.to_thread(life.parley, "flows", "diagram", shop, "--counts", "--svg"))[1]
+    assert ">name (1)<" in drawn
+    assert (await asyncio.to_thread(life.parley, "flows", "diagram", "nowhere:Bot"))[0] == 1

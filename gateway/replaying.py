@@ -1,0 +1,169 @@
+"""A conversation played again from its journal: turn by turn, from where it stood, beside what came of it then."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from conversations import engine
+from conversations.router import Router
+from state.journals import Told, Whose
+from state.model.base import Value
+from state.model.content import Content, plain
+from state.model.event import Event, MessageReceived
+from state.model.receipts import Fault
+from state.model.turn import Customer, Frame, Played, Snapshot, Step
+
+
+class Turn(Value, frozen=True):
+    """A turn as it was: where the conversation stood, what it heard, and what came of it. `at` in milliseconds, UTC.
+
+    `lost` says that what it heard or said has left by retention, so that it cannot be played again.
+    """
+
+    before: Snapshot
+    events: tuple[Event, ...]
+    at: int
+    seed: str
+    name: str
+    locale: str
+    after: Snapshot
+    steps: tuple[Step, ...] = ()
+    says: tuple[Content, ...] = ()
+    fault: Fault | None = None
+    lost: bool = False
+
+
+class Recorded(Value, frozen=True):
+    """A whole conversation, which can be played again anywhere where its bots are."""
+
+    customer: Customer
+    turns: tuple[Turn, ...]
+
+
+class Difference(NamedTuple):
+    """The first thing that came out otherwise: in which turn (from 1), what it is, as it was and as it is now."""
+
+    turn: int
+    what: str
+    was: str
+    now: str
+
+
+def recorded(conversation: str, whose: Whose, kind: str, flow: str, told: Iterable[Told]) -> Recorded:
+    """A conversation from its journal; `kind` is its channel's type, `flow` the one the channel names."""
+    customer = Customer(whose.contact, whose.channel, kind, whose.urns, flow=flow)
+    turns, before = list[Turn](), Snapshot()
+    for each in told:
+        turn = each.turn
+        if not turn.events:  # moved to another version by hand
+            before = turn.after
+            continue
+        turns.append(
+            Turn(
+                _resumed(before, turn.steps), tuple(each.events or ()), turn.at, f"{conversation}:{turn.revision}",
+                turn.name, turn.locale, turn.after, turn.steps, tuple(each.says or ()), turn.fault,
+                lost=each.events is None or each.says is None or not turn.at,
+            )
+        )  # fmt: skip
+        before = turn.after
+    return Recorded(customer, tuple(turns))
+
+
+def _resumed(before: Snapshot, steps: Iterable[Step]) -> Snapshot:
+    """Where a turn began: a conversation that had been parked was let go on by hand, perhaps from the start."""
+    if before.mode != "parked":
+        return before
+    restarted = any(step.note == "begins" for step in steps)
+    return Snapshot(run=before.run) if restarted else replace(before, mode="bot")
+
+
+def differences(record: Recorded, router: Router) -> Iterator[Difference | None]:
+    """What differs in each turn when it is played with these bots; None where nothing does, or it cannot be played."""
+    for number, turn in enumerate(record.turns, 1):
+        yield None if turn.lost else _difference(number, turn, play(record, turn, router))
+
+
+def play(record: Recorded, turn: Turn, router: Router) -> Played:
+    """Play a turn again."""
+    customer = replace(record.customer, name=turn.name, locale=turn.locale)
+    return engine.play(turn.before, turn.events, customer, router, turn.at, turn.seed)
+
+
+def _difference(number: int, turn: Turn, played: Played) -> Difference | None:
+    pairs = (
+        ("steps", _steps(turn.steps), _steps(played.steps)),
+        ("messages", _words(turn.says), _words(each.content for each in played.says)),
+        ("messages", _raw(list(turn.says)), _raw([each.content for each in played.says])),
+        ("state", _raw(_versionless(turn.after)), _raw(_versionless(played.after))),
+    )
+    return next((Difference(number, what, was, now) for what, was, now in pairs if was != now), None)
+
+
+def _steps(steps: Iterable[Step]) -> str:
+    """Triggers and states; what is noted of versions is no difference."""
+    return ", ".join(f"{step.trigger or step.note} {step.source}→{step.target}".strip() for step in steps)
+
+
+def _words(contents: Iterable[Content]) -> str:
+    return " | ".join(plain(each) for each in contents)
+
+
+def _raw(value: Any) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def _versionless(stands: Snapshot) -> Snapshot:
+    stack: tuple[Frame, ...] = tuple(replace(each, version="") for each in stands.stack)
+    return replace(stands, version="", stack=stack)
+
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_NUMBER = re.compile(r"\+?\d[\d ()/-]{6,}\d")
+
+
+def redacted(record: Recorded) -> Recorded:
+    """The same with invented people: names, addresses, numbers and mail addresses, each always by the same other.
+
+    Long numbers keep their shape; times, words and choices stay, or nothing could be played again.
+    """
+    text = msgspec.json.encode(record).decode()
+    names = {turn.name for turn in record.turns} | {
+        event.name for turn in record.turns for event in turn.events
+    }
+    known: dict[str, str] = {}
+    for number, name in enumerate(sorted(filter(None, names), key=len, reverse=True)):
+        known[name] = f"Customer {number + 1}"
+    for urn in record.customer.addresses:
+        path = urn.partition(":")[2]
+        known[path] = _shape(path, len(known))
+    for number, mail in enumerate(sorted(set(_MAIL.findall(text)))):
+        known.setdefault(mail, f"customer{number + 1}@example.org")
+    events = (event for turn in record.turns for event in turn.events)
+    said = [plain(each.content) for each in events if isinstance(each, MessageReceived)]
+    numbers = {each for words in said for each in _NUMBER.findall(words)}
+    for found in sorted(numbers, key=len, reverse=True):
+        known.setdefault(found, _shape(found, len(known)))
+    return msgspec.json.decode(_swapped(text, known), type=Recorded)
+
+
+def _shape(text: str, number: int) -> str:
+    """The same letters and signs around other digits, of a range that belongs to nobody."""
+    digits = f"1555010{number:02d}" + "0" * 30
+    places = iter(digits)
+    return "".join(next(places) if each.isdigit() else each for each in text)
+
+
+def _swapped(text: str, known: Mapping[str, str]) -> str:
+    """The JSON text with each of these in place of the other, the longest first."""
+    quoted = {_inside(old): _inside(new) for old, new in known.items()}
+    if not quoted:
+        return text
+    wanted = re.compile("|".join(re.escape(each) for each in sorted(quoted, key=len, reverse=True)))
+    return wanted.sub(lambda found: quoted[found[0]], text)
+
+
+def _inside(text: str) -> str:
+    return msgspec.json.encode(text).decode()[1:-1]
