@@ -4,7 +4,8 @@ Pages, REST and CLI call these.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -70,6 +71,8 @@ class Gate(Protocol):
         """Wait until no live node is behind an epoch."""
 
 
+_SHORTEST = 4
+"""Characters of the shortest secret."""
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -111,14 +114,27 @@ async def add_channel(
         raise Refused("id", f"there is a channel {new.id!r} already") from error
 
 
+def _perhaps(name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; perhaps {near[0]} is meant" if near else f"; it has {', '.join(known)}"
+
+
 def check(new: NewChannel, schema: Sequence[Setting]) -> None:
     """Compare a channel's settings with its type's; raises Refused."""
     known = {each.name: each for each in schema}
     for name in (*new.settings, *new.secrets):
         if name not in known:
-            raise Refused(name, f"{new.type} has no such setting; it has {', '.join(known)}")
-        if known[name].secret != (name in new.secrets):
-            raise Refused(name, "is a secret" if known[name].secret else "is no secret")
+            raise Refused(name, f"{new.type} has no such setting{_perhaps(name, known)}")
+    for name in new.settings:
+        if known[name].secret:
+            raise Refused(name, "is a secret: give it among the secrets")
+    for name, value in new.secrets.items():
+        if not known[name].secret:
+            raise Refused(name, "is no secret: give it as a setting")
+        if 0 < len(value) < _SHORTEST:
+            raise Refused(
+                name, f"a secret of less than {_SHORTEST} characters could not be kept out of the logs"
+            )
     for each in schema:
         if each.required and not new.settings.get(each.name) and not new.secrets.get(each.name):
             raise Refused(each.name, f"is needed: {each.meaning}")
@@ -127,6 +143,38 @@ def check(new: NewChannel, schema: Sequence[Setting]) -> None:
 def _add(record: Record, actor: str) -> Op[None]:
     yield from channels.add(record)
     yield from audit.note(actor, "add_channel", record.id, type=record.type, settings=record.public())
+
+
+class Changed(NamedTuple):
+    """What is to change of a channel: settings and secrets by name, and the flow (None: as it is)."""
+
+    id: str
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str]
+    flow: str | None = None
+    reason: str = ""
+
+
+async def change_channel(
+    store: Store, seal: Seal | None, actor: Actor, new: NewChannel, created_at: int, reason: str
+) -> None:
+    """Put a channel's settings and secrets, which were checked, in place of those it has; raises Refused."""
+    actor.needs("channels:write")
+    if new.secrets and seal is None:
+        raise Refused("seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file")
+    sealed = seal.seal(msgspec.json.encode(new.secrets), new.id) if seal and new.secrets else b""
+    settings = msgspec.json.encode(new.settings).decode()
+    record = Record(
+        new.id, new.type, new.team, new.account, settings, sealed, new.simulated, new.flow, created_at
+    )
+
+    def change() -> Op[None]:
+        yield from channels.change(record)
+        yield from audit.note(
+            actor.name, "change_channel", new.id, reason, settings=record.public(), flow=new.flow
+        )
+
+    await store.alone(change)
 
 
 async def remove_channel(store: Store, actor: Actor, channel_id: str, reason: str) -> bool:

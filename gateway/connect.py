@@ -1,8 +1,11 @@
 """Connecting a channel: the schema of its type, and a try whether its connector accepts the settings."""
 
 from admin import operations
-from admin.operations import Actor, NewChannel, Refused
+from admin.operations import Actor, Changed, NewChannel, Refused
 from connectors import registry
+from gateway.channels import open_channel
+from state import channels
+from state.channels import Record
 from state.model.channel import Channel, Setting
 from state.seal import Seal
 from state.store import Store
@@ -13,6 +16,35 @@ def schema(kind: str) -> tuple[Setting, ...]:
     return registry.connector(kind).settings
 
 
+async def change(store: Store, seal: Seal | None, actor: Actor, changed: Changed) -> None:
+    """Change a channel's settings or secrets; raises operations.Refused, SealError where its own cannot be opened."""
+    found = next((Record(*row) for row in await store.read(channels.LIST) if row[0] == changed.id), None)
+    if found is None:
+        raise Refused("id", f"there is no channel {changed.id!r}")
+    old = open_channel(found, seal)
+    new = NewChannel(
+        old.id, old.type, {**old.settings, **changed.settings}, {**old.credentials, **changed.secrets}, old.account,
+        old.team, old.simulated, old.flow if changed.flow is None else changed.flow,
+    )  # fmt: skip
+    account_setting = getattr(registry.connector(new.type), "account_setting", "")
+    new = new._replace(account=new.settings.get(account_setting, "") or old.account)
+    _tried(new)
+    await operations.change_channel(store, seal, actor, new, found.created_at, changed.reason)
+
+
+def _tried(new: NewChannel) -> None:
+    """Try whether the connector takes the settings; raises Refused."""
+    operations.check(new, schema(new.type))
+    trial = Channel(
+        id=new.id, type=new.type, account=new.account, settings=new.settings, credentials=new.secrets,
+        simulated=new.simulated,
+    )  # fmt: skip
+    try:
+        registry.connector(new.type)(trial)
+    except ValueError as error:
+        raise Refused("settings", str(error)) from error
+
+
 async def connect(store: Store, seal: Seal | None, actor: Actor, new: NewChannel) -> None:
     """Connect a channel; raises operations.Refused naming the setting that is wrong, or registry.UnknownType."""
     settings = schema(new.type)
@@ -20,13 +52,5 @@ async def connect(store: Store, seal: Seal | None, actor: Actor, new: NewChannel
     account = new.account or new.settings.get(account_setting, "")
     filled = {each.name: each.default for each in settings if each.default and not each.secret}
     new = new._replace(account=account, settings={**filled, **new.settings})
-    trial = Channel(
-        id=new.id, type=new.type, account=account, settings=new.settings, credentials=new.secrets,
-        simulated=new.simulated,
-    )  # fmt: skip
-    operations.check(new, settings)
-    try:
-        registry.connector(new.type)(trial)
-    except ValueError as error:
-        raise Refused("settings", str(error)) from error
+    _tried(new)
     await operations.add_channel(store, seal, actor, new, settings)

@@ -1,7 +1,7 @@
 """`parley demo`: a sample bot, an in-app channel and simulated phones, with nothing to set up."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,8 +92,14 @@ SMSC = NewChannel(
 APP = NewChannel(id="app", type="inapp", settings={}, secrets={})
 
 
-def defaults(flags: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """The flags, completed by what a demonstration needs and neither flag nor environment says."""
+class NotOurs(Exception):
+    """A database with channels that are no demonstration's."""
+
+
+def defaults(
+    flags: Mapping[str, Any], given: Collection[str] = (), env: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """The flags, completed by what a demonstration needs and neither flag, environment nor file (`given`) says."""
     folder = Path(flags.get("data_dir") or env.get("PARLEY_DATA_DIR") or FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     wanted: dict[str, Any] = {
@@ -105,9 +111,13 @@ def defaults(flags: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> d
         "log_level": "warning",
         "allow_private_urls": True,
     }
-    if "PARLEY_SEAL_KEY" not in env:
+    if "PARLEY_SEAL_KEY" not in env and not {"seal_key", "seal_key_file"} & {*given, *flags}:
         wanted["seal_key_file"] = str(_key_file(folder))
-    missing = {name: value for name, value in wanted.items() if f"PARLEY_{name.upper()}" not in env}
+    missing = {
+        name: value
+        for name, value in wanted.items()
+        if f"PARLEY_{name.upper()}" not in env and name not in given
+    }
     return {**missing, **flags}
 
 
@@ -121,10 +131,15 @@ def _key_file(folder: Path) -> Path:
 
 
 async def prepare(gateway: "Gateway") -> None:
-    """Connect the channels where they are not there yet."""
+    """Connect the channels where they are not there yet; raises NotOurs where others are."""
     from gateway.connect import connect
 
-    there = {live.channel.id for live in gateway.channels}
+    there = {live.channel.id for live in gateway.channels} | gateway.channels.broken.keys()
+    if there and PHONE.id not in there:
+        raise NotOurs(
+            f"{gateway.settings.database} has channels of its own ({', '.join(sorted(there)[:5])}): a demonstration"
+            " would put its own beside them; give it another database, or none, or run parley serve"
+        )
     for new in (PHONE, MESSENGER, INSTAGRAM, TELEGRAM, SMS, SMSC, WECHAT, X, APP):
         if new.id not in there:
             await connect(gateway.store, gateway.seal, operations.OPERATOR, new)

@@ -63,13 +63,16 @@ async def examine(
     """
     connector = live.connector
     if live.channel.simulated:
-        return (Finding("provider (simulated, so nobody is asked)"),)
+        return (Finding("provider (simulated: parley demo alone plays it, and nobody is asked)"),)
     try:
         async with asyncio.timeout(patience.channel):
             if hasattr(connector, "endpoint"):
                 return (await _reached(connector.endpoint, patience.call),)
             if not hasattr(connector, "examine"):
-                return ()
+                asked = live.channel.type != "inapp"
+                return (
+                    (Finding(f"provider ({live.channel.type} has no call that only asks)"),) if asked else ()
+                )
             return await _asked(connector.examine(address), _Asking(perform, patience.call, clock))
     except TimeoutError:
         return (Finding("provider", f"it has not answered within {patience.channel:g} s"),)

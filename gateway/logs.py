@@ -18,8 +18,9 @@ from urllib.parse import quote, quote_plus
 import msgspec
 
 HIDDEN = "***"
-_SHORTEST = 8
-"""Learnt values shorter than this are left alone: they would be found in innocent words."""
+_SHORTEST, _SAFE = 4, 8
+"""Learnt values shorter than the first are left alone, those shorter than the second hidden only where they are
+a value (`pass=…`, `"…"`): they would be found in innocent words."""
 _MARGIN = 100
 """Characters that a secret told by its form may be cut by without being told any more."""
 
@@ -58,11 +59,17 @@ class Redactor:
 
     def __init__(self) -> None:
         self._learnt: dict[str, None] = {}
+        self._short: list[re.Pattern[str]] = []
         self._longest = _MARGIN
 
     def learn(self, *values: str) -> None:
         """Hide these values from now on, also as they look in a URL, in JSON and in a representation."""
-        looks = {look for value in values if len(value) >= _SHORTEST for look in _looks(value)}
+        short = {value for value in values if _SHORTEST <= len(value) < _SAFE and not value.isdigit()}
+        self._short = [
+            *self._short,
+            *(re.compile(rf"""(?<=[="']){re.escape(each)}(?=["'&;,\\]|$)""") for each in sorted(short)),
+        ]
+        looks = {look for value in values if len(value) >= _SAFE for look in _looks(value)}
         looks |= self._learnt.keys()
         self._learnt = dict.fromkeys(sorted(looks, key=len, reverse=True))
         self._longest = max(_MARGIN, *map(len, self._learnt), 0)
@@ -72,6 +79,8 @@ class Redactor:
         for value in self._learnt:
             if value in text:
                 text = text.replace(value, HIDDEN)
+        for word_of in self._short:
+            text = word_of.sub(HIDDEN, text)
         lower = text.lower()
         for word, form, left in _FORMS:
             if word in lower:
@@ -89,7 +98,7 @@ class Redactor:
 def _looks(value: str) -> Iterator[str]:
     """How a value may look in a line. A backslash at its end is let go: it may be half of what JSON made of two."""
     said = (value, repr(value)[1:-1])
-    yield from (look for each in said if len(look := each.rstrip("\\")) >= _SHORTEST)
+    yield from (look for each in said if len(look := each.rstrip("\\")) >= _SAFE)
     yield from (json.dumps(each, ensure_ascii=ascii)[1:-1] for each in said for ascii in (True, False))
     yield from (quote(value, safe=""), quote_plus(value))
 

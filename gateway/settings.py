@@ -303,6 +303,11 @@ def read(
     return _complete(found)
 
 
+def in_file(config: str | None, env: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """The settings that a file gives; raises SettingsError where it cannot be read."""
+    return frozenset(given.name for given in _from_file(config or env.get(PREFIX + "CONFIG")))
+
+
 def _take(given: _Given) -> Any:
     setting = _BY_NAME.get(given.name)
     if setting is None:

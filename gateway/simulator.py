@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import aiohttp
 import msgspec
@@ -264,7 +265,7 @@ class SimulatorHost:
                 "wire",
                 direction="out",
                 method=asked.method,
-                path=redactor.hide(asked.url),
+                path=redactor.hide(f"{asked.url}{'?' if asked.query else ''}{urlencode(asked.query)}"),
                 status=answered.reply.status,
                 body=_text(asked),
             )

@@ -21,6 +21,7 @@ LIST = _LIST
 """All channels that are not removed."""
 _FIND = Query(sa.select(_C.id).where(_C.id == sa.bindparam("id", type_=_C.id.type)), "id")
 _NEW = insert(channel, "id type team account settings sealed simulated flow created_at")
+_CHANGE = update(channel, "account settings sealed flow last_error", "id")
 _GONE = update(channel, "removed_at", "id")
 _ERROR = update(channel, "last_error last_error_at", "id")
 _NO_TOKEN = delete(token, "channel")
@@ -73,6 +74,12 @@ def add(record: Record) -> Op[None]:
     yield [(_TEAM, (record.team, record.team, record.created_at))]
     yield [(_NO_TOKEN, (record.id,))]
     yield [(_REPLACE, (*values, record.id)) if old else (_NEW, (record.id, *values))]
+
+
+def change(record: Record) -> Op[None]:
+    """Put settings, credentials, account and flow in place of those a channel has; its tokens are asked for anew."""
+    yield [(_CHANGE, (record.account, record.settings, record.sealed, record.flow, "", record.id))]
+    yield [(_NO_TOKEN, (record.id,))]
 
 
 def remove(channel_id: str, at: int) -> Op[bool]:

@@ -36,7 +36,7 @@ def _own(path: str) -> IO[str]:
     except OSError as error:
         lock.close()
         raise InUse(
-            f"a gateway runs on {path} already; SQLite serves one: use PostgreSQL for more"
+            f"a gateway runs on {path} already: stop it first, or use PostgreSQL, which serves several"
         ) from error
     return lock
 

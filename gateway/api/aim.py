@@ -44,9 +44,16 @@ async def find(gateway: Gateway, to: str, channel: str) -> Aim:
         lane = lane_of_id(to)
     except ValueError as error:
         raise Problem(
-            "invalid_address", "an address is scheme:path, an id has 32 hex digits", field="to"
+            "invalid_address", f"an address is scheme:path{_perhaps(to)}, an id has 32 hex digits", field="to"
         ) from error
     return await _conversation(gateway, to, lane, channel) or await _contact(gateway, to, channel)
+
+
+def _perhaps(to: str) -> str:
+    """What was meant by a bare number or mail address."""
+    if to.startswith("+"):
+        return f" (perhaps tel:{to})"
+    return f" (perhaps mailto:{to})" if "@" in to else ""
 
 
 def _channel(gateway: Gateway, name: str) -> Live:

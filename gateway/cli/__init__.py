@@ -47,7 +47,11 @@ def parser(wanted: str = "") -> argparse.ArgumentParser:
 
 def with_settings(command: argparse.ArgumentParser) -> None:
     """Add the flags of all settings to a command."""
-    settings.add_flags(command.add_argument_group("settings (file < environment < flags)"))
+    group = command.add_argument_group("settings (file < environment < flags)")
+    group.add_argument(
+        "--demo", action="store_true", help="the database, the key and the bots of `parley demo`"
+    )
+    settings.add_flags(group)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""`parley channels add|list|show|remove`."""
+"""`parley channels add|set|list|show|remove`."""
 
 import argparse
 import getpass
@@ -11,29 +11,34 @@ from gateway.logs import redactor
 from gateway.settings import Settings
 from state import channels as rows
 from state.channels import Record
+from state.seal import SealError
 from state.store import Store
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
-    """The four commands and their flags."""
+    """The five commands and their flags."""
+    from connectors import registry
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
     add.add_argument("id", help="its name here, as in /webhooks/NAME")
     add.add_argument(
-        "--type", required=True, help="the kind of account: whatsapp, inapp, twilio, telegram, x, smpp"
+        "--type", required=True, help=f"the kind of account: {', '.join(sorted(registry.TYPES))}"
     )
-    add.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting")
     add.add_argument(
-        "--secret",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]",
-        help="a secret; asked for without VALUE",
+        "--simulated", action="store_true", help="its provider is played, by `parley demo` alone"
     )
-    add.add_argument("--flow", default="", help="the flow that answers here; else the router decides")
-    add.add_argument("--simulated", action="store_true", help="accept simulated traffic only")
+    change = actions.add_parser("set", help="change settings or secrets of a channel", allow_abbrev=False)
+    change.add_argument("id")
+    change.add_argument("--reason", default="", help="for the audit")
+    for each in (add, change):
+        each.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting")
+        each.add_argument(
+            "--secret", action="append", default=[], metavar="NAME[=VALUE]",
+            help="a secret; without VALUE it is asked for, or read from what is piped in, one a line",
+        )  # fmt: skip
+        each.add_argument("--flow", default=None, help="the flow that answers here; else the router decides")
     listing = actions.add_parser("list", help="all channels", allow_abbrev=False)
     show = actions.add_parser("show", help="one channel, without its secrets", allow_abbrev=False)
     show.add_argument("id")
@@ -44,15 +49,15 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     remove.add_argument("--reason", default="", help="for the audit")
     for each in (listing, show):
         each.add_argument("--json", action="store_true")
-    for each in (add, listing, show, remove):
+    for each in (add, change, listing, show, remove):
         with_settings(each)
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
-    work = {"add": _add, "list": _list, "show": _show, "remove": _remove}[args.action]
+    work = {"add": _add, "set": _set, "list": _list, "show": _show, "remove": _remove}[args.action]
 
-    if args.action == "add":  # before the database is opened: whoever is asked may change their mind
+    if args.action in ("add", "set"):  # before the database is opened: whoever is asked may change their mind
         args.given = _pairs(args.set, secret=False), _pairs(args.secret, secret=True)
 
     async def call(store: Store, settings: Settings) -> int:
@@ -96,20 +101,45 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     from gateway.connect import connect
 
     public, secrets = args.given
-    new = operations.NewChannel(args.id, args.type, public, secrets, simulated=args.simulated, flow=args.flow)
-    served = {each.rpartition(":")[2] for each in settings.bots}
-    if args.flow and served and args.flow not in served:
-        raise Failure(
-            f"--flow {args.flow}: no such flow is served here; bots has {', '.join(sorted(served))}"
-        )
+    flow = _flow(settings, args.flow)
+    new = operations.NewChannel(args.id, args.type, public, secrets, simulated=args.simulated, flow=flow)
     try:
         await connect(store, seal_of(settings), operations.OPERATOR, new)
     except registry.UnknownType as error:
         raise Failure(str(error)) from error
     except operations.Refused as error:
         raise Failure(str(error)) from error
-    base = settings.public_url or f"http://{settings.host}:{settings.port}"
-    print(f"channel {args.id} is connected; its webhook is {base}/webhooks/{args.id}")
+    where = f"{settings.public_url}/webhooks/{args.id}"
+    if not settings.public_url:
+        where = f"/webhooks/{args.id} at the gateway's public address (public_url is not set here)"
+    print(f"channel {args.id} is connected; its webhook is {where}")
+    print("a gateway that runs takes it up within 5 seconds")
+    return 0
+
+
+def _flow(settings: Settings, flow: str | None) -> str:
+    """The flow that is to answer, where the settings serve it; raises Failure."""
+    from gateway.cli import Failure
+
+    served = {each.rpartition(":")[2] for each in settings.bots}
+    if flow and served and flow not in served:
+        raise Failure(f"--flow {flow}: no such flow is served here; bots has {', '.join(sorted(served))}")
+    return flow or ""
+
+
+async def _set(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    from admin import operations
+    from gateway.cli import Failure
+    from gateway.connect import change
+
+    public, secrets = args.given
+    flow = None if args.flow is None else _flow(settings, args.flow)
+    changed = operations.Changed(args.id, public, secrets, flow, args.reason)
+    try:
+        await change(store, seal_of(settings), operations.OPERATOR, changed)
+    except (operations.Refused, SealError) as error:
+        raise Failure(str(error)) from error
+    print(f"channel {args.id} is changed; a gateway that runs takes it up within 5 seconds")
     return 0
 
 
@@ -139,10 +169,22 @@ async def _list(store: Store, settings: Settings, args: argparse.Namespace) -> i
         print("no channels yet: parley channels add NAME --type whatsapp …")
     else:
         for each in records:
-            print(
-                f"{each.id:20} {each.type:12} {each.account:20} {redactor.hide(each.last_error) or 'no errors'}"
-            )
+            trouble = _broken(each, settings) or redactor.hide(each.last_error) or "no errors"
+            kind = f"{each.type}{' (simulated)' if each.simulated else ''}"
+            print(f"{each.id:20} {kind:24} {each.account:20} {trouble}")
     return 0
+
+
+def _broken(record: Record, settings: Settings) -> str:
+    """Why a channel cannot work, with these settings."""
+    from connectors import registry
+    from gateway.channels import open_channel
+
+    try:
+        registry.connector(record.type)(open_channel(record, seal_of(settings)))
+    except (ValueError, SealError) as error:
+        return f"cannot work: {redactor.hide(str(error))}"
+    return ""
 
 
 async def _show(store: Store, settings: Settings, args: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from gateway.settings import Settings
 from state.store import Store
 
 if TYPE_CHECKING:
+    from conversations.bot import Bot
     from gateway.channels import Live
 
 _PATIENCE = 3.0
@@ -115,6 +116,17 @@ def _bots(settings: Settings) -> Finding:
     return Finding("bots", "" if settings.bots else "no flow is served: set bots, or nobody answers")
 
 
+def _served(settings: Settings) -> "tuple[Bot, ...]":
+    """The flows that are served; none where they cannot be loaded, which is told by itself."""
+    from conversations.errors import FlowError
+    from conversations.router import Router
+
+    try:
+        return Router.load(settings.bots, settings.bot_path).bots
+    except FlowError:
+        return ()
+
+
 async def _redis(settings: Settings) -> Finding:
     from redis.asyncio import Redis
     from redis.exceptions import RedisError
@@ -160,7 +172,18 @@ async def _channels(settings: Settings, only: str, ask: bool) -> AsyncIterator[F
             yield Finding(f"channel {name}", why)
     chosen = [live for live in channels if only in ("", live.channel.id)]
     answers = await _providers(chosen, settings) if ask else [()] * len(chosen)
+    if not settings.seal_key and not channels.broken:
+        yield Finding(
+            "seal key", "there is none, so no channel with credentials can be connected: set seal_key_file"
+        )
+    served = {bot.name for bot in _served(settings)}
     for live, found in zip(chosen, answers, strict=True):
+        if live.channel.flow and live.channel.flow not in served:
+            there = ", ".join(sorted(served)) or "none"
+            yield Finding(
+                f"channel {live.channel.id}, flow",
+                f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers",
+            )
         yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
         for each in found:
             yield Finding(f"channel {live.channel.id}, {each.what}", each.wrong)

@@ -16,8 +16,13 @@ from state.store import Store
 
 
 def values(args: argparse.Namespace) -> dict[str, Any]:
-    """The flags that were given, for the settings."""
-    return {name: value for name, value in vars(args).items() if name != "config"}
+    """The flags that were given, for the settings; with `--demo` completed by those of a demonstration."""
+    flags = {name: value for name, value in vars(args).items() if name not in ("config", "demo")}
+    if not (getattr(args, "demo", False) or args.command == "demo"):
+        return flags
+    from gateway import demo
+
+    return demo.defaults(flags, settings_module.in_file(args.config))
 
 
 def database_errors(url: str) -> tuple[type[Exception], ...]:

@@ -25,12 +25,10 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run until a signal ends it."""
-    from gateway import demo, logs
+    from gateway import logs
     from gateway.cli.open import reaching, upgrade, values
 
     flags = values(args)
-    if args.command == "demo":
-        flags = demo.defaults(flags)
     settings = settings_module.read(args.config, flags=flags)
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
@@ -65,7 +63,13 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     gateway = await _open(settings, demonstrate)
     if demonstrate:
-        await demo.prepare(gateway)
+        try:
+            await demo.prepare(gateway)
+        except demo.NotOurs as error:
+            await gateway.stop()
+            raise Failure(str(error)) from error
+    else:
+        _warn_of_simulated(gateway)
     try:
         await gateway.start(faces.application(gateway, demonstrate=demonstrate))
     except Taken as error:
@@ -75,11 +79,20 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     public = f", for {settings.public_url}" if settings.public_url else ""
     print(f"ready {gateway.local_url}{public}", flush=True)
     if demonstrate:
-        print(demo.welcome(gateway.url), flush=True)
+        print(demo.welcome(gateway.local_url), flush=True)
     await stop.wait()
     print("stopping: what is under way is finished or handed back", flush=True)
     await gateway.stop()
     return 0
+
+
+def _warn_of_simulated(gateway: "Gateway") -> None:
+    names = [live.channel.id for live in gateway.channels if live.channel.simulated]
+    if names:
+        log.warning(
+            "%s: simulated channels; their provider is played by `parley demo` alone, and cannot be reached from here",
+            ", ".join(names),
+        )
 
 
 async def _open(settings: Settings, demonstrate: bool) -> "Gateway":

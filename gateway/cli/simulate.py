@@ -42,7 +42,7 @@ async def _call(url: str, body: bytes | None) -> dict[str, dict[str, int]]:
     try:
         reply = await wire.perform(call)
     except NoAnswer as error:
-        raise Failure(f"no demonstration answers at {url}: {error}") from error
+        raise Failure(f"no demonstration answers at {url}: {error}; say where it is with --url") from error
     finally:
         await wire.close()
     try:
@@ -50,5 +50,6 @@ async def _call(url: str, body: bytes | None) -> dict[str, dict[str, int]]:
     except ValueError as error:
         raise Failure(f"{url} answers {reply.status}, which is no demonstration of Parley") from error
     if reply.status != 200:
-        raise Failure(str(told.get("detail") or told.get("title") or reply.status))
+        what = told.get("detail") or told.get("title") or reply.status
+        raise Failure(f"{what}: is {call.url.split('/')[2]} a demonstration with such a channel?")
     return told

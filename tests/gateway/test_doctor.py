@@ -42,7 +42,7 @@ async def findings(settings: Settings, **changes: Any) -> dict[str, str]:
 
 async def test_where_all_is_well_nothing_is_found_wrong(settings: Settings, store: Store) -> None:
     looked_at = ["data folder", "public address", "bots", "database", "channel phone"]
-    looked_at.append("channel phone, provider (simulated, so nobody is asked)")
+    looked_at.append("channel phone, provider (simulated: parley demo alone plays it, and nobody is asked)")
     assert await findings(settings) == dict.fromkeys(looked_at, "")
 
 

@@ -142,6 +142,13 @@ def test_a_learnt_secret_is_found_in_a_url_too(redactor: Redactor) -> None:
     assert redactor.hide("GET /x?q=pl%40nted%2F1%2B2") == "GET /x?q=***"
 
 
+def test_short_values_are_hidden_where_they_are_values(redactor: Redactor) -> None:
+    redactor.learn("parley", "7734")
+    assert (
+        redactor.hide('user=me&word=parley&n=7734 {"w": "parley"}') == 'user=me&word=***&n=7734 {"w": "***"}'
+    )
+
+
 def test_very_short_values_are_not_learnt(redactor: Redactor) -> None:
     redactor.learn("parley", "")
     assert redactor.hide("parley says so") == "parley says so"

@@ -110,7 +110,7 @@ async def node(folder: Path, url: str, name: str = "one") -> Gateway:  # noqa: F
 @pytest.fixture
 async def house(url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[House]:  # noqa: F811
     gateway = await node(tmp_path, url)
-    new = NewChannel("l", "lapsing", {"base_url": provider.url}, {"secret": "s"})  # type: ignore[attr-defined]
+    new = NewChannel("l", "lapsing", {"base_url": provider.url}, {"secret": "s3cr"})  # type: ignore[attr-defined]
     await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
     key = await operations.create_key(gateway.store, operations.OPERATOR, "all", ["admin"])
     await gateway.start(faces.application(gateway))

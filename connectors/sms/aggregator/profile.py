@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -136,6 +137,12 @@ def read(channel: Channel, fixed: Mapping[str, str]) -> Aggregator:
     )
     if found.ok and not found.ok_values:
         raise ValueError("ok_values: says what `ok` holds where a message was taken")
+    for word in ("user", "secret", "token", "callback"):
+        if names(found.template, word) and not given[word]:
+            raise ValueError(f"{word}: the template holds {{{word}}}: set it")
+    path = f"/webhooks/{channel.id}"
+    if given["callback"] and urlsplit(given["callback"]).path != path:
+        raise ValueError(f"callback: ends with {path}, where this channel takes its webhooks")
     if given["format"] != "json" and any(isinstance(each, dict | list) for each in found.template.values()):
         raise ValueError("template: a form or a query is flat")
     return found

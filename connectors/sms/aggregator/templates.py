@@ -29,8 +29,10 @@ def template(written: str) -> Json:
     walked(found, look)
     if unknown := named - set(WORDS):
         raise ValueError(f"{{{min(unknown)}}} is none of its words: {', '.join(WORDS)}")
-    if "to" not in named or not named & {"text", "hex"}:
-        raise ValueError("names neither {to} nor {text}, or only one of them")
+    if "to" not in named:
+        raise ValueError("holds no {to}: whom the message goes to")
+    if not named & {"text", "hex"}:
+        raise ValueError("holds neither {text} nor {hex}: what the message says")
     return found
 
 

@@ -29,7 +29,8 @@ def documented() -> dict[str, dict[str, str]]:
     for block in re.findall(r"```sh\n(parley channels add .*?)```", DOCS.read_text(), re.DOTALL):
         words = shlex.split(block.replace("\\\n", " "))
         given = [words[n + 1] for n, word in enumerate(words) if word == "--set"]
-        found[words[3]] = dict(each.split("=", 1) for each in given)
+        if "…" not in words:
+            found[words[3]] = dict(each.split("=", 1) for each in given)
     return found
 
 
@@ -39,7 +40,7 @@ def channel(name: str = "", **settings: str) -> Channel:
     own = msgspec.json.decode(path.read_bytes(), type=Channel)
     secrets = {key: settings.pop(key, value) for key, value in _SECRETS.items()}
     given = documented()[name] if name else dict(own.settings)
-    return Channel(id="sms", type="http", settings={**given, **settings}, credentials=secrets)
+    return Channel(id=name or "sms", type="http", settings={**given, **settings}, credentials=secrets)
 
 
 class Pair:

@@ -50,7 +50,7 @@ def test_any_other_token_is_forged(token: str) -> None:
 
 def test_one_of_the_two_is_enough_where_only_one_is_set() -> None:
     http(signature_secret="").verify(request(signature=""))
-    http(token="").verify(request(token=""))
+    http(token="", template='{"to": "{to}", "text": "{text}"}').verify(request(token=""))
 
 
 def test_the_token_may_stand_in_a_header() -> None:

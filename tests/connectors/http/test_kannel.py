@@ -43,7 +43,7 @@ def test_a_wrong_setting_is_named(name: str) -> None:
         "base_url": "http://kannel.example",
         "user": "u",
         "sender": "4477",
-        "callback": "https://p.example",
+        "callback": "https://p.example/webhooks/sms",
     }
     secrets = {"secret": "s", "token": "t"}
     wrong = Channel(

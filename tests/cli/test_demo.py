@@ -1,0 +1,100 @@
+"""The demonstration keeps to its own, and every command can be pointed at it."""
+
+from pathlib import Path
+
+import pytest
+
+from admin import operations
+from admin.operations import NewChannel
+from conversations.router import Router
+from gateway import demo
+from gateway.app import Gateway
+from gateway.cli.run import _warn_of_simulated
+from gateway.connect import connect
+from tests.cli.conftest import Run
+from tests.gateway.api.house import PHONE, SECRETS, made, on_sqlite
+
+KANNEL = (
+    "--type", "kannel", "--simulated", "--set", "base_url=http://kannel.example", "--set", "user=parley",
+    "--set", "sender=447700900000", "--set", "callback=https://chat.example/webhooks/sms2",
+    "--secret", "secret=kannel-secret", "--secret", "token=kannel-token",
+)  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A demonstration's folder of its own."""
+    monkeypatch.setenv("PARLEY_DATA_DIR", str(tmp_path))
+    on_sqlite(tmp_path)
+    return tmp_path
+
+
+def test_every_command_can_be_pointed_at_the_demonstration(run: Run, folder: Path) -> None:
+    added = run("channels", "add", "sms2", "--demo", *KANNEL)
+    assert (added.code, (folder / "seal.key").exists()) == (0, True)
+    listed = run("channels", "list", "--demo").out
+    assert "kannel (simulated)" in listed
+    assert "no errors" in listed
+    assert (
+        "cannot work: credentials are sealed"
+        in run("channels", "list", "--database", f"sqlite:///{folder}/parley.db").out
+    )
+    told = run("doctor", "--demo").out
+    assert "channel sms2, provider (simulated: parley demo alone plays it" in told
+    assert "wrong  public address" in told
+
+
+def test_a_channel_is_changed_and_tried_first(run: Run, folder: Path) -> None:
+    run("channels", "add", "sms2", "--demo", *KANNEL)
+    done = run(
+        "channels", "set", "sms2", "--demo", "--set", "sender=447700900001", "--secret", "token=another-token"
+    )
+    assert (done.code, done.out) == (
+        0,
+        "channel sms2 is changed; a gateway that runs takes it up within 5 seconds\n",
+    )
+    shown = run("channels", "show", "sms2", "--demo").out
+    assert ('"sender": "447700900001"' in shown, '"user": "parley"' in shown) == (True, True)
+    for words, told in (
+        (("--set", "sender=!"), "sender: "),
+        (("--set", "sendr=1"), "sendr: kannel has no such setting; perhaps sender is meant"),
+        (("--set", "token=x"), "token: is a secret"),
+        (("--secret", "token=x"), "token: a secret of less than 4 characters"),
+        (("--flow", "Nope"), "--flow Nope: no such flow is served here; bots has Showcase"),
+    ):
+        done = run("channels", "set", "sms2", "--demo", *words)
+        assert (done.code, told in done.err) == (1, True), done
+    assert run("channels", "set", "nope", "--demo").code == 1
+
+
+async def test_a_demonstration_leaves_a_database_with_other_channels_alone(tmp_path: Path) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router())
+    await gateway.open()
+    other = NewChannel("support", "whatsapp", PHONE.settings, SECRETS)
+    await connect(gateway.store, gateway.seal, operations.OPERATOR, other)
+    await gateway.channels.load()
+    with pytest.raises(demo.NotOurs, match=r"has channels of its own \(support\): a demonstration would"):
+        await demo.prepare(gateway)
+    assert [live.channel.id for live in gateway.channels] == ["support"]
+    await gateway.stop()
+
+
+async def test_a_gateway_that_plays_no_provider_says_which_channels_are_simulated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router())
+    await gateway.open()
+    _warn_of_simulated(gateway)
+    assert caplog.text == ""
+    await connect(gateway.store, gateway.seal, operations.OPERATOR, PHONE)
+    await gateway.channels.load()
+    _warn_of_simulated(gateway)
+    assert "phone: simulated channels; their provider is played by `parley demo` alone" in caplog.text
+    await gateway.stop()
+
+
+def test_what_a_file_says_goes_before_what_a_demonstration_needs(tmp_path: Path) -> None:
+    given = {"database", "seal_key_file"}
+    found = demo.defaults({"data_dir": str(tmp_path)}, given, {})
+    assert not given & found.keys()
+    assert not (tmp_path / "seal.key").exists()
