@@ -4,7 +4,7 @@ It plays turns as the gateway does: state is written down and read again after e
 their time, effects run after the turn that asked for them. What the flow says waits until a test looks at it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -51,11 +51,12 @@ class Chat:
     """
 
     def __init__(
-        self, flows: Sequence[Source], customer: Customer, now: int, http: Http | None, *, may_fail: bool
-    ) -> None:
+        self, flows: Sequence[Source], customer: Customer, now: int, http: Http | None, *, may_fail: bool,
+        settings: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self._flows, self.customer, self.now = flows, customer, now
         self._router = Router(flows)
-        self._http, self._may_fail = http or _NoHttp(), may_fail
+        self._http, self._may_fail, self._settings = http or _NoHttp(), may_fail, settings
         self._stored = msgspec.json.encode(Snapshot())
         self._due: list[_Due] = []
         self._unread: list[Content] = []
@@ -254,7 +255,7 @@ class Chat:
         canned = self._canned.get(call.name)
         if canned is None:
             return await engine.run_effect(
-                self._router, call.flow, call.name, call.args, call.key, self._http
+                self._router, call.flow, call.name, call.args, call.key, self._http, self._settings
             )
         result = canned(**call.args)
         if isinstance(result, Awaitable):
@@ -288,16 +289,18 @@ def chat(
     http: Http | None = None,
     may_fail: bool = False,
     real_time: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Chat:
     """A chat with these flows, in the order of the router; `channel` is the id and the type of the customer's channel.
 
     `async with chat(Booking) as c:` looks at the end whether all that was said was looked at. `http` stands for the
-    network in effects; without it a request fails. In `real_time` it begins now.
+    network in effects; without it a request fails; `settings` are what effects get as theirs. In `real_time` it begins
+    now.
     """
     if real_time:
         now = now_ms()
     customer = Customer("contact", channel, channel, (f"{channel}:15550100",), name, locale)
-    return Chat(flows, customer, now, http, may_fail=may_fail)
+    return Chat(flows, customer, now, http, may_fail=may_fail, settings=settings or {})
 
 
 def moved(flow: Source, stands: Standing) -> Standing:

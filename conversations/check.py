@@ -241,7 +241,7 @@ def _effects(bot: Bot) -> Iterator[Found]:
             code = declared.call.__code__
             changes = [
                 use for use in uses([declared.call])
-                if (use.method == "request" and use.word not in ("GET", "HEAD")) or use.method in ("post", "post_json")
+                if (use.method == "request" and use.word not in ("GET", "HEAD"))
             ]  # fmt: skip
             if changes and "key" not in code.co_names:
                 what = f"the effect {name!r} may run twice, and its back-end cannot tell"

@@ -59,9 +59,22 @@ class Effect:
     async def get_json(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
         """The JSON at an address; raises Refused, and what the client raises where there is no answer."""
         answer = await self.http.request("GET", url, headers=headers)
-        if answer.status >= 400:
-            raise Refused(f"the back-end answered {answer.status}")
-        return answer.json()
+        return _taken(answer).json()
+
+    async def post_json(self, url: str, json: Any, *, headers: Mapping[str, str] | None = None) -> Any:
+        """Post JSON, with the key as Idempotency-Key, and give the answer's JSON (None where it is empty).
+
+        Raises Refused, and what the client raises where there is no answer.
+        """
+        keyed = {"Idempotency-Key": self.key, **(headers or {})}
+        answer = _taken(await self.http.request("POST", url, headers=keyed, json=json))
+        return answer.json() if answer.body else None
+
+
+def _taken(answer: HttpAnswer) -> HttpAnswer:
+    if answer.status >= 400:
+        raise Refused(f"the back-end answered {answer.status}")
+    return answer
 
 
 EffectFunction = Callable[..., Awaitable[Any]]
@@ -69,11 +82,16 @@ EffectFunction = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Declared:
-    """A function declared as an effect, with its time limit in seconds."""
+    """A function declared as an effect: its time limit in seconds, how often it is tried again, and when first.
+
+    Before each further try it waits twice as long as before the last; `wait` is in seconds.
+    """
 
     call: EffectFunction
     timeout: float
     signature: inspect.Signature
+    retries: int = 0
+    wait: float = 2.0
 
     def check(self, args: Mapping[str, Any]) -> None:
         """Raise TypeError where the function does not take these arguments."""
@@ -94,22 +112,25 @@ class Declared:
 @overload
 def effect(function: EffectFunction, /) -> Declared: ...
 @overload
-def effect(*, timeout: float = ...) -> Callable[[EffectFunction], Declared]: ...
 def effect(
-    function: EffectFunction | None = None, /, *, timeout: float = 20.0
+    *, timeout: float = ..., retries: int = ..., wait: float = ...
+) -> Callable[[EffectFunction], Declared]: ...
+def effect(
+    function: EffectFunction | None = None, /, *, timeout: float = 20.0, retries: int = 0, wait: float = 2.0
 ) -> Declared | Callable[[EffectFunction], Declared]:
     """Declare an async function of a flow as an effect: `async def lookup(call: Effect, order: str)`.
 
-    `timeout` in seconds. What it returns must be JSON. It has no `self`: the flow may have moved on when it runs.
+    `timeout` in seconds. One that fails is tried `retries` times more, with the same key: after `wait` seconds, then
+    after twice as long, and so on. What it returns must be JSON. It has no `self`: the flow may have moved on.
     """
 
     def declare(function: EffectFunction) -> Declared:
-        return _declared(function, timeout)
+        return _declared(function, timeout, retries, wait)
 
     return declare if function is None else declare(function)
 
 
-def _declared(function: EffectFunction, timeout: float) -> Declared:
+def _declared(function: EffectFunction, timeout: float, retries: int, wait: float) -> Declared:
     signature = inspect.signature(function)
     first = next(iter(signature.parameters), "")
     wanted = f"write `async def {function.__name__}(call: Effect, …)`"
@@ -119,4 +140,6 @@ def _declared(function: EffectFunction, timeout: float) -> Declared:
         raise FlowError(f"the effect {function.__name__} takes no Effect first: {wanted}, without self")
     if timeout <= 0:
         raise FlowError(f"the effect {function.__name__} has no time: timeout is {timeout:g} seconds")
-    return Declared(function, timeout, signature)
+    if retries < 0 or wait <= 0:
+        raise FlowError(f"the effect {function.__name__}: retries is 0 or more, wait more than 0 seconds")
+    return Declared(function, timeout, signature, retries, wait)

@@ -61,6 +61,15 @@ async def run_effect(
     return await declared.run(Effect(key, http, settings or {}), args)
 
 
+def retry_after(router: Router, flow: str, name: str, version: str, tried: int) -> float | None:
+    """Seconds until an effect that has failed `tried` times is to be tried again; None: no more."""
+    served = router.get(flow, version)
+    declared = served.effects.get(name) if served else None
+    if declared is None or tried > declared.retries:
+        return None
+    return float(declared.wait * 2 ** (tried - 1))
+
+
 class _Done(NamedTuple):
     """A turn that one flow has played."""
 

@@ -11,7 +11,7 @@ from state.model.content import Chosen, Content, Text
 COMMANDS = ("stop", "restart", "back", "agent", "help")
 """The commands heard everywhere in a conversation."""
 _FILE = Path(__file__).with_suffix(".toml")
-_ENDS = " .,;:!¡¿。!、/"
+_ENDS = " .,;:!?¡¿。！？、/"
 
 
 def folded(words: str) -> str:

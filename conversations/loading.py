@@ -96,6 +96,15 @@ def _home(flow: Source) -> str:
     return flow.__module__ if isinstance(flow, type) else flow.module
 
 
+def load_all(name: str) -> list[Source]:
+    """The flow that is named, or all that a module has of its own where none is; raises FlowError."""
+    if ":" in name:
+        return [load(name)]
+    module = _module(name, name)
+    own = [each for _, each in flows_of(module) if _home(each) == module.__name__]
+    return own or [load(name)]
+
+
 def _module(where: str, name: str) -> ModuleType:
     path = Path(where)
     if path.suffix == ".py":

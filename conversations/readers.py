@@ -17,7 +17,7 @@ from conversations.errors import FlowError
 from conversations.languages import folded
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"()]+\.[^@\s.,;<>\"()]+")
 _MAIL_LENGTH = 254
@@ -36,12 +36,12 @@ class NotRead(ValueError):
 
 
 @dataclass(frozen=True)
-class Reader(Generic[T]):
+class Reader(Generic[T_co]):
     """Reads one kind of answer. `kind` names it, `type` is how its value is stored, `retry` what is said otherwise."""
 
     kind: str
     type: Any
-    take: Callable[[Content, str, int], T]
+    take: Callable[[Content, str, int], T_co]
     retry: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
@@ -50,7 +50,7 @@ class Reader(Generic[T]):
         """The prompt as it is shown: with the options, where there are some and the prompt has none of its own."""
         return Choice(prompt.text, self.options) if self.options and isinstance(prompt, Text) else prompt
 
-    def read(self, content: Content, locale: str, now: int) -> T:
+    def read(self, content: Content, locale: str, now: int) -> T_co:
         """The value of an answer; raises NotRead, with what to say to it."""
         try:
             return self.take(content, locale, now)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from conversations.router import Router
 from gateway import retention
+from gateway.bot_settings import for_bots
 from gateway.channels import Channels
 from gateway.delivery import Delivery
 from gateway.directline.line import Line
@@ -22,6 +23,7 @@ from gateway.files import LINK_SECONDS, Files
 from gateway.http import Http
 from gateway.leaving import Tools
 from gateway.linked import Linked
+from gateway.logs import redactor
 from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.origin import Origin
@@ -75,9 +77,7 @@ class Gateway:
             self.versions,
         )  # fmt: skip
         lease_ms = int(lease * 1000)
-        self.effects = Effects(
-            self.store, router, Http(self.wire), self.wake, settings.node, settings.delivery_slots, lease_ms
-        )
+        self.effects = self._effects(router, lease_ms)
         self.fetching = Fetching(
             self.store, self.channels, self.files, self.wire.perform, self.wake, settings.node,
             settings.delivery_slots, lease_ms, settings.max_file,
@@ -92,6 +92,20 @@ class Gateway:
         self._runner: web.AppRunner | None = None
         self.port = settings.port
         self.stopping = False
+
+    def _effects(self, router: Router, lease_ms: int) -> Effects:
+        settings, given = self.settings, for_bots(self.settings)
+        redactor.learn(*given.values())
+        return Effects(
+            self.store,
+            router,
+            Http(self.wire),
+            self.wake,
+            settings.node,
+            settings.delivery_slots,
+            lease_ms,
+            given,
+        )
 
     def _delivery(self, lease_ms: int) -> Delivery:
         tools = Tools(

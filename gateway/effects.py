@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 
 import msgspec
 
@@ -38,9 +39,11 @@ class Effects:
     """Runs the effects of this node, a bounded number at a time."""
 
     def __init__(
-        self, store: Store, router: Router, http: Http, wake: Wake, node: str, slots: int, lease_ms: int
-    ) -> None:
+        self, store: Store, router: Router, http: Http, wake: Wake, node: str, slots: int, lease_ms: int,
+        settings: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self._store, self._router, self._http, self._wake = store, router, http, wake
+        self._settings = settings
         self._node, self._slots, self._lease_ms = node, slots, lease_ms
         self._signal = Signal()
         self._running: dict[asyncio.Task[None], Leased] = {}
@@ -105,10 +108,19 @@ class Effects:
             if row.expires_at < now_ms():
                 raise TimeoutError("it was not run before its validity ended")
             result = await engine.run_effect(
-                self._router, body.flow, call.name, call.args, call.key, self._http, version=call.version
+                self._router,
+                body.flow,
+                call.name,
+                call.args,
+                call.key,
+                self._http,
+                self._settings,
+                call.version,
             )
         except Exception as error:
             log.warning("effect %s of %s failed: %r", call.name, body.flow, error)
+            if await self._again(row, body):
+                return
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
         done = EffectDone(
             key=f"effect:{row.id}",
@@ -125,6 +137,18 @@ class Effects:
         except LeaseLost:
             log.info("effect %s: another node has run it", row.id)
         self._wake.tell("turns", [str(row.lane)])
+
+    async def _again(self, row: Leased, body: Body) -> bool:
+        """Let a failed effect be tried again, as it declares; says whether it is."""
+        call = body.call
+        wait = engine.retry_after(self._router, body.flow, call.name, call.version, row.attempt + 1)
+        due = now_ms() + int((wait or 0) * 1000)
+        if wait is None or due > row.expires_at:
+            return False
+        with contextlib.suppress(LeaseLost):
+            await self._store.write(outbox.again, row, due)
+        asyncio.get_running_loop().call_later(wait, self._signal.set)
+        return True
 
 
 def _finish(row: Leased, done: EffectDone) -> Op[None]:

@@ -151,6 +151,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS", ok=_bot)] = ()
     bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
 
+    bot_settings_file: Annotated[
+        str, Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')
+    ] = ""
+
     origins: Annotated[
         tuple[str, ...],
         Limit("Origins whose pages may talk to in-app channels", "https://HOST or *", ok=_origin),

@@ -342,6 +342,12 @@ def give_back(rows: Sequence[Leased]) -> Op[None]:
         yield [(_FREE, (0, row.id, row.lane)) for row in ours]
 
 
+def again(row: Leased, due_at: int) -> Op[None]:
+    """Let a row that has failed be run again later (milliseconds, UTC). Raises LeaseLost."""
+    yield from _check(row)
+    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, row.id, row.lane))]
+
+
 def finish(row: Leased) -> Op[None]:
     """Take an effect's row away, as part of the operation that stores its result. Raises LeaseLost."""
     yield from _check(row)

@@ -8,7 +8,8 @@ import msgspec
 from conversations.bot import Bot
 from conversations.check import Found, Shows, check
 from conversations.errors import FlowError
-from conversations.router import Router
+from conversations.loading import add_folder, load_all
+from conversations.router import compiled
 from conversations.source import Place
 from gateway import settings as settings_module
 from gateway.cli.open import values
@@ -34,30 +35,33 @@ def run(args: argparse.Namespace) -> int:
     taken = {"json", "bot", "channel", "strict"}
     flags = {name: value for name, value in values(args).items() if name not in taken}
     settings = settings_module.read(args.config, flags=flags)
-    found, broken = list[Found](), False
+    found, broken, count = list[Found](), False, 0
     for name in args.bot or settings.bots:
         try:
-            bots = Router.load([name], settings.bot_path).bots
+            if settings.bot_path:
+                add_folder(settings.bot_path)
+            bots = [compiled(each) for each in load_all(name)]
         except FlowError as error:
             found.append(Found(name, Place(), "error", "broken", str(error)))
             broken = True
         else:
+            count += len(bots)
             found += (each for bot in bots for each in check(bot, _shows(args.channel, bot)))
     if args.json:
         print(msgspec.json.encode(found).decode())
     else:
-        _print(found, len(args.bot or settings.bots))
+        _print(found, count, named=bool(args.bot or settings.bots))
     if broken:
         return 2
     return 1 if any(args.strict or each.level == "error" for each in found) else 0
 
 
-def _print(found: list[Found], bots: int) -> None:
+def _print(found: list[Found], bots: int, *, named: bool) -> None:
     for each in found:
         print(each)
     errors = sum(each.level == "error" for each in found)
     warnings = sum(each.level == "warning" for each in found)
-    print(f"{bots} bots, {errors} errors, {warnings} warnings" if bots else "no bot: name one, or set bots")
+    print(f"{bots} bots, {errors} errors, {warnings} warnings" if named else "no bot: name one, or set bots")
 
 
 def _shows(types: Iterable[str], bot: Bot) -> list[tuple[str, Shows]]:

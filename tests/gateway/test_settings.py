@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.bot_settings import for_bots
 from gateway.settings import TABLE, Settings, SettingsError, add_flags, read
 
 KEY, OTHER_KEY = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
@@ -252,3 +253,21 @@ def test_settings_cannot_be_changed() -> None:
 
 def test_every_default_is_itself_allowed() -> None:
     assert [each.name for each in TABLE if each.accept(each.default, strict=True) != each.default] == []
+
+
+def test_what_bots_need_is_read_from_a_file_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "bot.toml"
+    assert for_bots(Settings()) == {}
+    for text, told in (
+        ("shop = 1", "shop in .* is no text"),
+        ("shop", "cannot be read"),
+        (None, "cannot be read"),
+    ):
+        if text is None:
+            file.unlink()
+        else:
+            file.write_text(text)
+        with pytest.raises(SettingsError, match=f"bot_settings_file: .*{told}"):
+            for_bots(Settings(bot_settings_file=str(file)))
+    file.write_text('shop = "secret"')
+    assert for_bots(Settings(bot_settings_file=str(file))) == {"shop": "secret"}

@@ -6,7 +6,7 @@ from parley import STAY, Choice, Effect, Flow, On, Option, Turn, effect
 
 
 class Desk(Flow):
-    """Answers `n: text`; `fail`, `ring SECONDS`, `look URL`, `long PARTS` and `choose COUNT` are orders."""
+    """Answers `n: text`; orders are `fail`, `ring SECONDS`, `look URL`, `insist URL`, `long PARTS`, `choose COUNT`."""
 
     table = (
         On("chosen", "start", STAY, do="chose"),
@@ -14,6 +14,8 @@ class Desk(Flow):
         On("timer_soon", "start", STAY, do="rang"),
         On("done_look", "start", STAY, do="found"),
         On("failed_look", "start", STAY, say="nothing found"),
+        On("done_insist", "start", STAY, do="found"),
+        On("failed_insist", "start", STAY, say="nothing found"),
     )
     count: int = 0
 
@@ -26,6 +28,8 @@ class Desk(Flow):
             turn.timer("soon", float(rest))
         elif order == "look":
             turn.effect("look", url=rest)
+        elif order == "insist":
+            turn.effect("insist", url=rest)
         elif order == "long":
             turn.say("\n".join(str(n) * 4_000 for n in range(int(rest))))
         elif order == "choose":
@@ -46,3 +50,8 @@ class Desk(Flow):
     async def look(call: Effect, url: str) -> Any:
         answer = await call.http.request("POST", url, headers={"idempotency-key": call.key})
         return answer.json()["found"]
+
+    @effect(retries=2, wait=0.01)
+    async def insist(call: Effect, url: str) -> Any:
+        answer = await call.post_json(url, {"said": call.settings["word"]})
+        return answer["found"]

@@ -217,7 +217,9 @@ def _number(name: str, account: str, graph: Graph) -> NewChannel:
 async def running(folder: Path, url: str, **settings: Any) -> AsyncIterator[House]:
     """Run a house on a database with the schema."""
     graph, other = await Graph().start(), await Graph().start()
-    made: Settings = api.made(folder, url, **({"shutdown_seconds": 0.1} | settings))
+    (folder / "bot.toml").write_text('word = "planted-word"\n')
+    own = {"shutdown_seconds": 0.1, "bot_settings_file": str(folder / "bot.toml")}
+    made: Settings = api.made(folder, url, **(own | settings))
     gateway = Gateway(made, Router([Desk]))
     await gateway.open()
     for new in (_number("wa", WA, graph), _number("wb", WB, other)):

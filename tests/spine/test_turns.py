@@ -40,6 +40,22 @@ async def test_an_effect_that_fails_is_told(house: House) -> None:
     await house.when(house.replies, lambda said: said == ["nothing found"])
 
 
+async def test_an_effect_that_fails_is_tried_again_under_its_key(house: House) -> None:
+    for _ in range(2):
+        house.graph.next(lambda caller, call: caller.say(500, {}))
+    await house.hear(text(1, f"insist http://127.0.0.1:{house.graph.port}/backend"))
+    await house.when(house.replies, lambda said: said == ["found it"])
+    assert (len(house.graph.backend), len(set(house.graph.backend))) == (3, 1)
+
+
+async def test_an_effect_is_tried_so_often_and_no_more(house: House) -> None:
+    for _ in range(3):
+        house.graph.next(lambda caller, call: caller.say(500, {}))
+    await house.hear(text(1, f"insist http://127.0.0.1:{house.graph.port}/backend"))
+    await house.when(house.replies, lambda said: said == ["nothing found"])
+    assert len(set(house.graph.backend)) == 1
+
+
 async def test_a_slow_effect_holds_up_nobody(house: House) -> None:
     house.graph.next(hangs)
     await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
