@@ -85,6 +85,7 @@ _REDIS = Limit(
     ok=_starts("redis://", "rediss://", "unix://"),
     secret=True,
 )
+_BOT_FILE = Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')
 _PUBLIC_URL = Limit(
     "Our address as providers and browsers see it; some signatures cover it. Empty: as the request says",
     "http://… or https://… without a slash at the end",
@@ -383,20 +384,3 @@ def _key_from(found: Mapping[str, Any]) -> str:
         why = error.strerror if isinstance(error, OSError) else "it must hold the base64 of 32 bytes"
         raise SettingsError(f"seal_key_file: {name} cannot be used: {why}") from None
     return text
-
-
-def table() -> str:
-    """The settings as a Markdown table, as `docs/settings.md` holds it."""
-    rows = (
-        f"| `{each.name}` | {each.limit.meaning} | {each.allowed} | {_default(each)} | {'' if each.flag else 'no'} |"
-        for each in TABLE
-    )
-    head = "| setting | what it does | allowed | default | flag |\n|---|---|---|---|---|"
-    return "\n".join((head, *rows))
-
-
-def _default(setting: Setting) -> str:
-    value = setting.default
-    if value in ("", ()):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

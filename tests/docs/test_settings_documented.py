@@ -3,13 +3,16 @@
 import tomllib
 from pathlib import Path
 
-from gateway.settings import TABLE, read, table
+from gateway.settings import TABLE, read
+from gateway.settings_page import table
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def test_the_page_holds_the_table_of_settings_as_the_program_has_it() -> None:
-    assert table() in PAGE.read_text(), "put the output of gateway.settings.table() into docs/settings.md"
+    assert table() in PAGE.read_text(), (
+        "put the output of gateway.settings_page.table() into docs/settings.md"
+    )
 
 
 def test_every_setting_has_a_meaning() -> None:

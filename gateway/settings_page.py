@@ -1,0 +1,20 @@
+"""The table of settings, as `docs/settings.md` holds it."""
+
+from gateway.settings import TABLE, Setting
+
+
+def table() -> str:
+    """The settings as Markdown."""
+    rows = (
+        f"| `{each.name}` | {each.limit.meaning} | {each.allowed} | {_default(each)} | {'' if each.flag else 'no'} |"
+        for each in TABLE
+    )
+    head = "| setting | what it does | allowed | default | flag |\n|---|---|---|---|---|"
+    return "\n".join((head, *rows))
+
+
+def _default(setting: Setting) -> str:
+    value = setting.default
+    if value in ("", ()):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
