@@ -15,6 +15,7 @@ from conversations.table import BACK, END, EVERYWHERE, RESTART, STAY, WAYS_OUT, 
 from conversations.talk import Talk
 from conversations.texts import translations
 from conversations.turn import Turn
+from conversations.walking import walk
 from state.model.content import (
     Card,
     Choice,
@@ -59,7 +60,7 @@ __all__ = [
     "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone",
     "Place", "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Standing", "Started", "Talk",
     "Template", "Text", "TimedOut", "TimerFired", "Turn", "bot_framework", "chat", "days", "effect", "flow",
-    "hours", "minutes", "moved", "read", "translations",
+    "hours", "minutes", "moved", "read", "translations", "walk",
 ]  # fmt: skip
 
 
