@@ -28,6 +28,8 @@ _WORDS = (
 _SENT: tuple[Content, ...] = (Media("image", url="https://example.org/a.png"), Location(52.5, 13.4))
 _DAY = 24.0
 _OUT = ("stop", "agent")
+Place = tuple[str, str, int]
+"""A flow, its state, and how many answers in it could not be read."""
 _DEEPEST = 5
 """Steps of a way out."""
 
@@ -62,7 +64,7 @@ def walk(
     def walked(steps: list[tuple[str, Any]]) -> None:
         asyncio.run(_walk(flows, dict(answers or {}), channel, steps, known))
 
-    known: set[tuple[str, str]] = set()
+    known: set[Place] = set()
     walked()
 
 
@@ -71,7 +73,7 @@ async def _walk(
     answers: Mapping[str, Any],
     channel: str,
     steps: list[tuple[str, Any]],
-    known: set[tuple[str, str]],
+    known: set[Place],
 ) -> None:
     """One customer; `known` are the states that are known to have a way out."""
     talk = chat(*flows, channel=channel)
@@ -107,28 +109,29 @@ def _looked(talk: Chat, offered: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(each.id for each in last.options if each.kind == "reply") if last else offered
 
 
-async def _gets_out(talk: Chat, offered: tuple[str, ...], known: set[tuple[str, str]]) -> None:
+async def _gets_out(talk: Chat, offered: tuple[str, ...], known: set[Place]) -> None:
     """Look for a way to an end or to a person, over states that no way was looked for from; raises AssertionError."""
-    kept, todo = talk.kept(), [(talk.kept(), offered, 0)]
-    seen = {_place(talk)}
+    kept, begin = talk.kept(), _place(talk)
+    todo: list[tuple[Any, tuple[str, ...], tuple[Place, ...]]] = [(kept, offered, (begin,))]
+    seen = {begin}
     while todo:
-        stands, options, deep = todo.pop(0)
+        stands, options, path = todo.pop(0)
         for kind, what in _ways(options):
             talk.put(stands)
             await _step(talk, kind, what, options)
-            then = _looked(talk, options)
-            if talk.mode == "person" or not talk.stands.flow or _place(talk) in known:
-                known |= seen
+            then, place = _looked(talk, options), _place(talk)
+            if talk.mode == "person" or not talk.stands.flow or place in known:
+                known.update(path)
                 return
-            if _place(talk) not in seen and deep < _DEEPEST:
-                seen.add(_place(talk))
-                todo.append((talk.kept(), then, deep + 1))
+            if place not in seen and len(path) <= _DEEPEST:
+                seen.add(place)
+                todo.append((talk.kept(), then, (*path, place)))
     talk.put(kept)
     raise AssertionError(f"there is no way out of {talk.state!r}:\n{talk.transcript}")
 
 
-def _place(talk: Chat) -> tuple[str, str]:
-    return talk.stands.flow, talk.state
+def _place(talk: Chat) -> Place:
+    return talk.stands.flow, talk.state, talk.stands.tries
 
 
 def _ways(options: tuple[str, ...]) -> list[tuple[str, Any]]:

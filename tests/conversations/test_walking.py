@@ -45,7 +45,7 @@ async def chatters(talk: Talk) -> None:
 )
 def test_what_serves_a_customer_badly_is_found(bot: object, told: str) -> None:
     with pytest.raises(AssertionError, match=told):
-        walk(bot, length=5)  # type: ignore[arg-type]
+        walk(bot, length=5, examples=200)  # type: ignore[arg-type]
 
 
 EXAMPLES: dict[str, tuple[Source, ...]] = {
