@@ -17,6 +17,7 @@ _COMMANDS = {
     "keys": ("keys", "make, list and revoke API keys"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
     "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
+    "new": ("new", "make a starter project: a bot with a test and settings"),
     "check": ("check", "look at bots without running them, and say what is wrong, by file and line"),
     "chat": ("chat", "talk to a bot in the terminal"),
     "replay": ("replay", "play a conversation again, and show the first difference"),

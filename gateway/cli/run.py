@@ -5,6 +5,7 @@ import asyncio
 import gc
 import logging
 import signal
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING
 
 from gateway import settings as settings_module
@@ -14,36 +15,46 @@ if TYPE_CHECKING:
     from gateway.app import Gateway
 
 log = logging.getLogger("parley")
+_AGAIN = -1
+"""What serving gives where the process is to start again."""
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
-    """The flags of serve and demo are the settings."""
+    """The flags of serve and demo are the settings, and whether to watch the bots' files."""
     from gateway.cli import with_settings
 
+    command.add_argument(
+        "--reload",
+        action="store_true",
+        help="start again when a bot is saved; running conversations go on with it",
+    )
     with_settings(command)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run until a signal ends it."""
-    from gateway import logs
+    from gateway import logs, reload
     from gateway.cli.open import reaching, upgrade, values
 
-    flags = values(args)
+    flags = {name: value for name, value in values(args).items() if name != "reload"}
     settings = settings_module.read(args.config, flags=flags)
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
     with reaching(settings.database):
         if settings.database.startswith("sqlite"):
             upgrade(settings)
-    return _runner(settings, demonstrate=args.command == "demo")
+    code = _runner(settings, demonstrate=args.command == "demo", watch=args.reload)
+    if code == _AGAIN:
+        reload.again()
+    return code
 
 
-def _runner(settings: Settings, *, demonstrate: bool) -> int:
+def _runner(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(_serve(settings, demonstrate=demonstrate))
-    return uvloop.run(_serve(settings, demonstrate=demonstrate))
+        return asyncio.run(_serve(settings, demonstrate=demonstrate, watch=watch))
+    return uvloop.run(_serve(settings, demonstrate=demonstrate, watch=watch))
 
 
 def _spare_the_collector() -> None:
@@ -53,15 +64,15 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def _serve(settings: Settings, *, demonstrate: bool) -> int:
-    from gateway import demo, faces
+async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
+    from gateway import demo, faces, reload
     from gateway.app import Taken
     from gateway.cli import Failure
 
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    gateway = await _open(settings, demonstrate)
+    gateway = await _open(settings, anew=demonstrate or watch)
     if demonstrate:
         try:
             await demo.prepare(gateway)
@@ -80,10 +91,22 @@ async def _serve(settings: Settings, *, demonstrate: bool) -> int:
     print(f"ready {gateway.local_url}{public}", flush=True)
     if demonstrate:
         print(demo.welcome(gateway.local_url), flush=True)
-    await stop.wait()
+    watched = reload.saved(gateway.router.bots, settings.bot_path) if watch else None
+    again = await _first(stop, watched)
     print("stopping: what is under way is finished or handed back", flush=True)
     await gateway.stop()
-    return 0
+    return _AGAIN if again else 0
+
+
+async def _first(stop: asyncio.Event, watched: Coroutine[None, None, None] | None) -> bool:
+    """Wait for the end, or for a bot that was saved; says whether it was that."""
+    waits = {asyncio.ensure_future(stop.wait())}
+    if watched is not None:
+        waits.add(asyncio.ensure_future(watched))  # type: ignore[arg-type]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for each in waits:
+        each.cancel()
+    return not stop.is_set()
 
 
 def _warn_of_simulated(gateway: "Gateway") -> None:
@@ -95,8 +118,11 @@ def _warn_of_simulated(gateway: "Gateway") -> None:
         )
 
 
-async def _open(settings: Settings, demonstrate: bool) -> "Gateway":
-    """A gateway with its flows and its database; raises Failure."""
+async def _open(settings: Settings, *, anew: bool) -> "Gateway":
+    """A gateway with its flows and its database; raises Failure.
+
+    With `anew` running conversations go on with the flows as they are now, whatever they began with.
+    """
     from conversations.errors import FlowError
     from conversations.router import Router
     from gateway.app import Behind, Gateway
@@ -105,7 +131,7 @@ async def _open(settings: Settings, demonstrate: bool) -> "Gateway":
     from state.writer import Unavailable
 
     try:
-        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path, begins_anew=demonstrate))
+        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path, begins_anew=anew))
     except (FlowError, Unavailable) as error:
         raise Failure(str(error)) from error
     try:

@@ -29,11 +29,7 @@ class Project:
     def bot(self, name: str) -> Source:
         """A flow as its files are now."""
         self.forget()
-        sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
-        try:
-            return load(name)
-        finally:
-            sys.dont_write_bytecode = before
+        return load(name)
 
 
 @contextmanager
@@ -41,8 +37,11 @@ def project(folder: Path) -> Iterator[Project]:
     """A project on the import path; nothing of it is left afterwards."""
     made = Project(folder)
     sys.path.append(str(folder))
+    # A file that is written twice in a second, at the same length, has the same byte code to Python.
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
     try:
         yield made
     finally:
+        sys.dont_write_bytecode = before
         made.forget()
         sys.path.remove(str(folder))

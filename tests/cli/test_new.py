@@ -1,0 +1,73 @@
+"""`parley new bot` makes a project that runs at once; `--reload` starts again when a bot is saved."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conversations.router import compiled
+from gateway import reload
+from tests.cli.conftest import Run
+from tests.conversations.project import project
+from tests.load.process import ROOT
+
+
+def test_a_new_bot_is_sound_and_its_tests_pass(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "tea-shop"
+    made = run("new", "bot", str(folder))
+    assert (made.code, f"cd {folder}" in made.out) == (0, True)
+    assert sorted(each.name for each in folder.iterdir()) == [
+        ".gitignore", "README.md", "bot.py", "parley.toml", "pytest.ini", "test_bot.py",
+    ]  # fmt: skip
+    assert "class TeaShop(Flow)" in (folder / "bot.py").read_text()
+    with project(folder):
+        assert run("check", f"{folder}/bot.py", "--strict").code == 0
+    tests = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--disable-plugin-autoload", "-p", "conversations.plugin"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=50,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert (tests.returncode, "3 passed" in tests.stdout) == (0, True), tests.stdout
+
+
+def test_nothing_is_written_over(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bot.py").write_text("mine")
+    assert run("new", "bot", str(tmp_path)).code == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["bot.py"]
+    assert run("new", "bot", str(tmp_path / "123")).code == 1
+
+
+BOT = "from parley import *\nclass Tea(Flow):\n    table = (*WAYS_OUT, On('message', 'start', STAY, say='Hi'))\n"
+
+
+async def test_a_saved_bot_is_tried_before_the_process_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    flags = ["--bots", "tea:Tea", f"--bot-path={tmp_path}"]
+    monkeypatch.setattr(reload, "_POLL", 0.01)
+    monkeypatch.setattr(sys, "argv", ["parley", "demo", "--reload", *flags, "--port", "1"])
+    assert reload._settings(sys.argv[2:]) == flags
+    tried, trial = list[bool](), reload._loads
+
+    async def loads() -> bool:
+        tried.append(await trial())
+        save(BOT, at=2)
+        return tried[-1]
+
+    def save(text: str, at: int) -> None:
+        made.write("tea.py", text)
+        os.utime(tmp_path / "tea.py", (at, at))
+
+    with project(tmp_path) as made:
+        save(BOT, at=0)
+        bot = compiled(made.bot("tea:Tea"))
+        monkeypatch.setattr(reload, "_loads", loads)
+        watching = asyncio.create_task(reload.saved([bot], str(tmp_path)))
+        await asyncio.sleep(0)  # it has seen the files as they are
+        save("1/0", at=1)
+        await watching
+    assert tried == [False, True]
+    assert "ZeroDivisionError" in caplog.text
