@@ -20,6 +20,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-32000",
+    "PRAGMA mmap_size=1073741824",
     "PRAGMA wal_autocheckpoint=4000",
 )
 

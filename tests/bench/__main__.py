@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tests.bench import parsers
+from tests.bench import parsers, stored, turns
 from tests.bench.drive import Measured
 from tests.bench.measure import measure, start
 from tests.bench.rows import Row, rate_row, start_rows, table
@@ -51,6 +51,8 @@ def rows(rounds: int) -> list[Row]:
         rate_row("P2", "whole turn", turn["ours"], turn["bare"], others, 4),
         *start_rows(start(Parley(turn=True)), start(Bare(turn=False))),
         *parsers.rows(),
+        *turns.rows(),
+        *stored.rows(),
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from conversations.router import compiled
 from gateway import reload
 from tests.cli.conftest import Run
-from tests.conversations.project import project
+from tests.conversations.project import Project, project
 from tests.load.process import ROOT
 
 
@@ -43,31 +43,36 @@ def test_nothing_is_written_over(run: Run, tmp_path: Path) -> None:
 BOT = "from parley import *\nclass Tea(Flow):\n    table = (*WAYS_OUT, On('message', 'start', STAY, say='Hi'))\n"
 
 
+def save(made: Project, text: str, at: int) -> None:
+    """Save the bot at a time, in seconds."""
+    made.write("tea.py", text)
+    os.utime(made.folder / "tea.py", (at, at))
+
+
 async def test_a_saved_bot_is_tried_before_the_process_starts_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    flags = ["--bots", "tea:Tea", f"--bot-path={tmp_path}"]
     monkeypatch.setattr(reload, "_POLL", 0.01)
-    monkeypatch.setattr(sys, "argv", ["parley", "demo", "--reload", *flags, "--port", "1"])
-    assert reload._settings(sys.argv[2:]) == flags
+    monkeypatch.setattr(sys, "argv", ["parley", "demo", "--bots", "tea:Tea", f"--bot-path={tmp_path}"])
     tried, trial = list[bool](), reload._loads
 
     async def loads() -> bool:
         tried.append(await trial())
-        save(BOT, at=2)
+        save(made, BOT, at=2)
         return tried[-1]
 
-    def save(text: str, at: int) -> None:
-        made.write("tea.py", text)
-        os.utime(tmp_path / "tea.py", (at, at))
-
     with project(tmp_path) as made:
-        save(BOT, at=0)
+        save(made, BOT, at=0)
         bot = compiled(made.bot("tea:Tea"))
         monkeypatch.setattr(reload, "_loads", loads)
         watching = asyncio.create_task(reload.saved([bot], str(tmp_path)))
         await asyncio.sleep(0)  # it has seen the files as they are
-        save("1/0", at=1)
+        save(made, "1/0", at=1)
         await watching
     assert tried == [False, True]
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_trial_gets_the_flags_that_say_which_bots_there_are() -> None:
+    flags = ["--reload", "--port", "1", "--bots", "tea:Tea", "--bot-path=bots", "--config", "parley.toml"]
+    assert reload._settings(flags) == flags[3:]

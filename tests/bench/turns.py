@@ -1,9 +1,16 @@
-"""`python -m tests.conversations.bench`: what a turn costs beside a bare trigger of transitions, in one run."""
+"""Rows C1 and C2: what a turn of a table and of a script costs, beside a bare trigger of transitions, in one run.
 
+Beside them is the turn of botbuilder-core with conversation state, in this process as ours.
+`python -m tests.bench.turns`.
+"""
+
+import asyncio
 from collections.abc import Callable
 from time import perf_counter
 
 import msgspec
+from botbuilder.core import ActivityHandler, BotAdapter, ConversationState, MemoryStorage, TurnContext
+from botbuilder.schema import Activity, ChannelAccount, ConversationAccount, ResourceResponse
 from transitions import Machine
 
 from conversations import engine
@@ -11,6 +18,7 @@ from conversations.router import Router
 from parley import STAY, Flow, On, Talk, Text, Turn, flow, read
 from state.model.event import Event, MessageReceived
 from state.model.turn import Customer, Say, Snapshot
+from tests.bench.rows import Row, table
 
 _ROUNDS, _CALLS = 15, 2000
 _encode = msgspec.json.Encoder().encode
@@ -103,12 +111,69 @@ def _best(call: Callable[[], object]) -> float:
     return min(rounds)
 
 
-def main() -> None:
-    """Measure and print."""
-    bare, turn, script = _best(_trigger()), _best(_turn()), _best(_script())
-    print(f"bare trigger {bare:5.1f} us\nturn         {turn:5.1f} us   {turn / bare:.1f} times")
-    print(f"script, 10   {script:5.1f} us   {script / bare:.1f} times")
+class Echo(ActivityHandler):  # type: ignore[misc]  # the library is untyped
+    """The peer's bot: it counts in conversation state, and answers."""
+
+    def __init__(self, state: ConversationState) -> None:
+        self._state, self._total = state, state.create_property("total")
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        """Add, answer, and save."""
+        total = await self._total.get(turn_context, lambda: 0) + int(turn_context.activity.text)
+        await self._total.set(turn_context, total)
+        await turn_context.send_activity(f"That makes {total}.")
+        await self._state.save_changes(turn_context)
+
+
+class Nowhere(BotAdapter):  # type: ignore[misc]  # the library is untyped
+    """Takes what the peer's bot says."""
+
+    async def send_activities(
+        self, context: TurnContext, activities: list[Activity]
+    ) -> list[ResourceResponse]:
+        """Take them."""
+        return [ResourceResponse(id="1") for _ in activities]
+
+    async def update_activity(self, context: TurnContext, activity: Activity) -> None:
+        """Nothing is changed."""
+
+    async def delete_activity(self, context: TurnContext, reference: object) -> None:
+        """Nothing is taken back."""
+
+
+def _peer() -> float:
+    """Microseconds a turn of botbuilder-core with conversation state in memory."""
+    bot, adapter = Echo(ConversationState(MemoryStorage())), Nowhere()
+
+    async def turns(count: int) -> float:
+        begun = perf_counter()
+        for _ in range(count):
+            activity = Activity(
+                type="message", id="1", text="4", channel_id="bench", service_url="urn:x",
+                from_property=ChannelAccount(id="a"), recipient=ChannelAccount(id="b"),
+                conversation=ConversationAccount(id="c"),
+            )  # fmt: skip
+            await adapter.run_pipeline(TurnContext(adapter, activity), bot.on_turn)
+        return (perf_counter() - begun) / count * 1e6
+
+    return min(asyncio.run(turns(_CALLS)) for _ in range(5))
+
+
+def rows() -> list[Row]:
+    """A table's turn, and a script's with ten entries; the ratio is the bare trigger's share of ours."""
+    bare, peer = _best(_trigger()), _peer()
+    figures = (
+        ("C1", "turn of a table", _best(_turn()), 8),
+        ("C2", "turn of a script, 10 entries", _best(_script()), 20),
+    )
+    return [
+        Row(
+            id=name, what=what, value=round(cost, 1), unit="µs", limit=round(bare, 1), ratio=round(bare / cost, 3),
+            goal=round(1 / times, 3), valid=True, peer=round(peer, 1), peer_ratio=round(peer / cost, 2),
+        )
+        for name, what, cost, times in figures
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    print(table(rows()))

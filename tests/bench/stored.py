@@ -1,0 +1,117 @@
+"""Row C3: what a turn costs with a million stored conversations, beside the same with ten thousand. SQLite, on disk.
+
+A turn is: accept a message, take its conversation, commit its turn. They go 200 at a time, as under load, in
+conversations all over the table. `python -m tests.bench.stored`.
+"""
+
+import asyncio
+import random
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import msgspec
+
+from state import conversations, inbox
+from state.contacts import Who
+from state.inbox import Arrived
+from state.model.ids import new_id
+from state.model.turn import Snapshot
+from state.store import Store
+from tests.bench.rows import Row, table
+from tests.gateway.api.house import on_sqlite
+from tests.state.acts import LETTER, message, take, turned
+
+FEW, MANY, GOAL = 10_000, 1_000_000, 1.15
+_BATCH, _ROUNDS = 200, 60
+
+
+def rows() -> list[Row]:
+    """Both, and how near the large one is."""
+    few, many = asyncio.run(_costs())
+    return [
+        Row(
+            id="C3", what=f"turn with {MANY:,} conversations", value=round(many, 1), unit="µs", limit=round(few, 1),
+            ratio=round(few / many, 3), goal=round(1 / GOAL, 3), valid=True,
+        )
+    ]  # fmt: skip
+
+
+class Filled:
+    """A store with so many conversations, and what a turn in it has cost in each batch (microseconds)."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        folder.mkdir()
+        self._url, self.costs = on_sqlite(folder), list[float]()
+        self._people, self._chance = _fill(folder / "parley.db", count), random.Random(7)
+
+    async def open(self) -> "Filled":
+        """Open the store."""
+        self.store = await Store(self._url).open()
+        return self
+
+    async def batch(self, number: int) -> None:
+        """Turns in some conversations."""
+        some = self._chance.sample(self._people, _BATCH)
+        begun = perf_counter()
+        await _turns(self.store, some, number)
+        self.costs.append((perf_counter() - begun) / _BATCH * 1e6)
+
+    @property
+    def cost(self) -> float:
+        """What a turn costs where nobody disturbs: the lower quartile of the batches."""
+        return sorted(self.costs)[len(self.costs) // 4]
+
+
+async def _costs() -> tuple[float, float]:
+    """Both costs; the batches take turns, so that a disturbance meets both alike."""
+    with TemporaryDirectory() as folder:
+        stores = [await Filled(Path(folder, str(count)), count).open() for count in (FEW, MANY)]
+        for number in range(_ROUNDS):
+            for each in stores:
+                await each.batch(number)
+        for each in stores:
+            await each.store.close()
+        return stores[0].cost, stores[1].cost
+
+
+async def _turns(store: Store, people: Sequence[tuple[str, Who]], batch: int) -> None:
+    arrived = [
+        (Arrived(message(f"{batch}.{n}", urn), "wa", "default"), urn, who)
+        for n, (urn, who) in enumerate(people)
+    ]
+    await asyncio.gather(
+        *(store.write(inbox.accept, LETTER, [each], {("wa", (urn,)): who}) for each, urn, who in arrived)
+    )
+    taken = await take(store, limit=_BATCH)
+    assert len(taken) == _BATCH
+    await asyncio.gather(*(store.write(conversations.commit, turned(each, "Well.")) for each in taken))
+
+
+def _fill(path: Path, count: int) -> list[tuple[str, Who]]:
+    """Put so many conversations with their contacts into the file; gives who they are with, by address."""
+    snapshot = msgspec.json.encode(Snapshot("shop", "1", 1, "asking", {"name": "Ann"})).decode()
+    people = [_person(number) for number in range(count)]
+    with sqlite3.connect(path) as file:
+        file.executemany(
+            "INSERT INTO contact (id, lane, team, name, locale, created_at) VALUES (?, ?, 'default', 'Ann', '', 1)",
+            ((who.contact, who.lane) for _, who in people),
+        )
+        file.executemany(
+            "INSERT INTO conversation (id, lane, contact, channel, snapshot, urns, updated_at)"
+            " VALUES (?, ?, ?, 'wa', ?, ?, 1)",
+            ((who.conversation, who.lane, who.contact, snapshot, f'["{urn}"]') for urn, who in people),
+        )
+    file.close()
+    return people
+
+
+def _person(number: int) -> tuple[str, Who]:
+    lane = number % 256
+    return f"whatsapp:1555{number:07d}", Who(new_id(lane), lane, new_id(lane))
+
+
+if __name__ == "__main__":
+    print(table(rows()))
