@@ -97,17 +97,7 @@ async def add_channel(
     if not _SLUG.fullmatch(new.id):
         raise Refused("id", f"{new.id!r}: lower-case letters, digits and hyphens are allowed, 63 at most")
     check(new, schema)
-    sealed = b""
-    if new.secrets:
-        if seal is None:
-            raise Refused(
-                "seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file"
-            )
-        sealed = seal.seal(msgspec.json.encode(new.secrets), new.id)
-    settings = msgspec.json.encode(new.settings).decode()
-    record = Record(
-        new.id, new.type, new.team, new.account, settings, sealed, new.simulated, new.flow, now_ms()
-    )
+    record = _sealed(new, seal, now_ms())
     try:
         await store.alone(_add, record, actor.name)
     except channels.Exists as error:
@@ -140,6 +130,21 @@ def check(new: NewChannel, schema: Sequence[Setting]) -> None:
             raise Refused(each.name, f"is needed: {each.meaning}")
 
 
+def _sealed(new: NewChannel, seal: Seal | None, created_at: int) -> Record:
+    """The channel as it is stored; raises Refused where there are secrets and no seal."""
+    sealed = b""
+    if new.secrets:
+        if seal is None:
+            raise Refused(
+                "seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file"
+            )
+        sealed = seal.seal(msgspec.json.encode(new.secrets), new.id)
+    settings = msgspec.json.encode(new.settings).decode()
+    return Record(
+        new.id, new.type, new.team, new.account, settings, sealed, new.simulated, new.flow, created_at
+    )
+
+
 def _add(record: Record, actor: str) -> Op[None]:
     yield from channels.add(record)
     yield from audit.note(actor, "add_channel", record.id, type=record.type, settings=record.public())
@@ -160,13 +165,7 @@ async def change_channel(
 ) -> None:
     """Put a channel's settings and secrets, which were checked, in place of those it has; raises Refused."""
     actor.needs("channels:write")
-    if new.secrets and seal is None:
-        raise Refused("seal_key", "credentials cannot be sealed without one: set seal_key or seal_key_file")
-    sealed = seal.seal(msgspec.json.encode(new.secrets), new.id) if seal and new.secrets else b""
-    settings = msgspec.json.encode(new.settings).decode()
-    record = Record(
-        new.id, new.type, new.team, new.account, settings, sealed, new.simulated, new.flow, created_at
-    )
+    record = _sealed(new, seal, created_at)
 
     def change() -> Op[None]:
         yield from channels.change(record)

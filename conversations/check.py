@@ -1,6 +1,6 @@
 """The static check of bots: what would leave a customer stuck, unanswered or misunderstood, by file and line."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
@@ -20,7 +20,7 @@ Level = Literal["error", "warning"]
 Shows = Callable[[Content], Iterable[str]]
 """What a channel cannot show of a content, in words."""
 _CONTENT = ("say", "t", "ask")
-_EVERYWHERE = ("stop", "agent")
+_WAYS_OUT = {"stop": "stop", "agent": "get to a person"}
 
 
 class Found(Value, frozen=True):
@@ -156,14 +156,9 @@ class _Table:
                 yield self._found(use.place, "error", "never", what, "is the name misspelt?")
 
     def _ways_out(self) -> Iterator[Found]:
-        person = any(use.method == "hand_over" for use in self.used)
-        missing = [word for word in _EVERYWHERE if word not in self.triggers]
-        if person and "agent" in missing:
-            missing.remove("agent")
-        if missing:
-            words = " or ".join({"stop": "stop", "agent": "get to a person"}[each] for each in missing)
+        what = _no_way_out(self.triggers, self.used)
+        if what:
             remedy = "begin the table with *WAYS_OUT, or add On(…) for it"
-            what = f"a customer cannot {words}"
             yield self._found(self.lines[""], "warning", "no_way_out", what, remedy)
 
 
@@ -179,17 +174,20 @@ def _sets_off(use: Use) -> tuple[str, ...]:
     return ()
 
 
+def _no_way_out(heard: Container[str], used: Iterable[Use]) -> str:
+    """What a customer cannot do who is heard with these words; empty where there are ways out."""
+    missing = [word for word in _WAYS_OUT if word not in heard]
+    if "agent" in missing and any(use.method == "hand_over" for use in used):
+        missing.remove("agent")
+    return f"a customer cannot {' or '.join(_WAYS_OUT[each] for each in missing)}" if missing else ""
+
+
 def _of_script(script: Script) -> Iterator[Found]:
     code = script.function.__code__
     place = Place(code.co_filename, code.co_firstlineno)
-    missing = [word for word in _EVERYWHERE if word not in script.manner.commands]
-    used = uses(reached([script.function])[0].values())
-    if "agent" in missing and any(use.method == "hand_over" for use in used):
-        missing.remove("agent")
-    if missing:
-        words = " or ".join({"stop": "stop", "agent": "get to a person"}[each] for each in missing)
-        remedy = "leave `commands` as it is"
-        yield Found(script.name, place, "warning", "no_way_out", f"a customer cannot {words}", remedy)
+    what = _no_way_out(script.manner.commands, uses(reached([script.function])[0].values()))
+    if what:
+        yield Found(script.name, place, "warning", "no_way_out", what, "leave `commands` as it is")
 
 
 def _said(plan: Plan) -> Iterator[tuple[Place, Content]]:

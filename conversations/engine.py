@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from conversations.bot import Bot
-from conversations.effects import Effect, Http
+from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.router import Router
 from conversations.turn import Origin, Turn
@@ -54,8 +54,7 @@ async def run_effect(
 
     Raises what it raises, TimeoutError, TypeError where the result is no JSON, LookupError where there is none such.
     """
-    served = router.get(flow, version)
-    declared = served.effects.get(name) if served else None
+    declared = _declared(router, flow, name, version)
     if declared is None:
         raise LookupError(f"the flow {flow!r} has no effect {name!r}")
     return await declared.run(Effect(key, http, settings or {}), args)
@@ -63,11 +62,15 @@ async def run_effect(
 
 def retry_after(router: Router, flow: str, name: str, version: str, tried: int) -> float | None:
     """Seconds until an effect that has failed `tried` times is to be tried again; None: no more."""
-    served = router.get(flow, version)
-    declared = served.effects.get(name) if served else None
+    declared = _declared(router, flow, name, version)
     if declared is None or tried > declared.retries:
         return None
     return float(declared.wait * 2 ** (tried - 1))
+
+
+def _declared(router: Router, flow: str, name: str, version: str) -> Declared | None:
+    served = router.get(flow, version)
+    return served.effects.get(name) if served else None
 
 
 class _Done(NamedTuple):
@@ -155,15 +158,14 @@ class _Playing:
 
     def _interrupt(self, bot: Bot, other: Bot, stands: Snapshot, event: Event, key: str) -> None:
         """A message asks for another flow while one runs: it begins now, or later, or not."""
+        turn = self._turn(bot, stands.run, event, key)
         if bot.interruption == "interrupt":
-            turn = self._turn(bot, stands.run, event, key)
             self.done.append(
                 _Done(turn, [Step(event.key, "", stands.state, stands.state, f"{other.name} is begun")])
             )
             self._push(bot, other, stands, event, key, {}, begun="")
             return
         assert isinstance(event, MessageReceived)
-        turn = self._turn(bot, stands.run, event, key)
         queued = bot.interruption == "queue" and len(stands.later) < _LATER
         if bot.refusal:
             turn.say(bot.refusal)

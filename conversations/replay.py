@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from conversations import languages
+from conversations import languages, triggers
 from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.operations import (
@@ -21,7 +21,7 @@ from conversations.operations import (
 )
 from conversations.talk import Entry, Journal, Talk
 from conversations.turn import Turn
-from state.model.event import EffectDone, MessageReceived, TimerFired
+from state.model.event import MessageReceived, TimerFired
 from state.model.turn import Mode, Snapshot, Step
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Replay:
         self.script, self.stands, self.turn, self.journal = script, stands, turn, journal
         self.met: list[Operation[Any]] = []
         turn.customer = msgspec.structs.replace(turn.customer, name=journal.name, locale=journal.locale)
-        self.talk = Talk(journal, turn, script.effect_name, replaying=False)
+        self.talk = Talk(journal, turn, script.effect_name)
         self.task: CoroutineType[Any, Any, Any] = script.function(self.talk)  # type: ignore[assignment]
 
     def begin(self) -> Taken:
@@ -79,7 +79,7 @@ class Replay:
             return self._over(Outcome(None, "TimedOut"), operation, "timer_expiry")
         outcome = operation.meet(turn, place)
         if outcome is not None:
-            return self._over(outcome, operation, _trigger(turn))
+            return self._over(outcome, operation, triggers.of(turn.event)[-1])
         if said and isinstance(operation, Ask):
             self.journal.tries += 1
             return self._waits(operation, "message", "not read")
@@ -110,9 +110,7 @@ class Replay:
     def _back(self, operation: Operation[Any]) -> Taken:
         """Ask the question before this one again; what was done since by an effect stays done, and bars the way."""
         place = len(self.met) - 1
-        while (
-            place >= 0 and isinstance(self.met[place], Ask) is False and not isinstance(self.met[place], Do)
-        ):
+        while place >= 0 and not isinstance(self.met[place], Ask | Do):
             place -= 1
         if place >= 0 and isinstance(self.met[place], Ask):
             del self.journal.entries[place:]
@@ -215,10 +213,9 @@ class Replay:
         mode: Mode = "person" if self.turn.handed_over else "bot"
         data = msgspec.to_builtins(self.journal)
         after = Snapshot(script.name, script.version, stands.run, operation.label, data, mode)
-        moved = (
-            "" if stands.version == script.version else f"version changed {stands.version}->{script.version}"
+        return Taken(
+            [Step(self.turn.event.key, trigger, stands.state, operation.label, note)], after, self._moved
         )
-        return Taken([Step(self.turn.event.key, trigger, stands.state, operation.label, note)], after, moved)
 
     def _ended(self, trigger: str, note: str = "") -> Taken:
         mode: Mode = "person" if self.turn.handed_over else "bot"
@@ -256,13 +253,3 @@ class _Ended(Exception):
 
 def _got(operation: Operation[Any], value: Any, failed: str) -> tuple[Any, Exception | None]:
     return (None, raised(failed, value)) if failed else (operation.restored(value), None)
-
-
-def _trigger(turn: Turn) -> str:
-    """What the journal calls the event that ended a wait."""
-    match turn.event:
-        case TimerFired(timer=name):
-            return f"timer_{name}"
-        case EffectDone(effect=name, fault=fault):
-            return f"{'failed' if fault else 'done'}_{name}"
-    return str(turn.event.__struct_config__.tag)

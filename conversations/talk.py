@@ -61,11 +61,9 @@ class Talk:
 
     __slots__ = ("__dict__", "_effect_name", "_journal", "_mark", "_opened", "_turn", "now", "replaying")
 
-    def __init__(
-        self, journal: Journal, turn: Turn, effect_name: Callable[[Declared], str], *, replaying: bool
-    ) -> None:
+    def __init__(self, journal: Journal, turn: Turn, effect_name: Callable[[Declared], str]) -> None:
         self._journal, self._turn, self._effect_name = journal, turn, effect_name
-        self.replaying, self._mark = replaying, 0
+        self.replaying, self._mark = False, 0
         self._opened: Operation[Any] | None = None
         self.now = journal.began
         """The time of what happened last, in milliseconds, UTC."""

@@ -26,10 +26,14 @@ async def change(store: Store, seal: Seal | None, actor: Actor, changed: Changed
         old.id, old.type, {**old.settings, **changed.settings}, {**old.credentials, **changed.secrets}, old.account,
         old.team, old.simulated, old.flow if changed.flow is None else changed.flow,
     )  # fmt: skip
-    account_setting = getattr(registry.connector(new.type), "account_setting", "")
-    new = new._replace(account=new.settings.get(account_setting, "") or old.account)
+    new = new._replace(account=_account(new) or old.account)
     _tried(new)
     await operations.change_channel(store, seal, actor, new, found.created_at, changed.reason)
+
+
+def _account(new: NewChannel) -> str:
+    """Our id at the provider, where one of the settings is it."""
+    return new.settings.get(getattr(registry.connector(new.type), "account_setting", ""), "")
 
 
 def _tried(new: NewChannel) -> None:
@@ -48,8 +52,7 @@ def _tried(new: NewChannel) -> None:
 async def connect(store: Store, seal: Seal | None, actor: Actor, new: NewChannel) -> None:
     """Connect a channel; raises operations.Refused naming the setting that is wrong, or registry.UnknownType."""
     settings = schema(new.type)
-    account_setting = getattr(registry.connector(new.type), "account_setting", "")
-    account = new.account or new.settings.get(account_setting, "")
+    account = new.account or _account(new)
     filled = {each.name: each.default for each in settings if each.default and not each.secret}
     new = new._replace(account=account, settings={**filled, **new.settings})
     _tried(new)

@@ -46,8 +46,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Talk until /quit or the end of what is typed."""
     sys.dont_write_bytecode = True  # a file saved twice in a second would be read from its byte code
-    flags = {name: value for name, value in values(args).items() if name not in ("bot", "channel", "locale")}
-    settings = settings_module.read(args.config, flags=flags)
+    settings = settings_module.read(args.config, flags=values(args))
     return asyncio.run(_talk(args.bot, args.channel, args.locale, allow_private=settings.allow_private_urls))
 
 

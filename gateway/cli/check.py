@@ -32,9 +32,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each finding; gives 1 where there is an error, 2 where a bot cannot be loaded."""
-    taken = {"json", "bot", "channel", "strict"}
-    flags = {name: value for name, value in values(args).items() if name not in taken}
-    settings = settings_module.read(args.config, flags=flags)
+    settings = settings_module.read(args.config, flags=values(args))
     found, broken, count = list[Found](), False, 0
     for name in args.bot or settings.bots:
         try:

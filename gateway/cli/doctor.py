@@ -18,7 +18,6 @@ from gateway.settings import Settings
 from state.store import Store
 
 if TYPE_CHECKING:
-    from conversations.bot import Bot
     from gateway.channels import Live
 
 _PATIENCE = 3.0
@@ -41,10 +40,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print a line for each finding; gives 1 where something is wrong."""
-    flags = {
-        name: value for name, value in values(args).items() if name not in ("json", "offline", "channel")
-    }
-    settings = settings_module.read(args.config, flags=flags)
+    settings = settings_module.read(args.config, flags=values(args))
 
     async def look() -> list[Finding]:
         return [finding async for finding in examine(settings, args.channel, ask=not args.offline)]
@@ -62,13 +58,14 @@ async def examine(settings: Settings, channel: str = "", *, ask: bool = True) ->
     """Look at everything, in the order in which one thing needs the other; `channel` is one to look at alone."""
     yield _folder(settings)
     yield _address(settings)
-    yield _bots(settings)
+    served, finding = _bots(settings)
+    yield finding
     if settings.redis:
         yield await _redis(settings)
     database = await _database(settings)
     yield database
     if not database.wrong:
-        async for finding in _channels(settings, channel, ask):
+        async for finding in _channels(settings, served, channel, ask):
             yield finding
 
 
@@ -105,26 +102,17 @@ def _address(settings: Settings) -> Finding:
     )
 
 
-def _bots(settings: Settings) -> Finding:
+def _bots(settings: Settings) -> tuple[frozenset[str], Finding]:
+    """The names of the flows that are served, and whether they can be loaded."""
     from conversations.errors import FlowError
     from conversations.router import Router
 
     try:
-        Router.load(settings.bots, settings.bot_path)
+        bots = Router.load(settings.bots, settings.bot_path).bots
     except FlowError as error:
-        return Finding("bots", str(error))
-    return Finding("bots", "" if settings.bots else "no flow is served: set bots, or nobody answers")
-
-
-def _served(settings: Settings) -> "tuple[Bot, ...]":
-    """The flows that are served; none where they cannot be loaded, which is told by itself."""
-    from conversations.errors import FlowError
-    from conversations.router import Router
-
-    try:
-        return Router.load(settings.bots, settings.bot_path).bots
-    except FlowError:
-        return ()
+        return frozenset(), Finding("bots", str(error))
+    wrong = "" if settings.bots else "no flow is served: set bots, or nobody answers"
+    return frozenset(bot.name for bot in bots), Finding("bots", wrong)
 
 
 async def _redis(settings: Settings) -> Finding:
@@ -154,7 +142,9 @@ async def _database(settings: Settings) -> Finding:
     return Finding("database", wrong)
 
 
-async def _channels(settings: Settings, only: str, ask: bool) -> AsyncIterator[Finding]:
+async def _channels(
+    settings: Settings, served: frozenset[str], only: str, ask: bool
+) -> AsyncIterator[Finding]:
     """Each channel's credentials open, its settings are taken by its connector, its last error, and its provider."""
     from gateway.channels import Channels
     from gateway.cli.open import seal_of
@@ -176,7 +166,6 @@ async def _channels(settings: Settings, only: str, ask: bool) -> AsyncIterator[F
         yield Finding(
             "seal key", "there is none, so no channel with credentials can be connected: set seal_key_file"
         )
-    served = {bot.name for bot in _served(settings)}
     for live, found in zip(chosen, answers, strict=True):
         if live.channel.flow and live.channel.flow not in served:
             there = ", ".join(sorted(served)) or "none"

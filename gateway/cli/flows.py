@@ -13,7 +13,7 @@ from conversations.diagram import mermaid, svg
 from conversations.errors import FlowError
 from conversations.loading import load
 from conversations.router import Router, compiled
-from gateway.cli.open import with_store
+from gateway.cli.open import router_of, with_store
 from gateway.moving import Look, look
 from gateway.settings import Settings
 from gateway.versions import Versions
@@ -67,7 +67,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
     if args.action == "diagram" and not args.counts:
-        return _draw(args.bot, {}, as_svg=args.svg)
+        return _draw(_loaded(args.bot), {}, as_svg=args.svg)
 
     async def call(store: Store, settings: Settings) -> int:
         match args.action:
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
             case "migrate":
                 return await _migrate(store, settings, args.flow, args.reason)
             case "diagram":
-                return await _counted(store, args.bot, as_svg=args.svg)
+                return await _counted(store, _loaded(args.bot), as_svg=args.svg)
             case "rollback":
                 return await _rollback(store, args.flow, args.reason)
         return await _restore(store, args.flow, args.version, args.reason)
@@ -101,7 +101,7 @@ async def _list(store: Store) -> int:
 
 async def _plan(store: Store, settings: Settings, wanted: list[str], *, as_json: bool) -> int:
     """Print by flow, version and state what becomes of its conversations; 1 where one breaks."""
-    router = _router(settings)
+    router = router_of(settings)
     versions, broken, told = Versions(store, router), False, []
     for bot in _named(router, wanted):
         counted: Counter[tuple[str, str, str, str]] = Counter()
@@ -139,7 +139,7 @@ def _print(bot: Bot, counted: "Counter[tuple[str, str, str, str]]") -> None:
 
 
 async def _migrate(store: Store, settings: Settings, name: str, reason: str) -> int:
-    router = _router(settings)
+    router = router_of(settings)
     (bot,) = _named(router, [name])
     versions, batch, done, left = Versions(store, router), [], 0, Counter[str]()
     async for each in look(store, router, versions, bot):
@@ -183,23 +183,23 @@ async def _restore(store: Store, name: str, version: str, reason: str) -> int:
     return 0
 
 
-async def _counted(store: Store, name: str, *, as_svg: bool) -> int:
+async def _counted(store: Store, bot: Bot, *, as_svg: bool) -> int:
     """Draw a flow with how many conversations are in each of its states."""
-    bot, counts, after = _loaded(name), Counter[str](), ""
+    counts, after = Counter[str](), ""
     while rows := await store.read(flows.LIVE, after, f'%"flow":"{bot.name}"%', _BATCH):
         for row in rows:
             stands = msgspec.json.decode(row[2], type=Snapshot)
             counts.update(state for flow, state in _stands(stands) if flow == bot.name)
         after = rows[-1][0]
-    return _draw(name, counts, as_svg=as_svg)
+    return _draw(bot, counts, as_svg=as_svg)
 
 
 def _stands(stands: Snapshot) -> list[tuple[str, str]]:
     return [(stands.flow, stands.state), *((each.flow, each.state) for each in stands.stack)]
 
 
-def _draw(name: str, counts: Mapping[str, int], *, as_svg: bool) -> int:
-    described = _loaded(name).describe()
+def _draw(bot: Bot, counts: Mapping[str, int], *, as_svg: bool) -> int:
+    described = bot.describe()
     print(svg(described, counts) if as_svg else mermaid(described, counts), end="")
     return 0
 
@@ -209,15 +209,6 @@ def _loaded(name: str) -> Bot:
 
     try:
         return compiled(load(name))
-    except FlowError as error:
-        raise Failure(str(error)) from error
-
-
-def _router(settings: Settings) -> Router:
-    from gateway.cli import Failure
-
-    try:
-        return Router.load(settings.bots, settings.bot_path)
     except FlowError as error:
         raise Failure(str(error)) from error
 

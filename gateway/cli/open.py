@@ -7,12 +7,15 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway import settings as settings_module
 from gateway.settings import Settings
 from state.seal import Seal
 from state.store import Store
+
+if TYPE_CHECKING:
+    from conversations.router import Router
 
 
 def values(args: argparse.Namespace) -> dict[str, Any]:
@@ -100,6 +103,18 @@ def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Await
         with reaching(settings.database):
             upgrade(settings)
     return asyncio.run(open_and_work())
+
+
+def router_of(settings: Settings) -> "Router":
+    """The flows that the settings name; raises Failure where one cannot be loaded."""
+    from conversations.errors import FlowError
+    from conversations.router import Router
+    from gateway.cli import Failure
+
+    try:
+        return Router.load(settings.bots, settings.bot_path)
+    except FlowError as error:
+        raise Failure(str(error)) from error
 
 
 def seal_of(settings: Settings) -> Seal | None:

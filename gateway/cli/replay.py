@@ -11,7 +11,7 @@ from conversations import archive
 from conversations.errors import FlowError
 from conversations.router import Router
 from gateway import settings as settings_module
-from gateway.cli.open import values, with_store
+from gateway.cli.open import router_of, values, with_store
 from gateway.replaying import Difference, Recorded, differences, recorded, redacted
 from gateway.settings import Settings
 from state import channels, flows, journals
@@ -20,8 +20,6 @@ from state.flows import NoVersion
 from state.model.content import plain
 from state.model.event import MessageReceived
 from state.store import Store
-
-_FLAGS = {"conversation", "file", "version", "until", "share"}
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
@@ -45,19 +43,18 @@ def run(args: argparse.Namespace) -> int:
     from gateway.cli import Failure
 
     if args.file:
-        flags = {name: value for name, value in values(args).items() if name not in _FLAGS}
-        settings = settings_module.read(args.config, flags=flags)
+        settings = settings_module.read(args.config, flags=values(args))
         try:
             record = msgspec.json.decode(Path(args.file).read_bytes(), type=Recorded)
         except (OSError, msgspec.DecodeError) as error:
             raise Failure(f"{args.file} cannot be played: {error}") from error
-        return _show(record, _router(settings), args.until)
+        return _show(record, _some(router_of(settings)), args.until)
     if not args.conversation:
         raise Failure("name a conversation, as parley conversations list shows them, or a --file")
 
     async def call(store: Store, settings: Settings) -> int:
         record = await _record(store, args.conversation)
-        router = _router(settings)
+        router = _some(router_of(settings))
         if args.version:
             await _serve(store, router, record, args.version)
         if args.share:
@@ -138,13 +135,10 @@ def _share(record: Recorded, router: Router, file: str) -> int:
     return 0
 
 
-def _router(settings: Settings) -> Router:
+def _some(router: Router) -> Router:
+    """A router that serves a flow; raises Failure where it serves none."""
     from gateway.cli import Failure
 
-    try:
-        router = Router.load(settings.bots, settings.bot_path)
-    except FlowError as error:
-        raise Failure(str(error)) from error
     if not router.bots:
         raise Failure("no flow is served: set bots, or nothing can be played")
     return router

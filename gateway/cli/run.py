@@ -36,8 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from gateway import logs, reload
     from gateway.cli.open import reaching, upgrade, values
 
-    flags = {name: value for name, value in values(args).items() if name != "reload"}
-    settings = settings_module.read(args.config, flags=flags)
+    settings = settings_module.read(args.config, flags=values(args))
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
     with reaching(settings.database):
