@@ -11,6 +11,8 @@ from typing import NamedTuple
 BURST_SECONDS = 0.1
 RECOVERY_SECONDS = 60.0
 SLOWEST = 1 / 64
+_LONGEST = 64.0
+"""Minutes after which any pace is whole again; a power of a machine's days would overflow."""
 _SWEEP = 1024
 _NOTHING = 1e-6
 
@@ -34,7 +36,8 @@ class Stop(NamedTuple):
 
     def now(self, now: float) -> float:
         """The part of the pace that holds now."""
-        return float(min(1.0, self.factor * 2 ** ((now - self.at) / RECOVERY_SECONDS)))
+        doublings = min((now - self.at) / RECOVERY_SECONDS, _LONGEST)
+        return float(min(1.0, self.factor * 2**doublings))
 
 
 class Buckets:

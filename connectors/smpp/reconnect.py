@@ -28,8 +28,8 @@ class Reconnect:
     def delay(self) -> float:
         """Seconds to wait before connecting again."""
         if self._wrong:
-            return min(_REFUSED * 2.0 ** (self._refusals - 1), _REFUSED_LONGEST)
-        return min(_FIRST * 2.0 ** min(max(self._failures - 1, 0), 10), _LONGEST)
+            return min(_REFUSED * _doubled(self._refusals), _REFUSED_LONGEST)
+        return min(_FIRST * _doubled(self._failures), _LONGEST)
 
     def bound(self, now: float) -> None:
         """The SMSC has let us in."""
@@ -62,3 +62,8 @@ class Reconnect:
             reason=f"the SMSC refused our bind {self._refusals} times in a row",
             evidence={"command_status": f"0x{status:08X}", "system_id": system_id},
         )
+
+
+def _doubled(times: int) -> float:
+    """How many times the first delay it is after as many failures; ten doublings are past every longest delay."""
+    return 2.0 ** min(max(times - 1, 0), 10)

@@ -102,6 +102,16 @@ def test_a_throttled_channel_stops_then_goes_at_half_its_pace_and_recovers() -> 
     assert [buckets.admit(TEN_A_SECOND, later), buckets.admit(TEN_A_SECOND, later)] == [0, pytest.approx(0.1)]
 
 
+@pytest.mark.parametrize("up", [0.0, 62_000.0, 10 * 365 * 86_400.0])
+def test_a_channel_is_throttled_alike_however_long_the_machine_has_been_up(up: float) -> None:
+    buckets = Buckets()
+    buckets.throttle("wa", "", 3, up)
+    assert buckets.admit(TEN_A_SECOND, up + 3) == 0
+    buckets.throttle("wa", "", 3, up + 62_000)
+    assert buckets.admit(TEN_A_SECOND, up + 62_001) == pytest.approx(2)
+    assert buckets.admit(TEN_A_SECOND, 2 * up + 200_000) == 0
+
+
 def test_refusals_of_one_moment_slow_a_channel_down_once() -> None:
     buckets = Buckets()
     for n in range(16):

@@ -73,6 +73,15 @@ def test_a_refused_password_waits_long_and_suspends_at_the_third_time(status: in
     assert delays == [60, 120, 240]
 
 
+def test_a_password_that_stays_wrong_for_weeks_is_tried_every_quarter_of_an_hour() -> None:
+    link = session()
+    for now in range(2000):
+        link.connected(now)
+        link.received(octets(pdu.BindTransceiverResp(), now + 1, 0x0E), now)
+        link.disconnected(now)
+    assert link.delay == 900
+
+
 def test_a_bind_refused_for_another_reason_is_told_once_at_the_third_time() -> None:
     link, told = session(), []
     for now in range(5):
