@@ -14,6 +14,9 @@ from state.model.turn import Snapshot, Step
 EXPIRY = "expiry"
 """The timer by which a run ends that nobody goes on with."""
 
+MESSAGES_A_MINUTE = 30
+"""What a bot may say to one customer before it is taken for a loop with another machine."""
+
 
 class Taken(NamedTuple):
     """What one event did: the steps (at least one), where the conversation stands after, and a note for the journal."""
@@ -59,6 +62,10 @@ class Bot(Protocol):
     @property
     def apology(self) -> str:
         """What the customer is told when it fails; empty: what the router says."""
+
+    @property
+    def messages_a_minute(self) -> int:
+        """How much it may say to one customer; 0: no limit."""
 
     @property
     def files(self) -> frozenset[str]:

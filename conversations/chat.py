@@ -212,7 +212,7 @@ class Chat:
             before, list(events), self.customer, self._router, self.now, f"turn{self._count}"
         )
         played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
-        self._stored = msgspec.json.encode(played.after)
+        self._stored = msgspec.json.encode(msgspec.structs.replace(played.after, paced=0))
         self._set_timers(before, played)
         if played.locale:
             self.customer = msgspec.structs.replace(self.customer, locale=played.locale)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from conversations.bot import Bot
 from conversations.effects import Declared, Effect, Http
-from conversations.errors import FlowChanged, FlowError, TooManySteps
+from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.router import Router
 from conversations.turn import Origin, Turn
 from state.model.content import Text
@@ -16,6 +16,8 @@ from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Ti
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
 
+_MINUTE = 60_000
+"""Milliseconds."""
 _REASON = 500
 """Characters of a fault's reason."""
 _DEEPEST = 10
@@ -86,7 +88,7 @@ class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "bot", "cancels", "customer", "done", "effects", "fault", "locale", "now", "router",
+        "after", "bot", "cancels", "customer", "done", "effects", "fault", "locale", "now", "paced", "router",
         "says", "steps", "timers",
     )  # fmt: skip
 
@@ -100,12 +102,14 @@ class _Playing:
         self.effects: list[EffectCall] = []
         self.steps: list[Step] = []
         self.fault: Fault | None = None
-        self.locale = ""
+        self.locale, self.paced = "", snapshot.paced
 
     def played(self, left: int) -> Played:
         """All of it."""
+        paced = self.paced if self.paced > self.now else 0
+        after = self.after if self.after.paced == paced else replace(self.after, paced=paced)
         return Played(
-            self.after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
+            after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
             tuple(self.steps), self.fault, left, self.locale,
         )  # fmt: skip
 
@@ -115,12 +119,27 @@ class _Playing:
         self.done.clear()
         try:
             self._meet(event, key)
+            self._pace()
         except (Exception, SystemExit) as error:
             self.after = before
             self._park(event, error)
         else:
             for each in self.done:
                 self._decided(each)
+
+    def _pace(self) -> None:
+        """Count what was said; raises TooManyMessages where it is more than a customer reads."""
+        bot = self.bot
+        said = sum(len(each.turn.says) for each in self.done)
+        if not said or bot is None or not bot.messages_a_minute:
+            return
+        paced = max(self.paced, self.now) + said * _MINUTE // bot.messages_a_minute
+        if paced - self.now > _MINUTE:
+            raise TooManyMessages(
+                f"{bot.name} says more than {bot.messages_a_minute} messages a minute, as if a machine answered it;"
+                " if customers want as much, raise its messages_a_minute"
+            )
+        self.paced = paced
 
     def _meet(self, event: Event, key: str) -> None:
         before = self.after

@@ -11,3 +11,7 @@ class FlowChanged(FlowError):
 
 class TooManySteps(FlowError):
     """One event led to more steps, or to more decisions, than a turn may take."""
+
+
+class TooManyMessages(FlowError):
+    """A flow said more to one customer than it may in a minute: mostly a machine answers it."""

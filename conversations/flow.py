@@ -7,7 +7,7 @@ declared fields. All names are resolved when the class is made, so a misspelt gu
 from collections.abc import Mapping
 from typing import ClassVar
 
-from conversations.bot import Standing
+from conversations.bot import MESSAGES_A_MINUTE, Standing
 from conversations.checks import check_names, check_table
 from conversations.describe import Description
 from conversations.entry import Interruption
@@ -48,6 +48,8 @@ class Flow:
     """What is said to a keyword that is queued or refused."""
     apology: str = ""
     """What the customer is told when the flow fails; empty: what the router says."""
+    messages_a_minute: int = MESSAGES_A_MINUTE
+    """More than these to one customer, for longer than a burst, park the conversation; 0: no limit."""
     expires: float = 0
     """After so many seconds in which nothing happens, `timer_expiry` comes; where no row answers it, the run ends."""
     translations: Translations = NO_TRANSLATIONS

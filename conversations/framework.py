@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from conversations.bot import Taken
+from conversations.bot import MESSAGES_A_MINUTE, Taken
 from conversations.describe import Description
 from conversations.effects import Declared, Effect
 from conversations.entry import Entry, Interruption
@@ -81,9 +81,16 @@ class FrameworkBot:
     translations = NO_TRANSLATIONS
 
     def __init__(
-        self, make: Callable[..., Any], name: str, entry: Entry, apology: str, timeout: float
+        self,
+        make: Callable[..., Any],
+        name: str,
+        entry: Entry,
+        apology: str,
+        timeout: float,
+        messages_a_minute: int,
     ) -> None:
         self.make, self.name, self.entry, self.apology = make, name, entry, apology
+        self.messages_a_minute = messages_a_minute
         self.module = make.__module__
         functions = functions_of(make, object) if isinstance(make, type) else {name: make}
         self.files = frozenset(
@@ -195,11 +202,12 @@ def bot_framework(
     locales: Iterable[str] = (),
     apology: str = "",
     timeout: float = 15,
+    messages_a_minute: int = MESSAGES_A_MINUTE,
 ) -> FrameworkBot:
     """Plug a Bot Framework bot in: its class, or a function that makes it, as in `echo = bot_framework(EchoBot)`.
 
     It is called once, with what it names of `conversation_state`, `user_state` and `storage`. A turn that takes longer
-    than `timeout` seconds fails.
+    than `timeout` seconds fails; `messages_a_minute` is as in Flow.
     """
     entry = Entry.of(keywords, channels, locales)
-    return FrameworkBot(make, name or make.__name__, entry, apology, timeout)
+    return FrameworkBot(make, name or make.__name__, entry, apology, timeout, messages_a_minute)

@@ -37,6 +37,7 @@ class Plan:
         self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
         self.entry = Entry.of(cls.keywords, cls.channels, cls.locales, cls.referrals, cls.events)
         self.interruption, self.refusal = cls.interruption, cls.refusal
+        self.messages_a_minute = cls.messages_a_minute
         self.apology, self.translations = cls.apology, cls.translations
         self.entered = {state: name for state in self.states if hasattr(cls, name := f"on_enter_{state}")}
         self.left = {state: name for state in self.states if hasattr(cls, name := f"on_exit_{state}")}

@@ -14,7 +14,7 @@ from typing import Any, overload
 import msgspec
 
 from conversations import determinism, languages
-from conversations.bot import Taken
+from conversations.bot import MESSAGES_A_MINUTE, Taken
 from conversations.describe import Description, Row
 from conversations.effects import Declared
 from conversations.entry import Entry, Interruption
@@ -49,6 +49,7 @@ class Manner:
     expires: float
     commands: tuple[str, ...]
     translations: Translations
+    messages_a_minute: int
 
 
 class Script:
@@ -59,6 +60,7 @@ class Script:
         self.function, self.name, self.manner = function, function.__name__, manner
         self.entry, self.interruption, self.refusal = manner.entry, manner.interruption, manner.refusal
         self.apology, self.translations = manner.apology, manner.translations
+        self.messages_a_minute = manner.messages_a_minute
         self.__doc__, self.module = function.__doc__, function.__module__
         functions, constants = reached([function])
         determinism.check(self.name, functions.values())
@@ -172,6 +174,7 @@ def flow(
     expires: float = ...,
     commands: Iterable[str] = ...,
     translations: Translations = ...,
+    messages_a_minute: int = ...,
 ) -> Callable[[Function], Script]: ...
 def flow(
     function: Function | None = None,
@@ -190,18 +193,20 @@ def flow(
     expires: float = 0,
     commands: Iterable[str] = languages.COMMANDS,
     translations: Translations = NO_TRANSLATIONS,
+    messages_a_minute: int = MESSAGES_A_MINUTE,
 ) -> Script | Callable[[Function], Script]:
     """Make a script of an async function that takes a Talk.
 
     `keywords` to `apology` are as in Flow. `busy` is said to a message that comes while an effect runs.
     `commands` are the words heard in every question: stop, restart, back, agent, help (which says `help`, and asks
-    again). After `expires` seconds without anything, TimedOut is raised where the script waits.
+    again). After `expires` seconds without anything, TimedOut is raised where the script waits. `messages_a_minute` is
+    as in Flow.
     """
 
     manner = Manner(
         entry=Entry.of(keywords, channels, locales, referrals, events), interruption=interruption, refusal=refusal,
         apology=apology, busy=busy, help=help,
-        expires=expires, commands=tuple(commands), translations=translations,
+        expires=expires, commands=tuple(commands), translations=translations, messages_a_minute=messages_a_minute,
     )  # fmt: skip
 
     def made(function: Function) -> Script:

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from conversations import engine
+from conversations.loading import Source
 from conversations.router import Router
-from parley import Choice, Chosen, Flow, Text
+from parley import Choice, Chosen, Text
 from state.model.content import Content
 from state.model.event import EffectDone, Event, HandedBack, MessageReceived, TimerFired
 from state.model.receipts import Fault
@@ -64,7 +65,7 @@ def notes(played: Played) -> list[tuple[str, str]]:
 class Talk:
     """A conversation whose state is encoded after each call and read again before the next, as a store does it."""
 
-    def __init__(self, *flows: type[Flow], snapshot: Snapshot | None = None) -> None:
+    def __init__(self, *flows: Source, snapshot: Snapshot | None = None) -> None:
         self.router = Router(flows)
         self._stored = msgspec.json.encode(snapshot or Snapshot())
         self._turns = count()
@@ -74,9 +75,9 @@ class Talk:
         """Where it stands."""
         return msgspec.json.decode(self._stored, type=Snapshot)
 
-    def play(self, *events: Event) -> Played:
+    def play(self, *events: Event, now: int = NOW) -> Played:
         """Play these events in one call."""
-        played = engine.play(self.at, events, CUSTOMER, self.router, NOW, f"t{next(self._turns)}")
+        played = engine.play(self.at, events, CUSTOMER, self.router, now, f"t{next(self._turns)}")
         self._stored = msgspec.json.encode(
             msgspec.json.decode(msgspec.json.encode(played), type=Played).after
         )

@@ -16,15 +16,14 @@ from tests.load.provider import GraphCaller, Provider
 PACE = "100000"
 SLOTS = 16
 SETTLE_SECONDS = 60
-BOT = "tests.crash.bot:Echo"
 
 
 class Run:
-    """A gateway that is killed `kills` times, and all who deal with it; `seed` decides when and what."""
+    """A gateway with a bot that is killed `kills` times, and all who deal with it; `seed` decides when and what."""
 
-    def __init__(self, folder: Path, url: str, seed: int, kills: int) -> None:
+    def __init__(self, folder: Path, url: str, bot: str, seed: int, kills: int) -> None:
         self._kills, self._rng = kills, random.Random(seed)
-        self._gateway = Gateway(folder, url, bots=[BOT], delivery_slots=SLOTS, lease_seconds=1.0)
+        self._gateway = Gateway(folder, url, bots=[bot], delivery_slots=SLOTS, lease_seconds=1.0)
         self._database = _database(url)
         self._office = Office(self._rng)
         self._customers = Customers(self._office, self._rng, 20 + 2 * kills)
