@@ -52,6 +52,11 @@ class Router:
         found = self._named.get(name)
         return found is None or found.version == version or (name, version) in self._older
 
+    @property
+    def known(self) -> tuple[Bot, ...]:
+        """What is served, and the older versions that runs go on in."""
+        return *self.bots, *self._older.values()
+
     def keep(self, bot: Bot) -> None:
         """Have an older version for the runs that began under it."""
         self._older[bot.name, bot.version] = bot

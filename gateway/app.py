@@ -33,6 +33,7 @@ from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
 from gateway.wake import Wake
+from gateway.watchdog import Watchdog
 from gateway.webhooks import Webhooks
 from gateway.wire import Wire
 from state import conversations, migrate, outbox
@@ -70,6 +71,7 @@ class Gateway:
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
         self.files = Files(self.store, settings)
+        self.watchdog = Watchdog(router)
         self.versions = None if router.begins_anew else Versions(self.store, router)
         lease = settings.lease_seconds
         self.turns = Turns(
@@ -158,6 +160,7 @@ class Gateway:
         if self.versions:
             yield "versions", self.versions.run
         if "turns" in self.settings.roles:
+            yield "watchdog", self.watchdog.run
             yield "turns", self.turns.run
             yield "timers", self.turns.run_timers
             yield "receipts", self.turns.run_receipts

@@ -155,7 +155,7 @@ class Turns:
             self._wake.tell("outbox", channels)
         if turn.played.timers or turn.held.due:
             self._timers.set()
-        self._metrics.turn(turn.taken.channel)
+        self._metrics.turn(turn.taken.channel, (now_ms() - turn.at) / 1000)
         if turn.played.fault:
             log.error(
                 "conversation %s is parked: %s; when it is mended, let it go on: parley conversations resume %s",

@@ -118,6 +118,7 @@ async def test_what_happened_is_counted(house: House) -> None:
     found = await samples(house)
     assert found['parley_events_accepted_total{channel="phone"}'] >= 1
     assert found['parley_turns_total{channel="phone"}'] == 1
+    assert found['parley_turn_seconds_count{channel="phone"}'] == 1
     assert found['parley_sends_total{channel="app",outcome="accepted"}'] == 1
     assert (found["parley_database_up"], found["parley_may_send"]) == (1, 1)
 
