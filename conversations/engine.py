@@ -16,6 +16,8 @@ from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Ti
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
 
+CHAIN = 1000
+"""How many effects may set off one another, with nothing in between."""
 _MINUTE = 60_000
 """Milliseconds."""
 _REASON = 500
@@ -88,7 +90,7 @@ class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "bot", "cancels", "customer", "done", "effects", "fault", "locale", "now", "paced", "router",
+        "after", "bot", "cancels", "chain", "customer", "done", "effects", "fault", "locale", "now", "paced", "router",
         "says", "steps", "timers",
     )  # fmt: skip
 
@@ -102,12 +104,14 @@ class _Playing:
         self.effects: list[EffectCall] = []
         self.steps: list[Step] = []
         self.fault: Fault | None = None
-        self.locale, self.paced = "", snapshot.paced
+        self.locale, self.paced, self.chain = "", snapshot.paced, snapshot.chain
 
     def played(self, left: int) -> Played:
         """All of it."""
         paced = self.paced if self.paced > self.now else 0
-        after = self.after if self.after.paced == paced else replace(self.after, paced=paced)
+        after = self.after
+        if (after.paced, after.chain) != (paced, self.chain):
+            after = replace(after, paced=paced, chain=self.chain)
         return Played(
             after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
             tuple(self.steps), self.fault, left, self.locale,
@@ -119,7 +123,7 @@ class _Playing:
         self.done.clear()
         try:
             self._meet(event, key)
-            self._pace()
+            self._bound(event)
         except (Exception, SystemExit) as error:
             self.after = before
             self._park(event, error)
@@ -127,16 +131,25 @@ class _Playing:
             for each in self.done:
                 self._decided(each)
 
-    def _pace(self) -> None:
-        """Count what was said; raises TooManyMessages where it is more than a customer reads."""
+    def _bound(self, event: Event) -> None:
+        """Count what was done; raises TooManyMessages or TooManySteps where nobody but a loop does as much."""
         bot = self.bot
-        said = sum(len(each.turn.says) for each in self.done)
-        if not said or bot is None or not bot.messages_a_minute:
+        if bot is None:
+            return
+        chained = isinstance(event, EffectDone) and any(each.turn.effects for each in self.done)
+        self.chain = self.chain + 1 if chained else 0
+        if self.chain >= CHAIN:
+            raise TooManySteps(f"{bot.name}: {CHAIN} effects have set off one another: where does it end?")
+        self._pace(bot, sum(len(each.turn.says) for each in self.done) or isinstance(event, TimerFired))
+
+    def _pace(self, bot: Bot, said: int) -> None:
+        """Count messages, and timers, which go round as well."""
+        if not said or not bot.messages_a_minute:
             return
         paced = max(self.paced, self.now) + said * _MINUTE // bot.messages_a_minute
         if paced - self.now > _MINUTE:
             raise TooManyMessages(
-                f"{bot.name} says more than {bot.messages_a_minute} messages a minute, as if a machine answered it;"
+                f"{bot.name} says more than {bot.messages_a_minute} messages a minute, as if it spoke with a machine;"
                 " if customers want as much, raise its messages_a_minute"
             )
         self.paced = paced

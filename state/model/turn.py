@@ -28,7 +28,8 @@ class Snapshot(Value, frozen=True):
     `run` counts the flow runs of this conversation. `mode` says who answers: the bot, a person, or nobody (parked after
     an error of the flow, resumed by an admin). `tries` counts answers that could not be read, `past` are the states to
     go back to; `stack` are the flows that wait, the last to go on first; `later` are messages that wait for the end;
-    `paced` is the time (milliseconds, UTC) until which what was said is paid for, at the flow's messages a minute.
+    `paced` is the time (milliseconds, UTC) until which what was said is paid for, at the flow's messages a minute;
+    `chain` counts the effects that have set off one another.
     """
 
     flow: str = ""
@@ -42,6 +43,7 @@ class Snapshot(Value, frozen=True):
     stack: tuple[Frame, ...] = ()
     later: tuple[MessageReceived, ...] = ()
     paced: int = 0
+    chain: int = 0
 
 
 class Customer(Value, frozen=True):

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from conversations import engine
 from conversations.chat import chat
-from parley import STAY, WAYS_OUT, Flow, On, Turn, flow
-from tests.conversations.kit import NOW, Talk, said, words
+from parley import STAY, WAYS_OUT, Effect, Flow, On, Turn, effect, flow
+from state.model.turn import Snapshot
+from tests.conversations.kit import NOW, Talk, done, fired, said, words
 
 SECOND = 1000
 MINUTE = 60 * SECOND
@@ -31,10 +33,33 @@ async def parrot(talk: Any) -> None:
         heard = await talk.ask(heard)
 
 
+class Circle(Flow):
+    """Asks a back-end again whenever it has answered."""
+
+    table = (
+        On("message", "start", STAY, do="look"),
+        On("done_lookup", "start", STAY, do="look"),
+        On("timer_soon", "start", STAY, do="set"),
+    )
+
+    def look(self, turn: Turn) -> None:
+        turn.effect("lookup")
+
+    def set(self, turn: Turn) -> None:
+        turn.timer("soon", 1)
+
+    @effect
+    async def lookup(call: Effect) -> None:
+        return None
+
+
 class Many(Echo):
     """Says it again, as often as is asked for."""
 
     messages_a_minute = 0
+
+
+BEGUN = Snapshot("Circle", Circle.plan.version, 1, "start")
 
 
 @pytest.mark.parametrize("bot", [Echo, parrot], ids=["table", "script"])
@@ -81,3 +106,29 @@ async def test_in_a_test_no_time_passes_so_nothing_is_counted() -> None:
         for count in range(100):
             await c.hears(str(count))
             c.says(str(count))
+
+
+def test_effects_that_set_off_one_another_come_to_an_end() -> None:
+    talk, count = Talk(Circle, snapshot=BEGUN), 0
+    played = talk.play(said("hi"))
+    while played.effects:
+        count += 1
+        played = talk.play(done("lookup", run=1))
+    assert count == engine.CHAIN
+    assert played.fault
+    assert played.fault.reason == "Circle: 1000 effects have set off one another: where does it end?"
+
+
+def test_a_message_in_between_begins_the_count_anew() -> None:
+    talk = Talk(Circle, snapshot=replace(BEGUN, chain=engine.CHAIN - 1))
+    talk.play(said("hi"))
+    assert talk.at.chain == 0
+    assert talk.play(done("lookup", run=1)).effects
+
+
+def test_timers_that_set_themselves_without_a_word_come_to_an_end() -> None:
+    talk, count = Talk(Circle, snapshot=BEGUN), 0
+    while talk.at.mode == "bot":
+        count += 1
+        talk.play(fired("soon"), now=NOW + count * SECOND)
+    assert 30 < count < 120
