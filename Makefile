@@ -15,7 +15,7 @@ run: run-env  ## start the demo gateway on PORT (8080)
 	@exec $(PYTHON) -m gateway demo --port $(PORT)
 
 test: dev-env  ## run every test but the browser's, the benchmarks and the long crash runs
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/bench tests
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal --ignore tests/e2e --ignore tests/dialogs --ignore tests/bench tests
 
 check: e2e-env  ## check format, lint, types, the rooms' contracts and the docs
 	@$(PYTHON) -m ruff format --check .
@@ -23,7 +23,9 @@ check: e2e-env  ## check format, lint, types, the rooms' contracts and the docs
 	@$(PYTHON) -m mypy .
 	@$(PYTHON) -m pytest -q tests/architecture tests/docs
 
-e2e: e2e-env  ## drive the console and the web chat in a real browser
+e2e: e2e-env  ## drive the console and the web chat in a real browser, and run bots on botbuilder-dialogs
+	@sh requirements/dialogs.sh
+	@.venv/dialogs/bin/python -m pytest -n $(WORKERS) -W ignore::SyntaxWarning tests/dialogs tests/conversations
 	@sh requirements/browser.sh
 	@$(PYTHON) -m pytest tests/e2e/test_npm_smpp.py
 	@$(PYTHON) -m pytest --ignore tests/e2e/test_npm_smpp.py tests/e2e

@@ -31,6 +31,8 @@ from conversations.stored import plain_of, value_of
 from state.model.content import Chosen, Content, Form, Location, Media, Order, plain
 from state.model.event import ClientEvent, HandedBack, MessageReceived, Reacted
 
+_CHANNELS = {"messenger": "facebook", "telegram": "telegram"}
+"""The Bot Framework's names of channels; to it we are a Direct Line client, which shows all there is."""
 T = TypeVar("T")
 _store: contextvars.ContextVar[dict[str, Any]] = contextvars.ContextVar("store")
 
@@ -101,13 +103,15 @@ def _common(posted: Posted, key: str) -> dict[str, Any]:
     return {
         "id": key,
         "timestamp": datetime.fromtimestamp(posted.at / 1000, UTC),
-        "channel_id": customer.channel_type,
+        "channel_id": _CHANNELS.get(customer.channel_type, "directline"),
         "service_url": "urn:parley",
         "locale": customer.locale or None,
         "from_property": ChannelAccount(id=user, name=customer.name, role="user"),
         "recipient": ChannelAccount(id=f"bot:{customer.channel}", name="Bot", role="bot"),
         "conversation": ConversationAccount(id=f"{customer.channel}/{customer.contact}", is_group=False),
-        "channel_data": {"parley": {"channel": customer.channel, "account": event.account}},
+        "channel_data": {
+            "parley": {"channel": customer.channel, "type": customer.channel_type, "account": event.account}
+        },
     }
 
 

@@ -13,4 +13,5 @@ compile() {
 compile e2e.txt pyproject.toml --extra scale --group dev --group e2e
 compile dev.txt pyproject.toml --extra scale --group dev -c requirements/e2e.txt
 compile run.txt pyproject.toml --extra scale -c requirements/e2e.txt
+compile dialogs.txt pyproject.toml --extra scale --extra dialogs --group tests
 compile uv.txt --group bootstrap
