@@ -61,8 +61,9 @@ def _origin(text: str) -> bool:
 
 
 def _bot(text: str) -> bool:
-    module, colon, name = text.partition(":")
-    return bool(colon) and name.isidentifier() and all(part.isidentifier() for part in module.split("."))
+    module, _, name = text.rpartition(":")
+    path = module.removesuffix(".py") if module.endswith(".py") else ""
+    return name.isidentifier() and (bool(path) or all(part.isidentifier() for part in module.split(".")))
 
 
 def _seal_key(text: str) -> bool:
@@ -149,7 +150,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     seal_key: Annotated[str, _SEAL_KEY] = ""
     seal_key_file: Annotated[str, Limit("File that holds seal_key")] = ""
 
-    bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS", ok=_bot)] = ()
+    bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS or FILE.py:CLASS", ok=_bot)] = ()
     bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
 
     bot_settings_file: Annotated[

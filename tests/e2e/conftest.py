@@ -24,17 +24,17 @@ expect.set_options(timeout=10_000)
 
 
 class House:
-    """The demonstration in a folder, with the tests' bot; it may end and start again at the same address."""
+    """The demonstration in a folder, with a bot; it may end and start again at the same address."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, bot: str = "tests.e2e.bot:Guide", *flags: str) -> None:
+        self._folder, self._words = folder, ("--bots", bot, *flags)
         self._logs = itertools.count()
         self.port = 0
         self.start()
 
     def start(self) -> None:
         words = ["gateway", "demo", "--port", str(self.port), "--data-dir", str(self._folder)]
-        words += ["--database", f"sqlite:///{self._folder}/parley.db", "--bots", "tests.e2e.bot:Guide"]
+        words += ["--database", f"sqlite:///{self._folder}/parley.db", *self._words]
         self._server = Server(words, self._folder / f"log-{next(self._logs)}")
         self.port, _ = self._server.wait_ready()
 

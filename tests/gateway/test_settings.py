@@ -108,7 +108,10 @@ def test_a_secret_has_no_flag(name: str) -> None:
         ("prot = 1", "prot: there is no such setting; perhaps port is meant ({file}, line 1)"),
         ("host = 'a'\n[wire]\na = 1", "wire: there is no such setting ({file}, line 2)"),
         ("wire.a = 1", "wire: there is no such setting ({file}, line 1)"),
-        ("bots = ['hotel']", "bots: ['hotel'] is not allowed; it must be MODULE:CLASS ({file}, line 1)"),
+        (
+            "bots = ['hotel']",
+            "bots: ['hotel'] is not allowed; it must be MODULE:CLASS or FILE.py:CLASS ({file}, line 1)",
+        ),
         ("log_format = 'xml'", "log_format: 'xml' is not allowed; it must be json or text ({file}, line 1)"),
         (
             "lease_seconds = nan",
