@@ -12,7 +12,10 @@ from state.statements import Fetch, Query, insert, update
 from state.tables import api_key
 from state.writer import Op
 
-SCOPES = ("admin", "messages:write", "messages:read", "channels:read", "channels:write", "suspend")
+SCOPES = (
+    "admin", "messages:write", "messages:read", "channels:read", "channels:write", "suspend",
+    "consent:read", "consent:write", "terms:accept", "hooks:write",
+)  # fmt: skip
 """What a key may do; `admin` may do all."""
 
 _C = api_key.c

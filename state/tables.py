@@ -5,35 +5,14 @@ can be partitioned or distributed by lane. Ids are 32 hex digits (`state.model.i
 UTC, JSON is text. No foreign keys on hot tables: rows of a turn are written by one transaction of our own.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
-metadata = sa.MetaData()
+from state import consent_tables  # noqa: F401 - its tables are part of the one schema
+from state.columns import Fault, Id, Json, Lane, Ms, metadata
+from state.columns import column as _column
+from state.columns import hot as _hot
 
-Id = sa.String(32).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
-Lane = sa.SmallInteger
-Ms = sa.BigInteger
-Json = sa.Text
-Fault = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""JSON whose order as text decides between faults of one time: byte by byte on every database."""
-
-
-def _column(name: str, kind: Any, default: object = None) -> sa.Column[Any]:
-    """A column that is never null; `default` is the server's."""
-    return sa.Column(
-        name, kind, nullable=False, server_default=None if default is None else sa.text(str(default))
-    )
-
-
-def _hot(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
-    """A hot table: time-ordered id first, lane last in the primary key."""
-    key = (sa.Column("id", Id, nullable=False), sa.Column("lane", Lane, nullable=False))
-    return sa.Table(
-        name, metadata, *key, *columns, sa.PrimaryKeyConstraint("id", "lane"), sqlite_with_rowid=False
-    )
-
+__all__ = ["Id", "Json", "Lane", "Ms", "metadata"]
 
 # Who and where
 
@@ -44,6 +23,9 @@ team = sa.Table(
     sa.Column("parent", sa.String(64)),
     _column("name", sa.Text),
     _column("created_at", Ms),
+    _column("country", sa.String(2), "''"),
+    _column("settings", Json, "''"),
+    sa.Column("activated_at", Ms),
 )
 
 channel = sa.Table(
@@ -120,6 +102,9 @@ contact = _hot(
     _column("team", sa.String(64)),
     _column("name", sa.Text),
     _column("locale", sa.String(35)),
+    _column("country", sa.String(2), "''"),
+    _column("zone", sa.String(64), "''"),
+    _column("born", sa.String(10), "''"),
     sa.Column("merged_into", Id),
     _column("created_at", Ms),
 )
@@ -233,6 +218,8 @@ conversation = _hot(
     _column("updated_at", Ms),
     _column("offered", Json, "''"),
     _column("pieces", Json, "''"),
+    _column("told", sa.String(64), "''"),
+    _column("held", sa.SmallInteger, 0),
     sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
 )
 
@@ -350,6 +337,9 @@ suspension = sa.Table(
     _column("body", Json),
     _column("created_at", Ms),
     sa.Column("lifted_at", Ms),
+    _column("stage", sa.String(10), "'suspended'"),
+    _column("key", sa.String(255), "''"),
+    _column("due_at", Ms, 0),
 )
 
 fence = sa.Table(
@@ -368,6 +358,8 @@ audit = sa.Table(
     _column("subject", sa.Text),
     _column("reason", sa.Text),
     _column("body", Json),
+    sa.Column("seq", sa.BigInteger),
+    sa.Column("hash", sa.String(64)),
 )
 
 idempotency = sa.Table(

@@ -9,10 +9,9 @@ is the customer's language (BCP 47) where the channel tells it.
 from typing import Any, Literal
 
 from state.model.base import Value
+from state.model.consent import Purpose
 from state.model.content import Content
 from state.model.receipts import Fault, ReceiptStatus
-
-Purpose = Literal["service", "marketing", "one_time_codes", "profiling", "channel_data"]
 
 
 class Referral(Value, frozen=True):

@@ -21,7 +21,7 @@ class Rule(Value, frozen=True):
 
 
 class Decision(Value, frozen=True):
-    """What was decided about a send, at `at` (milliseconds, UTC), under which version of the terms.
+    """What was decided about a send at `at` (milliseconds, UTC), under which versions of the terms and the rule pack.
 
     `wait_until` in milliseconds, UTC; 0 with `wait` means until something changes (a suspension is lifted).
     """
@@ -33,6 +33,7 @@ class Decision(Value, frozen=True):
     wait_until: int = 0
     code: str = ""
     reason: str = ""
+    pack: str = ""
 
 
 class Message(Value, frozen=True, kw_only=True):

@@ -6,7 +6,9 @@ import msgspec
 
 from state.model.action import Action
 from state.model.address import SCHEMES
+from state.model.cause import Cause
 from state.model.channel import Capabilities, Terms
+from state.model.consent import Consent
 from state.model.content import Content
 from state.model.event import Event
 from state.model.exchange import Exchange
@@ -22,6 +24,8 @@ _PUBLISHED: dict[str, Any] = {
     "Decision": Decision,
     "Exchange": Exchange,
     "Suspension": Suspension,
+    "Consent": Consent,
+    "Cause": Cause,
     "Capabilities": Capabilities,
     "Terms": Terms,
     "Action": Action,

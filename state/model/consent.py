@@ -1,0 +1,85 @@
+"""Consent: facts in an append-only ledger, and what stands of them for one contact.
+
+A fact is never changed; what holds now is derived from the facts about a purpose, an address and a channel: the latest
+of them counts, and of two of one time the one that forbids.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, NamedTuple, get_args
+
+from state.model.base import Value
+
+Purpose = Literal["service", "marketing", "one_time_codes", "profiling", "channel_data"]
+"""What a customer may allow: answers and news of what they asked for, advertising, codes to sign in with, conclusions
+about them, and the use of what a channel tells about them."""
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+MESSAGES: tuple[Purpose, ...] = ("service", "marketing", "one_time_codes")
+"""The purposes of messages: a customer who stops us stops these."""
+
+Change = Literal["given", "withdrawn", "expired", "told"]
+"""What a fact says. `told`: the customer was told who has access to what is exchanged on a channel."""
+Source = Literal["message", "provider", "flow", "api", "import", "app", "admin", "clock"]
+"""Where a fact comes from: the customer's own words, the channel, a bot, a caller, a file, an app, a person, time."""
+Basis = Literal[
+    "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"
+]
+"""The legal basis, in the words of GDPR article 6 (1)."""
+
+
+class Consent(Value, frozen=True, kw_only=True):
+    """One fact of the ledger; `at` and `until` in milliseconds, UTC (`until` 0: open-ended).
+
+    An empty `address` means all of the contact's, an empty `channel` all of the team's. `evidence` says what proves it
+    (a message id, an address of the network, a form); `text` is what the customer was shown, in `locale` (BCP 47), and
+    `text_version` which wording that was. `actor` is who recorded it.
+    """
+
+    id: str
+    team: str
+    contact: str
+    change: Change
+    purpose: Purpose
+    source: Source
+    at: int
+    actor: str
+    address: str = ""
+    channel: str = ""
+    basis: Basis = "consent"
+    evidence: Mapping[str, Any] = {}
+    text: str = ""
+    text_version: str = ""
+    locale: str = ""
+    until: int = 0
+
+
+class Standing(NamedTuple):
+    """The latest fact about a purpose, an address and a channel (empty: all of them), as rules are shown it."""
+
+    purpose: str
+    address: str
+    channel: str
+    change: str
+    at: int
+    until: int
+    fact: str
+
+    def covers(self, purpose: str, addresses: Iterable[str], channel: str) -> bool:
+        """Whether the fact is about a send for a purpose to these addresses on a channel."""
+        return (
+            self.purpose == purpose
+            and (not self.channel or self.channel == channel)
+            and (not self.address or self.address in addresses)
+        )
+
+
+def latest(
+    standings: Iterable[Standing], purpose: str, addresses: Iterable[str], channel: str
+) -> Standing | None:
+    """The fact that counts for a send, or None where there is none; one that lapsed is given back as it is."""
+    known = tuple(addresses)
+    found = [each for each in standings if each.covers(purpose, known, channel)]
+    return max(found, key=_rank, default=None)
+
+
+def _rank(standing: Standing) -> tuple[int, bool, str]:
+    return standing.at, standing.change != "given", standing.fact

@@ -1,0 +1,79 @@
+"""What stands of a contact's consent follows from the facts, in whatever order they come to be written."""
+
+from itertools import permutations
+
+import pytest
+
+from state import consent
+from state.consent import STANDINGS
+from state.model.consent import Change, Consent, Purpose, Standing, latest
+from state.model.ids import new_id
+from state.store import Store
+from state.writer import Op
+
+LANE, PHONE = 7, "tel:+15550100"
+
+
+def fact(contact: str, change: Change, at: int, purpose: Purpose = "marketing", **more: str) -> Consent:
+    return Consent(
+        id=new_id(LANE), team="default", contact=contact, change=change, purpose=purpose, source="api", at=at,
+        actor="a test", **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+async def write(store: Store, *facts: Consent) -> None:
+    def record() -> Op[None]:
+        yield consent.asks(facts, LANE)
+
+    await store.write(record)
+
+
+async def standings(store: Store, contact: str) -> list[Standing]:
+    def look() -> Op[list[Standing]]:
+        (rows,) = yield [(STANDINGS, (contact, LANE))]
+        return [Standing(*row[:7]) for row in rows]
+
+    return await store.write(look)
+
+
+async def test_the_latest_fact_stands_in_whatever_order_facts_are_written(store: Store) -> None:
+    for order in permutations([("given", 1), ("withdrawn", 2), ("given", 3), ("withdrawn", 3)]):
+        contact = new_id(LANE)
+        for change, at in order:
+            await write(store, fact(contact, change, at))  # type: ignore[arg-type]
+        (found,) = await standings(store, contact)
+        assert (found.change, found.at) == ("withdrawn", 3), order
+
+
+async def test_facts_of_one_step_are_in_the_ledger_and_what_stands_beside(store: Store) -> None:
+    contact = new_id(LANE)
+    await write(store, fact(contact, "given", 1), fact(contact, "withdrawn", 2, address=PHONE))
+    found = await standings(store, contact)
+    assert {(each.address, each.change) for each in found} == {("", "given"), (PHONE, "withdrawn")}
+
+
+async def test_what_a_customer_was_told_forbids_and_allows_nothing(store: Store) -> None:
+    contact = new_id(LANE)
+    await write(store, fact(contact, "told", 5, "channel_data"))
+    assert await standings(store, contact) == []
+
+
+@pytest.mark.parametrize(
+    ("purpose", "addresses", "channel", "stands"),
+    [
+        ("marketing", (PHONE,), "sms", "withdrawn"),
+        ("marketing", ("tel:+15550199",), "sms", "given"),
+        ("marketing", (PHONE,), "chat", "given"),
+        ("service", (PHONE,), "sms", ""),
+    ],
+)
+def test_a_fact_counts_for_its_purpose_address_and_channel(
+    purpose: str, addresses: tuple[str, ...], channel: str, stands: str
+) -> None:
+    known = [
+        Standing("marketing", "", "", "given", 1, 0, "a"),
+        Standing("marketing", PHONE, "", "withdrawn", 2, 0, "b"),
+        Standing("marketing", "", "chat", "given", 3, 0, "c"),
+    ]
+    found = latest(known, purpose, addresses, channel)
+    assert (found.change if found else "") == stands
