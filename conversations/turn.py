@@ -9,6 +9,8 @@ import msgspec
 from conversations.effects import Declared
 from conversations.errors import FlowError, TooManySteps
 from conversations.texts import NO_TRANSLATIONS, Translations, content_in, filled, translated
+from state.model.cause import of_flow
+from state.model.consent import Purpose
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
 from state.model.event import EffectDone, Event, MessageReceived
 from state.model.ids import LONGEST
@@ -127,11 +129,17 @@ class Turn:
         return self.event.fault if isinstance(self.event, EffectDone) else None
 
     def say(
-        self, content: Content | str, *, reply_to: str = "", native: dict[str, Any] | None = None
+        self,
+        content: Content | str,
+        *,
+        reply_to: str = "",
+        native: dict[str, Any] | None = None,
+        purpose: Purpose = "service",
     ) -> None:
         """Send a message; a string is text. `reply_to` is the provider's id of a message to quote.
 
-        Raises TypeError where the content is not made as its type says.
+        `purpose` is what the customer must have allowed: advertising is `marketing`. Raises TypeError where the content
+        is not made as its type says.
         """
         self._count()
         if len(reply_to) > LONGEST or "\0" in reply_to:
@@ -140,7 +148,8 @@ class Turn:
             content = Text(content)
         if self.customer.locale:
             content = content_in(content, self.customer.locale, self._origin.translations)
-        self.says.append(sound(Say(content, reply_to, native or {})))
+        cause = of_flow(self._origin.flow, purpose)
+        self.says.append(sound(Say(content, reply_to, native or {}, cause=cause)))
 
     def t(self, text: str, **values: object) -> str:
         """A text in the customer's language, with values in its braces: `turn.t("A table for {people}.", people=4)`.

@@ -20,6 +20,7 @@ from gateway.effects import Effects
 from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
+from gateway.grounds import Grounds
 from gateway.http import Http
 from gateway.leaving import Tools
 from gateway.linked import Linked
@@ -32,6 +33,7 @@ from gateway.settings import ROLES, Settings
 from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
+from gateway.voice import Voice
 from gateway.wake import Wake
 from gateway.watchdog import Watchdog
 from gateway.webhooks import Webhooks
@@ -73,10 +75,11 @@ class Gateway:
         self.files = Files(self.store, settings)
         self.watchdog = Watchdog(router)
         self.versions = None if router.begins_anew else Versions(self.store, router)
+        self.voice = Voice(self.channels, tells=settings.notices)
         lease = settings.lease_seconds
         self.turns = Turns(
             self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease,
-            self.versions,
+            self.voice, self.versions,
         )  # fmt: skip
         lease_ms = int(lease * 1000)
         self.effects = self._effects(router, lease_ms)
@@ -113,7 +116,7 @@ class Gateway:
         tools = Tools(
             self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
             self.settings.node, self.settings.delivery_slots, lease_ms, self.link, self.tokens,
-            self.webhooks.deferred, self.files, self.linked,
+            self.webhooks.deferred, self.files, self.linked, Grounds(self.fence),
         )  # fmt: skip
         return Delivery(tools)
 

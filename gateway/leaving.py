@@ -17,6 +17,7 @@ from gateway.deferred import Deferred
 from gateway.degrade import Link
 from gateway.fence import Fence
 from gateway.files import Files
+from gateway.grounds import Grounds
 from gateway.linked import Linked
 from gateway.metrics import Metrics
 from gateway.outgoing import Ready, Unknown
@@ -56,6 +57,7 @@ class Tools(NamedTuple):
     deferred: Deferred
     files: Files
     linked: Linked
+    grounds: Grounds
 
 
 class Leaving:

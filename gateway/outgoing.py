@@ -1,5 +1,6 @@
 """A row of the outbox as it goes out: what the rules and the connector are shown, and what its end means. Pure."""
 
+import hashlib
 from typing import NamedTuple
 
 import msgspec
@@ -9,8 +10,9 @@ from gateway.channels import Live
 from gateway.degrade import Link, shape
 from gateway.wire import Blocked, CutOff, NoAnswer
 from state.conversations import Taken
+from state.model import cause
 from state.model.action import Action
-from state.model.content import Content
+from state.model.content import Content, Template
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
@@ -34,24 +36,47 @@ def leased(item: Queued, taken: Taken) -> Leased:
     assert item.message is not None
     heard, said = taken.heard, item.message
     talk = Talk(taken.contact, heard.last_in, heard.last_id, _encode(heard.urns).decode())
-    letter = Letter(
-        _encode(said.content).decode(), said.reply_to, _encode(said.native).decode() if said.native else ""
-    )
+    native = _encode(said.native).decode() if said.native else ""
+    letter = Letter(_encode(said.content).decode(), said.reply_to, native, taken.told)
     return Leased(
         item.id, item.lane, item.conversation, item.channel, item.kind, "queued", item.body,
-        item.expires_at, 0, 1, 0, talk, letter,
+        item.expires_at, 0, 1, 0, talk, letter, taken.known,
     )  # fmt: skip
 
 
 def target(row: Leased, live: Live) -> Target:
     """What a suspension must cover to stop the row."""
+    why = cause.read(row.body)
     return Target(
         channel=live.channel.id,
         teams=(live.channel.team,),
         sender=live.channel.account,
         contact=row.talk.contact,
+        flow=why.flow,
+        campaign=why.campaign,
+        template=_template(row),
         initiated=policy.initiated(live.connector.terms, row.talk.last_in, now_ms()),
     )
+
+
+def _template(row: Leased) -> str:
+    """The name of the template that a row sends, or ""."""
+    content = row.message.content if row.message else ""
+    if not content.startswith('{"type":"template"'):
+        return ""
+    sent = _content.decode(content)
+    return sent.name if isinstance(sent, Template) else ""
+
+
+def urns(row: Leased) -> tuple[str, ...]:
+    """The addresses a row goes to."""
+    return _urns.decode(row.talk.urns)
+
+
+def digest(row: Leased) -> str:
+    """What tells a message that says the same: the SHA-256 of its content."""
+    assert row.message is not None
+    return hashlib.sha256(row.message.content.encode()).hexdigest()
 
 
 class Ready(NamedTuple):
@@ -77,7 +102,7 @@ def ready(row: Leased, live: Live, link: Link) -> Ready:
     native = msgspec.json.decode(row.message.native) if row.message.native else {}
     message = Outbound(
         id=row.id if total == 1 else f"{row.id}.{part}",
-        to=_urns.decode(row.talk.urns),
+        to=urns(row),
         content=shown,
         reply_to=row.message.reply_to if part == 0 and live.connector.capabilities.reply else "",
         native=native.get(live.channel.type, {}) if native and type(shown) is type(content) else {},

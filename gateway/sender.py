@@ -12,14 +12,15 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway import outgoing, policy
+from gateway import grounds, outgoing, policy
 from gateway.channels import Live
 from gateway.leaving import Fenced, Leaving, Tools
 from gateway.logs import redactor
 from gateway.outgoing import Ready, Unknown
 from gateway.wake import Signal
-from state import inbox, outbox
+from state import inbox, known, outbox
 from state.conversations import Taken
+from state.known import Changed, Touch
 from state.lease import LeaseLost
 from state.model.action import ATTRIBUTION, Action
 from state.model.content import Content
@@ -29,7 +30,7 @@ from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.wire import Undelivered
-from state.outbox import Batch, Handed, Leased, Queued, Settled
+from state.outbox import Batch, Going, Handed, Leased, Queued, Settled
 from state.writer import Unavailable
 
 log = logging.getLogger("parley.delivery")
@@ -139,8 +140,8 @@ class Sender:
             return None
         row = outgoing.leased(item, taken)
         said = outgoing.ready(row, live, tools.link)
-        decision = self._decide(row, live, said.content)
-        if decision.verdict != "send" or tools.pace.admit_now(*self._limits(row, live)) != 0:
+        decision, touch = self._decide(row, live, said.content)
+        if decision.verdict != "send" or touch or tools.pace.admit_now(*self._limits(row, live)) != 0:
             return None
         self.places += 1
         return Handoff(self, row, live, said, Handed(tools.node, tools.lease_ms, decision, said.offered))
@@ -184,12 +185,26 @@ class Sender:
         if wait:
             return outgoing.again(row, wait)
         said = outgoing.ready(row, live, self._tools.link)
-        decision = self._decide(row, live, said.content)
+        decision = await self._marked(row, live, said)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
             return outgoing.stays(row, decision)
-        await self._tools.store.write(outbox.sending, row, decision, said.offered)
         return await self._sent(row, live, said)
+
+    async def _marked(self, row: Leased, live: Live, said: Ready) -> Decision:
+        """Decide, and mark the row `sending` where it may go: on what is so at that commit. Raises LeaseLost."""
+        while True:
+            decision, touch = self._decide(row, live, said.content)
+            if decision.verdict != "send":
+                return decision
+            try:
+                await self._tools.store.write(outbox.sending, row, Going(decision, said.offered, touch))
+            except Changed as changed:
+                log.info("message %s: decided anew, since contact %s has changed", row.id, changed)
+                people = await self._tools.store.write(known.of, [(row.talk.contact, row.lane)])
+                row = row._replace(known=people[row.talk.contact])
+            else:
+                return decision
 
     async def _admitted(self, row: Leased, live: Live) -> float:
         """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""
@@ -210,16 +225,11 @@ class Sender:
         """Whether rows of this channel wait for a place or for the pace: none may overtake them."""
         return self._more or self.places >= self._tools.slots or time.monotonic() < self._busy_until
 
-    def _decide(self, row: Leased, live: Live, content: Content) -> Decision:
-        facts = policy.Facts(
-            target=outgoing.target(row, live),
-            suspensions=self._tools.fence.suspensions,
-            terms=live.connector.terms,
-            content=content,
-            last_in=row.talk.last_in,
-            expires_at=row.expires_at,
-        )
-        return policy.decide(facts, now_ms())
+    def _decide(self, row: Leased, live: Live, content: Content) -> tuple[Decision, Touch | None]:
+        """What is decided about a row now, and what is to be remembered of it where it answers nothing."""
+        now = now_ms()
+        facts = self._tools.grounds.facts(row, live, content, now)
+        return policy.decide(facts, now), grounds.touch(row, facts, now)
 
     async def _sent(self, row: Leased, live: Live, said: Ready) -> Settled:
         """Make the connector's calls and read their end."""

@@ -168,6 +168,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "info"
     log_format: Annotated[Literal["json", "text"], Limit("Form of a log line")] = "json"
 
+    notices: Annotated[
+        bool,
+        Limit(
+            "Whether customers are told, on first contact, who has access to what is exchanged on a channel"
+        ),
+    ] = True
+
     allow_private_urls: Annotated[
         bool, Limit("Whether calls may reach private and local addresses; for tests and the simulator")
     ] = False

@@ -6,7 +6,7 @@ conversation is never in two turns of this node.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,10 +21,13 @@ from gateway.metrics import Metrics
 from gateway.pieces import joined
 from gateway.sender import Handoff
 from gateway.versions import Versions
+from gateway.voice import Voice
 from gateway.wake import Signal, Wake
 from state import conversations, outbox, receipts, timers
 from state.conversations import Taken, Turned
+from state.known import Changed
 from state.lease import LeaseLost
+from state.model import cause
 from state.model.content import Media, Text
 from state.model.event import Event, MessageReceived
 from state.model.ids import new_id, now_ms
@@ -48,12 +51,12 @@ class Turns:
 
     def __init__(
         self, store: Store, channels: Channels, router: Router, wake: Wake, metrics: Metrics, node: str,
-        batch: int, lease_seconds: float, versions: Versions | None = None,
+        batch: int, lease_seconds: float, voice: Voice, versions: Versions | None = None,
     ) -> None:  # fmt: skip
         self._store, self._channels, self._router = store, channels, router
         self._wake, self._metrics, self._node = wake, metrics, node
         self._batch, self._lease_ms = batch, int(lease_seconds * 1000)
-        self._versions = versions
+        self._voice, self._versions = voice, versions
         self._signal = Signal()
         self._timers = Signal()
         self._hand: Callable[[Taken, Queued], Handoff | None] = lambda taken, item: None
@@ -105,10 +108,13 @@ class Turns:
     def _put_back(self, taking: "asyncio.Future[list[Taken]]") -> None:
         self._commits.discard(taking)
         if taking.exception() is None and taking.result():
-            keys = [(each.id, each.lane) for each in taking.result()]
-            freed = self._store.write(conversations.release, keys)
-            self._commits.add(freed)
-            freed.add_done_callback(self._commits.discard)
+            self._release(taking.result())
+
+    def _release(self, taken: Sequence[Taken]) -> None:
+        """Let conversations be taken again at once."""
+        freed = self._store.write(conversations.release, [(each.id, each.lane) for each in taken])
+        self._commits.add(freed)
+        freed.add_done_callback(self._commits.discard)
 
     async def finish(self) -> None:
         """Wait for the turns that are on their way to the disk: some have replies to hand on."""
@@ -132,6 +138,9 @@ class Turns:
                 handoff.give_up()
             if isinstance(error, LeaseLost):
                 log.info("conversation %s: another node has it; this turn never happened", turn.taken.id)
+            elif isinstance(error, Changed):
+                log.info("conversation %s: played anew, since its contact has changed", turn.taken.id)
+                self._release([turn.taken])
             elif isinstance(error, Unavailable) or turn.played.fault:
                 self._failed = error
             else:
@@ -169,11 +178,13 @@ class Turns:
         events = _heard(taken)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
-        queued = self._queue(taken, played, now)
-        handoff = self._hand(taken, queued[0]) if played.says else None
+        voiced = self._voice.speak(taken, played, now)
+        queued = self._queue(taken, voiced.says, played, now)
+        facts = self._voice.facts(taken, voiced, queued, now)
+        handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
         if handoff:
             queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
-        turn = Turned(taken, played, queued, now)
+        turn = Turned(taken, played, queued, now, facts=facts, told=voiced.told)
         pairs = zip(turn.met, events, strict=False)
         heard = tuple((event_id, event) for (event_id, _), event in pairs if stored[event_id] is not event)
         return turn._replace(held=pieces.held(turn.met, before), heard=heard), handoff
@@ -191,8 +202,8 @@ class Turns:
             flow=live.channel.flow if live else "",
         )
 
-    def _queue(self, taken: Taken, played: Played, now: int) -> tuple[Queued, ...]:
-        says = [self._reply(taken, say, now) for say in played.says]
+    def _queue(self, taken: Taken, said: Sequence[Say], played: Played, now: int) -> tuple[Queued, ...]:
+        says = [self._reply(taken, say, now) for say in said]
         effects = (self._effect(taken, call, now) for call in played.effects)
         return (*says, *effects, *self._files(taken, played, now))
 
@@ -212,7 +223,7 @@ class Turns:
     def _reply(self, taken: Taken, say: Say, now: int) -> Queued:
         expires = now + (say.valid * 1000 or _VALID_MS)
         return Queued(
-            new_id(taken.lane), taken.lane, taken.id, taken.channel, "message", "", now, expires,
+            new_id(taken.lane), taken.lane, taken.id, taken.channel, "message", cause.written(say.cause), now, expires,
             outbox.NORMAL, say,
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ The ledger is the truth; `standing` is derived from it and can be built again. A
 needs no reading first, so turns of one contact on two channels do not wait for each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +12,10 @@ import sqlalchemy as sa
 
 from state.consent_tables import consent, standing
 from state.model.consent import Consent, Standing
+from state.model.ids import lane_of_id
 from state.statements import Fetch, Row, Statement, insert, upsert
+from state.tables import contact
+from state.writer import Op
 
 _FACT = insert(consent, "id lane team contact purpose change body")
 _COLUMNS = "contact purpose address channel lane change at until fact"
@@ -31,6 +34,7 @@ def _later(new: Any) -> dict[str, sa.ColumnElement[Any]]:
 _STANDS = upsert(standing, _COLUMNS, _later)
 STANDINGS = Fetch(standing, "purpose address channel change at until fact", "contact lane")
 """What stands for a contact: rows of `Standing`, by contact and lane."""
+_LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
 _encode = msgspec.json.Encoder().encode
 Asks = list[tuple[Statement, Row]]
 
@@ -62,3 +66,30 @@ def _row(contact: str, lane: int, each: Standing) -> Row:
 def carried_asks(rows: Sequence[Row], contact: str, lane: int) -> Asks:
     """The statements that let what stands for one contact (rows of STANDINGS) stand for the one it is merged into."""
     return [(_STANDS, _row(contact, lane, Standing(*row[:7]))) for row in rows]
+
+
+def record(facts: Sequence[Consent]) -> Op[None]:
+    """Append facts, each about the contact it names or the one that was merged into. Commits nothing else.
+
+    The contact is locked first: a send that was decided without these facts is either marked by then, or decided anew.
+    """
+    homes = yield from _homes({fact.contact for fact in facts})
+    made: Asks = []
+    for fact in facts:
+        home = homes[fact.contact]
+        made += asks([msgspec.structs.replace(fact, contact=home)], lane_of_id(home))
+    yield made
+
+
+def _homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
+    """The contacts that these are now, locked."""
+    now = {each: each for each in sorted(contacts)}
+    waiting = dict(now)
+    while waiting:
+        answers = yield [(_LOCK, (home, lane_of_id(home))) for home in waiting.values()]
+        merged = {
+            each: rows[0][0] for each, rows in zip(waiting, answers, strict=True) if rows and rows[0][0]
+        }
+        now.update(merged)
+        waiting = merged
+    return now

@@ -53,16 +53,20 @@ chain = sa.Table(
     column("at", Ms),
 )
 
-touch = hot(
+touch = sa.Table(
     "touch",
-    column("contact", Id),
+    metadata,
     column("message", Id),
-    column("channel", sa.String(64)),
+    column("lane", Lane),
+    column("contact", Id),
+    column("at", Ms),
     column("purpose", sa.String(16)),
     column("digest", sa.String(64)),
     column("campaign", sa.String(128), "''"),
+    sa.PrimaryKeyConstraint("message", "lane"),
+    sa.Index("touch_contact", "contact", "at", "lane"),
+    sqlite_with_rowid=False,
 )
-sa.Index("touch_contact", touch.c.contact, touch.c.id, touch.c.lane)
 
 # What a team has agreed to
 

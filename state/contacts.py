@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state.consent import STANDINGS, carried_asks
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.statements import Fetch, Query, Row, Statement, insert, update
@@ -142,14 +143,14 @@ def open_conversation(contact_id: str, lane: int, channel: str, urns: Sequence[s
 def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str, int]]:
     """Merge two contacts that proved to be one person: the older keeps its id and gets all addresses."""
     (winner, lane), (loser, loser_lane) = sorted((one, two))
-    rows = yield [(_URNS_OF, (loser,))]
+    rows = yield [(_URNS_OF, (loser,)), (STANDINGS, (loser, loser_lane))]
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (winner, lane, loser_lane, urn, team, shard)) for urn, shard in rows[0]
     ]
     moved = msgspec.json.encode([urn for urn, _ in rows[0]]).decode()
     asks.append((_MERGED, (winner, loser, loser_lane)))
     asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
-    yield asks
+    yield [*asks, *carried_asks(rows[1], winner, lane)]
     return winner, lane
 
 

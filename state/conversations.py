@@ -10,7 +10,10 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state import consent, known
+from state.known import NOBODY, Known
 from state.lease import LeaseLost, freeing, leasable, leasing
+from state.model.consent import Consent
 from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
 from state.model.receipts import Fault
@@ -43,6 +46,11 @@ _WORK = Query(
         conversation.c.pieces,
         contact.c.name,
         contact.c.locale,
+        conversation.c.told,
+        contact.c.merged_into,
+        contact.c.country,
+        contact.c.zone,
+        contact.c.born,
     )
     .select_from(inbox)
     .join(
@@ -50,7 +58,11 @@ _WORK = Query(
     )
     .join(event, sa.and_(event.c.id == inbox.c.id, event.c.lane == inbox.c.lane))
     .join(contact, sa.and_(contact.c.id == conversation.c.contact, contact.c.lane == conversation.c.lane))
-    .where(conversation.c.lease_until <= Now(), conversation.c.mode != sa.literal_column("'parked'"))
+    .where(
+        conversation.c.lease_until <= Now(),
+        conversation.c.mode != sa.literal_column("'parked'"),
+        conversation.c.held == sa.literal_column("0"),
+    )
     .order_by(inbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer)),
     "limit",
@@ -65,6 +77,7 @@ _SAVE = update(
 )
 _NO_OFFER = update(conversation, "offered", "id lane")
 _PIECES = update(conversation, "pieces", "id lane")
+_TOLD = update(conversation, "told", "id lane")
 _CONSUMED = delete(inbox, "id lane")
 _IN = insert(
     message, "id lane conversation channel direction content provider_id reply_to client_ref accepted"
@@ -92,7 +105,8 @@ class Taken(NamedTuple):
     """A conversation taken for a turn, with the events that wait (id and event), oldest first.
 
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
-    (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known.
+    (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known;
+    `told` is the version of the notice they were given here; `known` is what a decision about them looks at.
     """
 
     id: str
@@ -111,6 +125,8 @@ class Taken(NamedTuple):
     pieces: str = ""
     name: str = ""
     locale: str = ""
+    told: str = ""
+    known: Known = NOBODY
 
     @property
     def about(self) -> tuple[str, str]:
@@ -155,7 +171,8 @@ class Turned(NamedTuple):
     """A turn to commit: the conversation as it was taken, what was decided, the replies as queued, and the time.
 
     `held` are the pieces that no flow has heard yet; `heard` are the events that the flow heard otherwise than they are
-    stored: a choice in words, a message of several pieces.
+    stored: a choice in words, a message of several pieces. `facts` are those of the consent ledger that it brings,
+    `told` the version of the notice it gives.
     """
 
     taken: Taken
@@ -164,6 +181,8 @@ class Turned(NamedTuple):
     at: int
     held: Held = Held()
     heard: tuple[tuple[str, Event], ...] = ()
+    facts: tuple[Consent, ...] = ()
+    told: str = ""
 
     @property
     def met(self) -> tuple[tuple[str, Event], ...]:
@@ -200,7 +219,10 @@ def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
     groups = list(grouped.values())
     if shared:
         groups = yield from _lease(node, groups, lease_ms)
-    return [_taken(rows, shared) for rows in groups]
+    people = yield from known.with_standings(
+        [known.About(rows[0][4], rows[0][3], *rows[0][18:22]) for rows in groups]
+    )
+    return [_taken(rows, shared)._replace(known=each) for rows, each in zip(groups, people, strict=True)]
 
 
 def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Row]]]:
@@ -231,16 +253,22 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         last_id,
         tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
         bool(more[0]),
-        *more[1:],
+        *more[1:6],
     )
 
 
 def commit(turn: Turned) -> Op[None]:
-    """Write all of a turn, or nothing: raises LeaseLost where the conversation is another node's by now."""
+    """Write all of a turn, or nothing: raises LeaseLost where the conversation is another node's by now.
+
+    Raises known.Changed where a reply was to leave at once on what is not so any more.
+    """
     taken = turn.taken
-    (held,) = yield [(_HELD, (taken.id, taken.lane))]
+    again = known.again_asks(taken.known) if any(item.handed for item in turn.queued) else []
+    held, *still = yield [(_HELD, (taken.id, taken.lane)), *again]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
+    if again:
+        known.check(taken.known, still)
     clears = _timer_clears(taken, turn.played)
     if taken.offered and any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         clears.append((_NO_OFFER, ("", taken.id, taken.lane)))
@@ -248,19 +276,24 @@ def commit(turn: Turned) -> Op[None]:
         clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
     if clears:  # in a step of their own: another turn of the batch may clear by the same statement
         yield clears
+    if turn.facts:
+        yield from consent.record(turn.facts)
     yield [
         *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn)
     ]  # fmt: skip
 
 
 def _known(turn: Turned) -> list[tuple[Statement, Row]]:
-    """What the customer is called and speaks, where a channel or the flow tells something new."""
+    """What the customer is called, speaks and was told, where this turn tells something new."""
     taken = turn.taken
     name, locale = taken.about
     locale = turn.played.locale or locale
+    told: list[tuple[Statement, Row]] = []
+    if turn.told:
+        told.append((_TOLD, (turn.told, taken.id, taken.lane)))
     if (name, locale) == (taken.name, taken.locale):
-        return []
-    return [(_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
+        return told
+    return [*told, (_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
 
 
 def _held(turn: Turned) -> list[tuple[Statement, Row]]:
@@ -326,7 +359,7 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
     body = Turn(
         [event_id for event_id, _ in turn.met],
         played.steps,
-        [item.id for item in turn.queued if item.message],
+        [item.id for item in turn.queued if item.message and not item.message.cause.ours],
         played.after,
         played.fault,
         turn.at,

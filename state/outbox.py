@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import parts
+from state import known, parts
 from state.inbox import sign_ask
+from state.known import Known, Touch
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.event import Notice
 from state.model.ids import lane_of_id, new_id, now_ms
@@ -66,7 +67,7 @@ def _work(kind: str) -> sa.Select[Any]:
         "part",
     )  # fmt: skip
     c, m = conversation.c, message.c
-    letter = (m.content, m.reply_to, m.native) if kind == "message" else ()
+    letter = (m.content, m.reply_to, m.native, c.told) if kind == "message" else ()
     query = (
         sa.select(*(outbox.c[name] for name in columns), c.contact, c.last_in, c.last_id, c.urns, *letter)
         .select_from(outbox)
@@ -178,6 +179,17 @@ class Handed(NamedTuple):
     offered: str = ""
 
 
+class Going(NamedTuple):
+    """What is written with the mark `sending`: the decision, and what else is to be remembered of the send.
+
+    `offered` as in Handed; `touch` where the message answers nothing.
+    """
+
+    decision: Decision
+    offered: str = ""
+    touch: Touch | None = None
+
+
 class Leased(NamedTuple):
     """A row a node has leased. `state` is `sending` where a node before us was cut off in the middle of it.
 
@@ -197,6 +209,7 @@ class Leased(NamedTuple):
     part: int
     talk: "Talk"
     message: "Letter | None"
+    known: Known | None = None
 
 
 class Talk(NamedTuple):
@@ -210,11 +223,15 @@ class Talk(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """The message of a row: content (JSON), the provider's id it quotes, and native options (JSON or "")."""
+    """The message of a row: content (JSON), the provider's id it quotes, native options (JSON or "").
+
+    `told` is the version of the notice that its customer was given on the channel.
+    """
 
     content: str
     reply_to: str
     native: str
+    told: str = ""
 
 
 class Batch(NamedTuple):
@@ -271,14 +288,15 @@ def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[Bat
         row for row, each in zip(due, locked, strict=False) if each and each[0][1] and each[0][0] == row[9]
     ]
     yield [(_LEASE, (node, lease_ms, row[0], row[1])) for row in rows]
-    return Batch([_leased(row) for row in rows], len(due) > limit)
+    people = yield from known.of([(row[11], row[1]) for row in rows if row[4] == "message"])
+    return Batch([_leased(row, people.get(row[11])) for row in rows], len(due) > limit)
 
 
-def _leased(row: Row) -> Leased:
+def _leased(row: Row, person: Known | None) -> Leased:
     """A row as it was joined, with the epoch it has now."""
-    letter = Letter(row[15], row[16], row[17]) if row[4] == "message" else None
+    letter = Letter(*row[15:19]) if row[4] == "message" else None
     key = (row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9] + 1, row[10])
-    return Leased(*key, Talk(row[11], row[12], row[13], row[14]), letter)
+    return Leased(*key, Talk(row[11], row[12], row[13], row[14]), letter, person)
 
 
 def _check(row: Leased) -> Op[None]:
@@ -287,14 +305,20 @@ def _check(row: Leased) -> Op[None]:
         raise LeaseLost(row.id)
 
 
-def sending(row: Leased, made: Decision, offered: str = "") -> Op[None]:
-    """Mark a row `sending` with the decision that lets it go: durable before the first byte. Raises LeaseLost.
+def sending(row: Leased, going: Going) -> Op[None]:
+    """Mark a row `sending` with the decision that lets it go: durable before the first byte.
 
-    `offered` as in Handed.
+    Raises LeaseLost, and known.Changed where what was decided on is not so any more.
     """
-    yield from _check(row)
+    assert row.known is not None
+    held, *still = yield [(_HELD, (row.id, row.lane)), *known.again_asks(row.known)]
+    if not held or held[0][0] != row.epoch:
+        raise LeaseLost(row.id)
+    known.check(row.known, still)
     mark = (_SENDING, ("sending", row.attempt + 1, row.id, row.lane))
-    yield [mark, _decision_ask(row, made), *_offer_asks(row.conversation, row.lane, offered)]
+    touched = [known.touched_ask(row.known, going.touch)] if going.touch else []
+    offers = _offer_asks(row.conversation, row.lane, going.offered)
+    yield [mark, _decision_ask(row, going.decision), *touched, *offers]
 
 
 def _offer_asks(conversation_id: str, lane: int, offered: str) -> _Asks:

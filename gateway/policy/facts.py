@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from state.known import Touch
 from state.model.cause import ANSWER, Cause
 from state.model.channel import Terms
 from state.model.consent import Standing
@@ -32,16 +33,6 @@ class Team(NamedTuple):
     country: str = ""
     active: bool = True
     settings: Mapping[str, Any] = {}
-
-
-class Touch(NamedTuple):
-    """A message sent to a contact before that answered nothing: when (milliseconds, UTC), what for, what it said."""
-
-    at: int
-    purpose: str
-    digest: str
-    message: str
-    campaign: str = ""
 
 
 class Licence(NamedTuple):

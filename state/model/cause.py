@@ -1,5 +1,9 @@
 """Why a message is sent: what the policy must know of it beside whom it is for and what it says."""
 
+from functools import lru_cache
+
+import msgspec
+
 from state.model.base import Value
 from state.model.consent import Purpose
 
@@ -19,6 +23,34 @@ class Cause(Value, frozen=True, kw_only=True):
     confirms: str = ""
     tells: str = ""
 
+    @property
+    def ours(self) -> bool:
+        """Whether Parley itself says it, and no flow."""
+        return bool(self.confirms or self.tells)
+
 
 ANSWER = Cause()
 """A bot's answer, without more to be said of it."""
+
+_FEW = 4096
+"""Causes are few: flows and campaigns times purposes. Those of confirmations come and go."""
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Cause).decode
+
+
+@lru_cache(_FEW)
+def of_flow(flow: str, purpose: Purpose = "service") -> Cause:
+    """The cause of what a flow says."""
+    return Cause(flow=flow, purpose=purpose)
+
+
+@lru_cache(_FEW)
+def written(cause: Cause) -> str:
+    """A cause as it is kept (JSON); "" for a plain answer."""
+    return _encode(cause).decode() if cause != ANSWER else ""
+
+
+@lru_cache(_FEW)
+def read(text: str) -> Cause:
+    """A cause as it was kept."""
+    return _decode(text) if text else ANSWER

@@ -14,7 +14,10 @@ Purpose = Literal["service", "marketing", "one_time_codes", "profiling", "channe
 about them, and the use of what a channel tells about them."""
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 MESSAGES: tuple[Purpose, ...] = ("service", "marketing", "one_time_codes")
-"""The purposes of messages: a customer who stops us stops these."""
+"""The purposes of messages."""
+Subject = Purpose | Literal["messages"]
+"""What a fact may be about: a purpose, or all messages. A customer who stops us withdraws those, and one who starts
+again gives them: that allows nothing by itself, but what stood before the stop stands again."""
 
 Change = Literal["given", "withdrawn", "expired", "told"]
 """What a fact says. `told`: the customer was told who has access to what is exchanged on a channel."""
@@ -38,7 +41,7 @@ class Consent(Value, frozen=True, kw_only=True):
     team: str
     contact: str
     change: Change
-    purpose: Purpose
+    purpose: Subject
     source: Source
     at: int
     actor: str
@@ -63,10 +66,15 @@ class Standing(NamedTuple):
     until: int
     fact: str
 
+    @property
+    def stops(self) -> bool:
+        """Whether it is a customer's stop of all messages."""
+        return self.purpose == "messages" and self.change == "withdrawn"
+
     def covers(self, purpose: str, addresses: Iterable[str], channel: str) -> bool:
         """Whether the fact is about a send for a purpose to these addresses on a channel."""
         return (
-            self.purpose == purpose
+            (self.purpose == purpose or (self.stops and purpose in MESSAGES))
             and (not self.channel or self.channel == channel)
             and (not self.address or self.address in addresses)
         )

@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from state.model.base import Value
+from state.model.cause import ANSWER, Cause
 from state.model.content import Content
 from state.model.event import MessageReceived
 from state.model.receipts import Fault
@@ -62,13 +63,17 @@ class Customer(Value, frozen=True):
 
 
 class Say(Value, frozen=True):
-    """A message the turn wants sent; `reply_to` is a message id of ours or the provider's; `valid` in seconds."""
+    """A message the turn wants sent; `reply_to` is a message id of ours or the provider's; `valid` in seconds.
+
+    `cause` is why it is sent.
+    """
 
     content: Content
     reply_to: str = ""
     native: dict[str, Any] = {}
     valid: int = 0
     client_ref: str = ""
+    cause: Cause = ANSWER
 
 
 class SetTimer(Value, frozen=True):

@@ -6,7 +6,7 @@ from typing import ClassVar
 import pytest
 
 from parley import STAY, Flow, On, Text, Turn
-from state.model.turn import Say, Snapshot
+from state.model.turn import Snapshot
 from tests.conversations.kit import Talk, chose, notes, said, words
 
 
@@ -74,7 +74,7 @@ def test_a_flow_that_fails_takes_only_its_own_event_along(option: str, told: str
     played = talk.play(said("hi"), chose(option), said("hi"))
     assert played.fault is not None
     assert (played.fault.code, played.fault.attribution) == ("flow_error", "ours")
-    assert played.says == (Say(Text("1")), Say(Text("Oh no.")))
+    assert [each.content for each in played.says] == [Text("1"), Text("Oh no.")]
     assert (talk.at.mode, talk.at.state, talk.at.data["count_"], played.timers) == ("parked", "start", 1, ())
     assert (notes(played)[1:], played.left) == ([("", played.fault.reason)], 1)
     assert re.fullmatch(told, played.fault.reason)

@@ -9,6 +9,7 @@ from conversations.effects import effect
 from conversations.errors import FlowError, TooManySteps
 from conversations.turn import DECISIONS, Origin, Turn
 from parley import Chosen, Effect, Location, Media, Option, Text, days, hours, minutes
+from state.model.cause import of_flow
 from state.model.content import Choice
 from state.model.event import Event
 from state.model.turn import EffectCall, Say, SetTimer
@@ -47,9 +48,9 @@ def test_what_is_said_keeps_its_order_and_may_quote() -> None:
     now.ask("Which?", {"a": "Apples", "b": "Beans"})
     now.ask("Which?", [Option("a", "Apples", "green ones")])
     assert now.says == [
-        Say(Text("Hello."), "p1"),
-        Say(Choice("Which?", (Option("a", "Apples"), Option("b", "Beans")))),
-        Say(Choice("Which?", (Option("a", "Apples", "green ones"),))),
+        Say(Text("Hello."), "p1", cause=of_flow("Bot")),
+        Say(Choice("Which?", (Option("a", "Apples"), Option("b", "Beans"))), cause=of_flow("Bot")),
+        Say(Choice("Which?", (Option("a", "Apples", "green ones"),)), cause=of_flow("Bot")),
     ]
 
 

@@ -25,6 +25,7 @@ class Gateway:
             "seal_key": SEAL_KEY,
             "log_level": "warning",
             "allow_private_urls": True,
+            "notices": False,
         }
         self._config.write_text(
             "".join(f"{key} = {_literal(value)}\n" for key, value in (always | settings).items())

@@ -13,7 +13,7 @@ from state.model.event import Event, MessageReceived
 from state.model.ids import new_id, now_ms
 from state.model.message import Decision
 from state.model.turn import Played, Say, Snapshot
-from state.outbox import Leased, Queued
+from state.outbox import Going, Leased, Queued
 from state.statements import Query, Row
 from state.store import Store
 
@@ -76,9 +76,9 @@ def words(rows: list[Leased]) -> list[str]:
     return [str(msgspec.json.decode(row.message.content)["text"]) for row in rows if row.message]
 
 
-def sent() -> Decision:
+def sent() -> Going:
     """A decision that lets a message go."""
-    return Decision("send", now_ms())
+    return Going(Decision("send", now_ms()))
 
 
 async def rows(store: Store, columns: str) -> list[Row]:

@@ -9,7 +9,7 @@ from state.lease import LeaseLost
 from state.model.event import EffectDone
 from state.model.ids import new_id, now_ms
 from state.model.receipts import Facts, Fault
-from state.outbox import BULK, NORMAL, URGENT, Leased, Queued, Settled
+from state.outbox import BULK, NORMAL, URGENT, Leased, Letter, Queued, Settled
 from state.store import Store
 from state.writer import Op
 from tests.state.acts import DAY, converse, count, lease, rows, sent, words
@@ -82,7 +82,7 @@ async def test_a_message_for_a_later_time_holds_nobody_before_it_is_due(store: S
 async def test_a_held_row_holds_those_behind_it(store: Store) -> None:
     await converse(store, "m1", "a", "b")
     (row,) = await lease(store)
-    await store.write(outbox.settle, Settled(row, held=True, decision=sent()))
+    await store.write(outbox.settle, Settled(row, held=True, decision=sent().decision))
     assert await lease(store, now=LATER) == []
     assert await rows(store, "outbox.state") == [("held",), ("queued",)]
 
@@ -164,7 +164,7 @@ async def test_a_leased_row_knows_its_customer_and_its_words(store: Store) -> No
     turn = await converse(store, "m1", "hello")
     (row,) = await lease(store)
     assert row.talk == (turn.taken.contact, 1_000, "m1", '["whatsapp:15551234567"]')
-    assert row.message == ('{"type":"text","text":"hello"}', "", "")
+    assert row.message == Letter('{"type":"text","text":"hello"}', "", "")
 
 
 async def test_an_effect_runs_beside_the_replies_and_ends_with_its_result(store: Store) -> None:

@@ -112,18 +112,17 @@ def upgrade() -> None:
     op.create_index("standing_until", "standing", ["until"], unique=False)
     op.create_table(
         "touch",
-        sa.Column("id", Id, nullable=False),
+        sa.Column("message", Id, nullable=False),
         sa.Column("lane", sa.SmallInteger(), nullable=False),
         sa.Column("contact", Id, nullable=False),
-        sa.Column("message", Id, nullable=False),
-        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("campaign", sa.String(length=128), server_default=sa.text("''"), nullable=False),
-        sa.PrimaryKeyConstraint("id", "lane"),
+        sa.PrimaryKeyConstraint("message", "lane"),
         sqlite_with_rowid=False,
     )
-    op.create_index("touch_contact", "touch", ["contact", "id", "lane"], unique=False)
+    op.create_index("touch_contact", "touch", ["contact", "at", "lane"], unique=False)
     op.create_table(
         "traffic",
         sa.Column("channel", sa.String(length=64), nullable=False),

@@ -164,7 +164,13 @@ def when(told: str) -> datetime:
 def made(folder: Path, url: str, **settings: Any) -> Settings:
     """The settings of a gateway in a folder."""
     seal_key = base64.b64encode(bytes(32)).decode()
-    always: dict[str, Any] = {"port": 0, "node": "one", "seal_key": seal_key, "allow_private_urls": True}
+    always: dict[str, Any] = {
+        "port": 0,
+        "node": "one",
+        "seal_key": seal_key,
+        "allow_private_urls": True,
+        "notices": False,
+    }
     return Settings(database=url, data_dir=str(folder), **(always | settings))
 
 

@@ -69,6 +69,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         seal_key=base64.b64encode(bytes(32)).decode(),
         directline_secret=SECRET,
         origins=(ALLOWED,),
+        notices=False,
     )
     gateway = Gateway(settings, Router([Echo]))
     await gateway.open()

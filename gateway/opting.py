@@ -1,0 +1,111 @@
+"""What the events of a turn say of a customer's consent: facts for the ledger, and the words that confirm them. Pure.
+
+A stop counts for the address it came from, on all channels of the team, and for all that messages are sent for. A start
+gives back what stood before the stop, and nothing that was not allowed then; whoever has not stopped says an ordinary
+word with it. What a provider tells of a customer counts on its channel, for the purpose it names.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from gateway import notices
+from gateway.channels import Live
+from state.conversations import Taken
+from state.model.cause import Cause
+from state.model.consent import Change, Consent, Source, Standing, Subject
+from state.model.content import Text
+from state.model.event import Event, MessageReceived, OptedIn, OptedOut
+from state.model.ids import new_id
+from state.model.turn import Say
+
+Meaning = Callable[[str], str]
+"""What a whole message means: stop, start, help, or ""."""
+
+
+class Opted(NamedTuple):
+    """What follows from a turn's events: facts, what is said to confirm them, and what stands afterwards."""
+
+    facts: tuple[Consent, ...]
+    says: tuple[Say, ...]
+    standings: tuple[Standing, ...]
+
+
+NOTHING = Opted((), (), ())
+"""Events that say nothing of consent."""
+
+
+class _Reader:
+    """Reads the events of one turn, each on what the one before has left."""
+
+    def __init__(self, taken: Taken, live: Live, now: int, meaning: Meaning) -> None:
+        self._taken, self._live, self._now, self._meaning = taken, live, now, meaning
+        self._locale = taken.about[1]
+        self._standings = {each[:3]: each for each in taken.known.standings}
+        self.facts: list[Consent] = []
+        self.says: list[Say] = []
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """What stands now."""
+        return tuple(sorted(self._standings.values()))
+
+    def read(self, events: Sequence[tuple[str, Event]]) -> None:
+        """Take in the events in their order."""
+        words = {event.key for _, event in events if isinstance(event, MessageReceived)}
+        for event_id, event in events:
+            if isinstance(event, MessageReceived):
+                self._word(event_id, event)
+            elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
+                change: Change = "given" if isinstance(event, OptedIn) else "withdrawn"
+                channel = self._live.channel.id
+                self._note(change, event.purpose, "provider", event, event_id, "", channel, event.note)
+
+    def _word(self, event_id: str, said: MessageReceived) -> None:
+        text = said.content.text if isinstance(said.content, Text) else ""
+        meaning = self._meaning(text) if text else ""
+        addresses = said.addresses or self._taken.urns
+        if meaning == "stop":
+            self._all("withdrawn", addresses, said, event_id, text)
+            self._confirm(notices.stopped(self._locale))
+        elif meaning == "start" and (stopped := [each for each in addresses if self._has_stopped(each)]):
+            self._all("given", stopped, said, event_id, text)
+            self._confirm(notices.started(self._locale))
+
+    def _has_stopped(self, address: str) -> bool:
+        standing = self._standings.get(("messages", address, ""))
+        return standing is not None and standing.stops
+
+    def _all(self, change: Change, addresses: Sequence[str], said: Event, event_id: str, words: str) -> None:
+        """All messages to these addresses, on all channels of the team."""
+        for address in addresses:
+            self._note(change, "messages", "message", said, event_id, address, "", words)
+
+    def _note(
+        self, change: Change, purpose: Subject, source: Source, event: Event, event_id: str,
+        address: str, channel: str, words: str,
+    ) -> None:  # fmt: skip
+        """Add a fact, and let it stand."""
+        evidence: dict[str, Any] = {"event": event_id, "key": event.key}
+        if words:
+            evidence["words"] = words[:200]
+        known = self._taken.known
+        fact = Consent(
+            id=new_id(known.lane), team=self._live.channel.team, contact=known.contact, change=change,
+            purpose=purpose, source=source, at=self._now, actor="the customer", address=address,
+            channel=channel, evidence=evidence, locale=self._locale,
+        )  # fmt: skip
+        self.facts.append(fact)
+        standing = Standing(purpose, address, channel, change, fact.at, 0, fact.id)
+        self._standings[standing[:3]] = standing
+
+    def _confirm(self, words: str) -> None:
+        self.says.append(Say(Text(words), cause=Cause(confirms=self.facts[-1].id)))
+
+
+def opted(taken: Taken, events: Sequence[tuple[str, Event]], live: Live, now: int, meaning: Meaning) -> Opted:
+    """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC."""
+    reader = _Reader(taken, live, now, meaning)
+    reader.read(events)
+    if not reader.facts:
+        return NOTHING
+    return Opted(tuple(reader.facts), tuple(reader.says), reader.standings)

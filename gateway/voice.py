@@ -1,0 +1,92 @@
+"""What Parley itself says in a turn, around what the flow says: who has access to what, that a customer has stopped.
+
+And what goes to the consent ledger with it.
+"""
+
+from typing import NamedTuple
+
+from gateway import notices
+from gateway.channels import Channels, Live
+from gateway.notices import Notice
+from gateway.opting import NOTHING, Opted, opted
+from gateway.policy import words
+from state.conversations import Taken
+from state.model.cause import Cause
+from state.model.consent import Consent
+from state.model.content import Text
+from state.model.ids import new_id
+from state.model.turn import Played, Say
+from state.outbox import Queued
+
+
+class Voiced(NamedTuple):
+    """All that a turn says, in its order, what it notes of consent, and the notice it begins with, if any."""
+
+    says: tuple[Say, ...]
+    opted: Opted = NOTHING
+    notice: Notice | None = None
+
+    @property
+    def told(self) -> str:
+        """The version of the notice that is given with this turn."""
+        return self.notice.version if self.notice else ""
+
+
+class Voice:
+    """Speaks for Parley; with `tells` each conversation begins with the notice."""
+
+    def __init__(self, channels: Channels, *, tells: bool) -> None:
+        self._channels, self._tells = channels, tells
+
+    def speak(self, taken: Taken, played: Played, now: int) -> Voiced:
+        """What is said in a turn whose flow has played; `now` in milliseconds, UTC."""
+        live = self._channels.get(taken.channel)
+        if live is None:
+            return Voiced(played.says)
+        locale = played.locale or taken.about[1]
+        met = taken.events[: len(taken.events) - played.left]
+        found = opted(taken, met, live, now, words.of(live.channel.type, locale))
+        says = (*found.says, *played.says)
+        notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
+        return Voiced((say_of(notice), *says) if notice else says, found, notice)
+
+    def notice(self, live: Live, locale: str, told: str) -> Notice | None:
+        """What a customer is to be told before anything else, who was told a version of it before ("": none)."""
+        if not self._tells or notices.current(told):
+            return None
+        return notices.notice(live.channel.type, locale)
+
+    def afterwards(self, taken: Taken, voiced: Voiced) -> Taken:
+        """A conversation as the turn leaves it, for the decision about what it says."""
+        if voiced.opted is NOTHING and not voiced.notice:
+            return taken
+        known = taken.known
+        if voiced.opted is not NOTHING:
+            known = known._replace(standings=voiced.opted.standings)
+        return taken._replace(known=known, told=voiced.told or taken.told)
+
+    def facts(
+        self, taken: Taken, voiced: Voiced, queued: tuple[Queued, ...], now: int
+    ) -> tuple[Consent, ...]:
+        """What the turn adds to the ledger."""
+        live = self._channels.get(taken.channel)
+        if voiced.notice is None or live is None:
+            return voiced.opted.facts
+        return (
+            *voiced.opted.facts,
+            told(taken.known.contact, taken.known.lane, live, voiced.notice, queued[0].id, now),
+        )
+
+
+def say_of(notice: Notice) -> Say:
+    """The message that gives a notice."""
+    return Say(Text(notice.text), cause=Cause(tells=notice.version))
+
+
+def told(contact: str, lane: int, live: Live, notice: Notice, message: str, now: int) -> Consent:
+    """The fact that a contact is told by a message of ours; what became of that is to be seen by its receipts."""
+    return Consent(
+        id=new_id(lane), team=live.channel.team, contact=contact, change="told", purpose="channel_data",
+        source="flow", at=now, actor="parley", channel=live.channel.id, evidence={"message": message},
+        text=notice.text, text_version=notice.version, locale=notice.locale,
+    )  # fmt: skip

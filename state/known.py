@@ -1,0 +1,125 @@
+"""What is known of a contact when it is decided whether a message may leave: read with the row, and looked at again.
+
+A decision is made on what was read; the commit that marks the message `sending` asks the same again and refuses where
+it is not so any more (`Changed`). It locks the contact's row for that moment, as whoever records a fact does: so a
+withdrawal that is on disk is never overtaken, and nobody waits longer than a commit.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from state.consent import STANDINGS
+from state.consent_tables import touch
+from state.model.consent import Standing
+from state.model.ids import lane_of_id
+from state.statements import Fetch, Row, Statement, insert
+from state.tables import contact
+from state.writer import Op
+
+_ABOUT = Fetch(contact, "merged_into country zone born", "id lane")
+_AGAIN = Fetch(contact, "merged_into country zone born", "id lane", lock="wait")
+_TOUCHES = Fetch(touch, "message at purpose digest campaign", "contact lane", order="at")
+_TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
+_Asks = list[tuple[Statement, Row]]
+
+
+class Changed(Exception):
+    """What was decided on is not so any more: it is to be decided again."""
+
+
+class Touch(NamedTuple):
+    """A message to a contact that answered nothing: its id, when it left (ms, UTC), what for, what it said."""
+
+    message: str
+    at: int
+    purpose: str
+    digest: str
+    campaign: str = ""
+
+
+class Known(NamedTuple):
+    """A contact as a decision sees it: the one it was merged into, where it was. Fields as in the table `contact`."""
+
+    contact: str
+    lane: int
+    country: str = ""
+    zone: str = ""
+    born: str = ""
+    standings: tuple[Standing, ...] = ()
+    touches: tuple[Touch, ...] = ()
+
+
+NOBODY = Known("", 0)
+"""Nobody that is known."""
+Key = tuple[str, int]
+"""A contact's id and lane."""
+
+
+class About(NamedTuple):
+    """A contact's own row, as it was joined to something: `merged_into` is null where it was not merged."""
+
+    contact: str
+    lane: int
+    merged_into: str | None
+    country: str
+    zone: str
+    born: str
+
+
+def of(keys: Sequence[Key]) -> Op[dict[str, Known]]:
+    """What is known of contacts, by the ids that were asked for."""
+    found: dict[str, Known] = {}
+    waiting: dict[str, Key] = {key[0]: key for key in keys}
+    while waiting:
+        asked = list(dict.fromkeys(waiting.values()))
+        answers = yield [(statement, key) for key in asked for statement in (_ABOUT, STANDINGS, _TOUCHES)]
+        told = {key: answers[n * 3 : n * 3 + 3] for n, key in enumerate(asked)}
+        following: dict[str, Key] = {}
+        for name, key in waiting.items():
+            about, stands, touches = told[key]
+            if about and about[0][0]:
+                following[name] = (about[0][0], lane_of_id(about[0][0]))
+            else:
+                found[name] = _known(key, about[0][1:4] if about else ("", "", ""), stands, touches)
+        waiting = following
+    return found
+
+
+def with_standings(people: Sequence[About]) -> Op[list[Known]]:
+    """What is known of contacts whose rows were read already, without the messages that answered nothing."""
+    asked = [(each.contact, each.lane) for each in people]
+    stands = yield [(STANDINGS, key) for key in asked]
+    merged = yield from of([key for key, each in zip(asked, people, strict=True) if each.merged_into])
+    return [
+        merged.get(each.contact) or _known((each.contact, each.lane), each[3:6], rows)
+        for each, rows in zip(people, stands, strict=True)
+    ]
+
+
+def _known(key: Key, about: Row, stands: Sequence[Row], touches: Sequence[Row] = ()) -> Known:
+    country, zone, born = about
+    return Known(*key, country, zone, born, standing_rows(stands), tuple(Touch(*row[:5]) for row in touches))
+
+
+def standing_rows(rows: Sequence[Row]) -> tuple[Standing, ...]:
+    """Rows of STANDINGS as values, in an order of their own."""
+    return tuple(sorted(Standing(*row[:7]) for row in rows))
+
+
+def again_asks(known: Known) -> _Asks:
+    """The questions whose answers tell whether a contact is still known as it was; `check` reads them."""
+    key = (known.contact, known.lane)
+    return [(_AGAIN, key), (STANDINGS, key)]
+
+
+def check(known: Known, answers: Sequence[Sequence[Row]]) -> None:
+    """Raise Changed where a contact is not known any more as it was."""
+    about, stands = answers
+    merged = bool(about and about[0][0])
+    if merged or standing_rows(stands) != known.standings:
+        raise Changed(known.contact)
+
+
+def touched_ask(known: Known, made: Touch) -> tuple[Statement, Row]:
+    """The statement that remembers a message that answers nothing; a later part of it changes nothing."""
+    return (_TOUCHED, (made.message, known.lane, known.contact, *made[1:]))
