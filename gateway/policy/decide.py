@@ -1,9 +1,9 @@
 """Asks the rules in their order; the first that does not say `send` decides.
 
 What is final comes before what only waits, so nobody is kept waiting for a no; of both, what costs least comes first.
-The order bends once: what a suspension holds, or terms that nobody accepted, is not refused for a reply window, a notice
-or a duplicate, since all these may be otherwise when the wait is over; they are asked when it could leave. Waits with a
-known end come last, so that the time they name is the time at which it leaves if nothing else happens.
+The order bends once: what a suspension holds, or terms that nobody accepted, is not refused for a reply window, a
+notice or a duplicate, since all these may be otherwise when the wait is over: they are asked when it could leave.
+Waits with a known end come last, so that the time they name is when it leaves if nothing else happens.
 """
 
 from collections.abc import Callable

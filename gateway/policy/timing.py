@@ -63,8 +63,10 @@ def quiet_hours(facts: Facts, now: int, held: Held) -> Rule:
 
 def _where(place: Place) -> dict[str, object]:
     """What the hours were read for; the zones of a whole country are left out."""
-    zones = {"zones": place.all_zones} if len(place.all_zones) <= _FEW else {}
-    return {"country": place.country, "state": place.state} | zones
+    found: dict[str, object] = {"country": place.country, "state": place.state}
+    if len(place.all_zones) <= _FEW:
+        found["zones"] = place.all_zones
+    return found
 
 
 def frequency(facts: Facts, now: int, held: Held) -> Rule:

@@ -21,8 +21,8 @@ class TeamSettings(Value, frozen=True, kw_only=True):
     `unknown_age`: whether people whose birth is not known are sent to. `unknown_country`: what age counts for people
     whose country is not known: the strictest of all, none, or they are not sent to. `minimum_age` (years) is for all
     the team sends, `gated` for what uses a template or a media item, by `template:NAME` or `media:ID`; both need a
-    birth that is known. `caps` take the place of the pack's. `sms_authorised` are the countries (ISO 3166) in which the team
-    is registered to send text messages, where the pack asks for that.
+    birth that is known. `caps` take the place of the pack's. `sms_authorised` are the countries (ISO 3166) in which the
+    team is registered to send text messages, where the pack asks for that.
     """
 
     unknown_age: Literal["allow", "refuse"] = "allow"
