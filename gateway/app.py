@@ -116,7 +116,7 @@ class Gateway:
         tools = Tools(
             self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
             self.settings.node, self.settings.delivery_slots, lease_ms, self.link, self.tokens,
-            self.webhooks.deferred, self.files, self.linked, Grounds(self.fence),
+            self.webhooks.deferred, self.files, self.linked, Grounds(self.fence, self.voice),
         )  # fmt: skip
         return Delivery(tools)
 

@@ -3,6 +3,7 @@
 from gateway import outgoing, policy
 from gateway.channels import Live
 from gateway.fence import Fence
+from gateway.voice import Voice
 from state import known
 from state.model import cause
 from state.model.content import Content
@@ -12,8 +13,8 @@ from state.outbox import Leased
 class Grounds:
     """Gathers the facts of decisions."""
 
-    def __init__(self, fence: Fence) -> None:
-        self._fence = fence
+    def __init__(self, fence: Fence, voice: Voice) -> None:
+        self._fence, self._voice = fence, voice
 
     def facts(self, row: Leased, live: Live, content: Content, now: int) -> policy.Facts:
         """All that is known of a message; `now` in milliseconds, UTC."""
@@ -32,9 +33,11 @@ class Grounds:
             cause=why,
             person=policy.Person(outgoing.urns(row), person.country, person.zone, person.born),
             standings=person.standings,
+            notice=self._voice.version,
             told=letter.told if letter else "",
-            touches=tuple(each for each in person.touches if each.message != row.id),
+            touches=person.touches,
             digest=outgoing.digest(row) if unasked else "",
+            message=row.id,
         )
 
 
@@ -42,4 +45,4 @@ def touch(row: Leased, facts: policy.Facts, now: int) -> known.Touch | None:
     """What is to be remembered of a message that answers nothing, so that customers get few of them."""
     if not facts.digest or facts.cause.tells:
         return None
-    return known.Touch(row.id, now, facts.cause.purpose, facts.digest, facts.cause.campaign)
+    return known.Touch(now, facts.cause.purpose, facts.digest, row.id, facts.cause.campaign)

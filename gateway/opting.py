@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 from gateway import notices
 from gateway.channels import Live
 from state.conversations import Taken
-from state.model.cause import Cause
+from state.model.cause import OURS, Cause
 from state.model.consent import Change, Consent, Source, Standing, Subject
 from state.model.content import Text
 from state.model.event import Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
 
-Meaning = Callable[[str], str]
-"""What a whole message means: stop, start, help, or ""."""
+Meanings = Callable[[str], str | None]
+"""What a whole message means: stop, start, help, or nothing of the kind."""
 
 
 class Opted(NamedTuple):
@@ -37,7 +37,7 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, live: Live, now: int, meaning: Meaning) -> None:
+    def __init__(self, taken: Taken, live: Live, now: int, meaning: Meanings) -> None:
         self._taken, self._live, self._now, self._meaning = taken, live, now, meaning
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
@@ -66,10 +66,10 @@ class _Reader:
         addresses = said.addresses or self._taken.urns
         if meaning == "stop":
             self._all("withdrawn", addresses, said, event_id, text)
-            self._confirm(notices.stopped(self._locale))
+            self._say(notices.stopped(self._locale), Cause(actor=OURS, confirms=self.facts[-1].id))
         elif meaning == "start" and (stopped := [each for each in addresses if self._has_stopped(each)]):
             self._all("given", stopped, said, event_id, text)
-            self._confirm(notices.started(self._locale))
+            self._say(notices.started(self._locale), Cause(actor=OURS))
 
     def _has_stopped(self, address: str) -> bool:
         standing = self._standings.get(("messages", address, ""))
@@ -98,11 +98,13 @@ class _Reader:
         standing = Standing(purpose, address, channel, change, fact.at, 0, fact.id)
         self._standings[standing[:3]] = standing
 
-    def _confirm(self, words: str) -> None:
-        self.says.append(Say(Text(words), cause=Cause(confirms=self.facts[-1].id)))
+    def _say(self, words: str, why: Cause) -> None:
+        self.says.append(Say(Text(words), cause=why))
 
 
-def opted(taken: Taken, events: Sequence[tuple[str, Event]], live: Live, now: int, meaning: Meaning) -> Opted:
+def opted(
+    taken: Taken, events: Sequence[tuple[str, Event]], live: Live, now: int, meaning: Meanings
+) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC."""
     reader = _Reader(taken, live, now, meaning)
     reader.read(events)

@@ -3,15 +3,15 @@
 And what goes to the consent ledger with it.
 """
 
+from functools import partial
 from typing import NamedTuple
 
-from gateway import notices
+from gateway import notices, policy
 from gateway.channels import Channels, Live
 from gateway.notices import Notice
-from gateway.opting import NOTHING, Opted, opted
-from gateway.policy import words
+from gateway.opting import NOTHING, Meanings, Opted, opted
 from state.conversations import Taken
-from state.model.cause import Cause
+from state.model.cause import OURS, Cause
 from state.model.consent import Consent
 from state.model.content import Text
 from state.model.ids import new_id
@@ -38,6 +38,11 @@ class Voice:
     def __init__(self, channels: Channels, *, tells: bool) -> None:
         self._channels, self._tells = channels, tells
 
+    @property
+    def version(self) -> str:
+        """The wording that comes first in a conversation; "" where none does."""
+        return notices.texts().version if self._tells else ""
+
     def speak(self, taken: Taken, played: Played, now: int) -> Voiced:
         """What is said in a turn whose flow has played; `now` in milliseconds, UTC."""
         live = self._channels.get(taken.channel)
@@ -45,7 +50,7 @@ class Voice:
             return Voiced(played.says)
         locale = played.locale or taken.about[1]
         met = taken.events[: len(taken.events) - played.left]
-        found = opted(taken, met, live, now, words.of(live.channel.type, locale))
+        found = opted(taken, met, live, now, _meanings(live, locale, taken.known.country, now))
         says = (*found.says, *played.says)
         notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
         return Voiced((say_of(notice), *says) if notice else says, found, notice)
@@ -80,7 +85,7 @@ class Voice:
 
 def say_of(notice: Notice) -> Say:
     """The message that gives a notice."""
-    return Say(Text(notice.text), cause=Cause(tells=notice.version))
+    return Say(Text(notice.text), cause=Cause(actor=OURS, tells=notice.version))
 
 
 def told(contact: str, lane: int, live: Live, notice: Notice, message: str, now: int) -> Consent:
@@ -90,3 +95,10 @@ def told(contact: str, lane: int, live: Live, notice: Notice, message: str, now:
         source="flow", at=now, actor="parley", channel=live.channel.id, evidence={"message": message},
         text=notice.text, text_version=notice.version, locale=notice.locale,
     )  # fmt: skip
+
+
+def _meanings(live: Live, locale: str, country: str, now: int) -> Meanings:
+    """What words mean to a customer on a channel: the whole sets where it reaches telephone numbers."""
+    channel = "sms" if "tel" in live.connector.capabilities.schemes else live.channel.type
+    held = policy.standard().as_of(now)
+    return partial(policy.meaning, channel=channel, held=held, locale=locale, country=country)

@@ -18,7 +18,7 @@ from state.writer import Op
 
 _ABOUT = Fetch(contact, "merged_into country zone born", "id lane")
 _AGAIN = Fetch(contact, "merged_into country zone born", "id lane", lock="wait")
-_TOUCHES = Fetch(touch, "message at purpose digest campaign", "contact lane", order="at")
+_TOUCHES = Fetch(touch, "at purpose digest message campaign", "contact lane", order="at")
 _TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
 _Asks = list[tuple[Statement, Row]]
 
@@ -28,12 +28,12 @@ class Changed(Exception):
 
 
 class Touch(NamedTuple):
-    """A message to a contact that answered nothing: its id, when it left (ms, UTC), what for, what it said."""
+    """A message to a contact that answered nothing: when it left (ms, UTC), what for, what it said, its id."""
 
-    message: str
     at: int
     purpose: str
     digest: str
+    message: str
     campaign: str = ""
 
 
@@ -122,4 +122,4 @@ def check(known: Known, answers: Sequence[Sequence[Row]]) -> None:
 
 def touched_ask(known: Known, made: Touch) -> tuple[Statement, Row]:
     """The statement that remembers a message that answers nothing; a later part of it changes nothing."""
-    return (_TOUCHED, (made.message, known.lane, known.contact, *made[1:]))
+    return (_TOUCHED, (made.message, known.lane, known.contact, *made[:3], made.campaign))

@@ -1,13 +1,33 @@
-"""Asks the rules in their order; the first that does not say `send` decides."""
+"""Asks the rules in their order; the first that does not say `send` decides.
+
+What is final comes before what only waits, so nobody is kept waiting for a no; of both, what costs least comes first.
+The order bends once: what a suspension holds, or terms that nobody accepted, is not refused for a reply window, a
+notice or a duplicate, since all these may be otherwise when the wait is over: they are asked when it could leave.
+Waits with a known end come last, so that the time they name is when it leaves if nothing else happens.
+"""
 
 from collections.abc import Callable
 
+from gateway.policy.contents import content_purpose, licence
 from gateway.policy.facts import Facts
-from gateway.policy.rules import reply_window, suspension, validity
+from gateway.policy.held import Held
+from gateway.policy.pack import Pack, standard
+from gateway.policy.people import age, recipients
+from gateway.policy.permission import consent
+from gateway.policy.rules import disclosure, reply_window, suspension, team, terms, validity
+from gateway.policy.timing import duplicate, frequency, quiet_hours
 from state.model.message import Decision, Rule
 
-RULES: tuple[Callable[[Facts, int], Rule], ...] = (validity, suspension, reply_window)
-"""What is over is refused before it is held, and what is held is not refused for a window that a lift may outlast."""
+RULES: tuple[Callable[[Facts, int, Held], Rule], ...] = (
+    # final
+    validity, team, consent, age, licence, content_purpose, recipients,
+    # held until somebody acts
+    suspension, terms,
+    # final for what could leave now
+    reply_window, disclosure, duplicate,
+    # until a time
+    quiet_hours, frequency,
+)  # fmt: skip
 
 
 def without_channel(expires_at: int, now: int) -> Decision:
@@ -19,13 +39,24 @@ def without_channel(expires_at: int, now: int) -> Decision:
     return Decision("refuse", now, (rule,), code=rule.code, reason=rule.reason)
 
 
-def decide(facts: Facts, now: int) -> Decision:
-    """The decision at a time (milliseconds, UTC), with every rule that was asked and the version of the terms."""
+def decide(facts: Facts, now: int, pack: Pack | None = None) -> Decision:
+    """The decision at a time (milliseconds, UTC), with every rule that was asked and the versions of terms and pack."""
+    pack = pack or standard()
+    held = pack.as_of(now)
     asked: list[Rule] = []
     for rule in RULES:
-        said = rule(facts, now)
+        said = rule(facts, now, held)
         asked.append(said)
         if said.verdict != "send":
-            break
-    verdict, code, reason = (said.verdict, said.code, said.reason) if said.code else ("send", "", "")
-    return Decision(verdict, now, tuple(asked), facts.terms.version, code=code, reason=reason)
+            until = said.inputs.get("until", 0) if said.verdict == "wait" else 0
+            return Decision(
+                said.verdict,
+                now,
+                tuple(asked),
+                facts.terms.version,
+                until,
+                said.code,
+                said.reason,
+                pack.version,
+            )
+    return Decision("send", now, tuple(asked), facts.terms.version, pack=pack.version)

@@ -1,7 +1,7 @@
 """What the rules look at: plain values gathered before they are asked."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from state.known import Touch
 from state.model.cause import ANSWER, Cause
@@ -9,6 +9,7 @@ from state.model.channel import Terms
 from state.model.consent import Standing
 from state.model.content import Content
 from state.model.suspension import Suspension, Target
+from state.model.team_settings import TeamSettings
 
 DAY = 86_400
 """Seconds in which a customer's message makes ours an answer, on channels whose terms know no reply window."""
@@ -28,15 +29,15 @@ class Person(NamedTuple):
 
 
 class Team(NamedTuple):
-    """What the sending team has set: `settings` are those of `docs/policy.md`, as read from its row."""
+    """The sending team: its country (ISO 3166; "" for a team without one), whether it is active, what it has set."""
 
     country: str = ""
     active: bool = True
-    settings: Mapping[str, Any] = {}
+    settings: TeamSettings = TeamSettings()
 
 
 class Licence(NamedTuple):
-    """A licence for content: what it is for (`template:NAME` or `media:ID`), and when it ends (milliseconds, UTC)."""
+    """A licence for content: what it is for (`template:NAME` or `media:ID`), and when it ends (ms, UTC; 0: never)."""
 
     id: str
     subject: str
@@ -58,16 +59,30 @@ class Facts(NamedTuple):
     cause: Cause = ANSWER
     person: Person = Person()
     team: Team = Team()
-    standings: tuple[Standing, ...] = ()
-    """What stands of the contact's consent."""
+    standings: tuple[Standing, ...] | None = None
+    """What stands of the contact's consent; None where it was not looked up, and the rule of consent is not asked."""
+    notice: str = ""
+    """The version of the notice (who has access to what) that comes first on this channel; "" where none is asked."""
     told: str = ""
-    """The version of the notice the customer was given on this channel, of who has access to what; "" before."""
+    """The version of the notice the customer was given on this channel; "" before."""
+    terms_since: int = 0
+    """Since when this gateway knows the version of the channel's terms; 0 where there is nothing to accept."""
     accepted: Mapping[str, int] = {}
     """The versions of the channel's terms that were accepted, and when."""
     touches: tuple[Touch, ...] = ()
     licences: tuple[Licence, ...] = ()
     digest: str = ""
-    """Of what it says, to tell a message that was sent already."""
+    """Of what it says, to tell a message that was sent already; "" where that is not asked."""
+    message: str = ""
+    """Its own id: what was sent of it before (its other parts) is not held against it."""
+    confirmed: tuple[str, ...] = ()
+    """The withdrawals (ids of facts) whose confirmation was sent already."""
+    category: str = ""
+    """The provider's category of the template it uses; "" where it is none, or none is known."""
+    tag: str = ""
+    """The provider's tag it goes under, as Meta's HUMAN_AGENT."""
+    by_person: bool = False
+    """Whether a person wrote it, and no flow, campaign or program."""
 
 
 def initiated(terms: Terms, last_in: int, now: int) -> bool:

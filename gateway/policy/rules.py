@@ -1,18 +1,38 @@
-"""The rules. Each is a function of the facts and the time (milliseconds, UTC), and says what it read.
+"""The rules about the message, the channel and the team. Each is a function of the facts, the time and the rule pack.
 
-A rule that has nothing against it says `send`; `wait` holds the message until something changes; `refuse` ends it.
+A rule that has nothing against the message says `send`; `wait` holds it, until the time it names in `inputs["until"]`
+(milliseconds, UTC) or else until something changes; `refuse` ends it. It says what it read, and what there is to do.
+A rule that says the same of most messages has its answer made once.
 """
 
 from gateway.policy.facts import Facts
+from gateway.policy.held import Held
+from gateway.policy.said import day
 from state.model.content import Template
 from state.model.message import Rule
 
+_ALWAYS_VALID = Rule("validity", "send", "the message has no end of validity")
 _NO_SUSPENSION = Rule("suspension", "send", inputs={"in_force": 0})
 _NO_WINDOW = Rule("reply_window", "send", "the channel's terms have no reply window")
-_ALWAYS_VALID = Rule("validity", "send", "the message has no end of validity")
+_TEAM_WITHOUT_COUNTRY = Rule("team", "send", "the team has no country")
+_TEAM = Rule("team", "send")
+_INACTIVE = Rule("team", "refuse", "the team is not active: activate it, then send again", "team_inactive")
+_NOTHING_TO_ACCEPT = Rule("terms", "send", "the channel has no terms to accept")
+_ACCEPTED = Rule("terms", "send")
+_NO_NOTICE = Rule("disclosure", "send", "no notice is asked for on this channel")
+_TOLD = Rule("disclosure", "send")
+_TELLS = Rule("disclosure", "send", "this is the notice")
+_CONFIRMS = Rule("disclosure", "send", "a confirmation says nothing else")
+_TEMPLATE = Rule("disclosure", "send", "a template outside the reply window goes before the notice")
+_NOT_TOLD = Rule(
+    "disclosure",
+    "refuse",
+    "the customer was not told who has access to what is exchanged here: send the notice first, then this again",
+    "not_told",
+)
 
 
-def validity(facts: Facts, now: int) -> Rule:
+def validity(facts: Facts, now: int, held: Held) -> Rule:
     """A message whose validity is over is not sent, also where it was held until then."""
     if not facts.expires_at:
         return _ALWAYS_VALID
@@ -22,7 +42,20 @@ def validity(facts: Facts, now: int) -> Rule:
     return Rule("validity", "refuse", "its validity ended before it could be sent", "expired", inputs)
 
 
-def suspension(facts: Facts, now: int) -> Rule:
+def team(facts: Facts, now: int, held: Held) -> Rule:
+    """A team sends while it is active, from a country in which the service is offered."""
+    country = facts.team.country
+    if not facts.team.active:
+        return _INACTIVE
+    if not country:
+        return _TEAM_WITHOUT_COUNTRY
+    if country in held.messaging:
+        return _TEAM
+    reason = f"the service is not offered to teams in {country}: the team must be in a country that is listed"
+    return Rule("team", "refuse", reason, "country_not_offered", {"country": country})
+
+
+def suspension(facts: Facts, now: int, held: Held) -> Rule:
     """A message in the scope of a suspension is held, not lost: lifting decides it again."""
     if not facts.suspensions:
         return _NO_SUSPENSION
@@ -34,7 +67,22 @@ def suspension(facts: Facts, now: int) -> Rule:
     return Rule("suspension", "wait", f"suspended ({first.ground}): {first.reason}", "suspended", inputs)
 
 
-def reply_window(facts: Facts, now: int) -> Rule:
+def terms(facts: Facts, now: int, held: Held) -> Rule:
+    """A channel sends when its terms are accepted; where an older version was, a new one may wait for a while."""
+    if not facts.terms_since:
+        return _NOTHING_TO_ACCEPT
+    version = facts.terms.version
+    if version in facts.accepted:
+        return _ACCEPTED
+    until = facts.terms_since + held.grace
+    inputs = {"version": version, "grace_until": until}
+    if facts.accepted and now < until:
+        return Rule("terms", "send", f"terms {version} wait to be accepted by {day(until)}", inputs=inputs)
+    reason = f"the channel's terms {version} are not accepted: accept them, and what waits is sent"
+    return Rule("terms", "wait", reason, "terms_not_accepted", inputs)
+
+
+def reply_window(facts: Facts, now: int, held: Held) -> Rule:
     """Free-form content needs a message of the customer's within the channel's window; templates may not."""
     terms = facts.terms
     if not terms.reply_window:
@@ -49,3 +97,17 @@ def reply_window(facts: Facts, now: int) -> Rule:
     if terms.template_outside_window:
         reason += "; a template may be sent"
     return Rule("reply_window", "refuse", reason, "window_closed", inputs)
+
+
+def disclosure(facts: Facts, now: int, held: Held) -> Rule:
+    """The first thing a customer is told on a channel is who has access to what is exchanged there."""
+    if facts.told:
+        return _TOLD
+    if not facts.notice:
+        return _NO_NOTICE
+    if facts.cause.tells:
+        return _TELLS
+    if facts.cause.confirms:
+        return _CONFIRMS
+    outside = facts.terms.reply_window and now - facts.last_in >= facts.terms.reply_window * 1000
+    return _TEMPLATE if outside and isinstance(facts.content, Template) else _NOT_TOLD

@@ -26,9 +26,11 @@ class Cause(Value, frozen=True, kw_only=True):
     @property
     def ours(self) -> bool:
         """Whether Parley itself says it, and no flow."""
-        return bool(self.confirms or self.tells)
+        return self.actor == OURS
 
 
+OURS = "parley"
+"""The actor of what Parley itself says."""
 ANSWER = Cause()
 """A bot's answer, without more to be said of it."""
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.policy import RULES, Facts, decide, initiated
+from gateway.policy import RULES, Facts, decide, initiated, standard
 from state.model.channel import Terms
 from state.model.content import Content, Reaction, Template, Text
 from state.model.message import Decision
@@ -152,12 +152,15 @@ def test_what_is_over_is_refused_rather_than_held_and_what_is_held_is_not_refuse
 
 def test_a_decision_names_every_rule_that_was_asked_with_what_it_read() -> None:
     decision = decide(facts(expires_at=NOW + 1), NOW)
+    names = (
+        "validity team consent age licence content_purpose recipients suspension terms reply_window disclosure"
+        " duplicate quiet_hours frequency"
+    )
     assert [(rule.name, rule.verdict) for rule in decision.rules] == [
-        ("validity", "send"),
-        ("suspension", "send"),
-        ("reply_window", "send"),
+        (name, "send") for name in names.split()
     ]
-    assert decision.rules[2].inputs == {"last_in": NOW, "window": 86_400}
+    assert decision.rules[9].inputs == {"last_in": NOW, "window": 86_400}
+    assert decision.pack == standard().version
     assert len(decision.rules) == len(RULES)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.policy import RULES
 from tests.gateway.api.house import ANN, CUSTOMER, NOBODY, House, when
 
 
@@ -20,7 +21,7 @@ async def test_a_message_is_queued_sent_and_read_with_all_that_was_decided(anywh
     assert (found["content"]["text"], found["queue"]) == ("Hello 🌍\0", None)
     (decision,) = found["decisions"]
     assert (decision["verdict"], decision["terms"]) == ("send", "inapp-2026-11")
-    assert [rule["name"] for rule in decision["rules"]] == ["validity", "suspension", "reply_window"]
+    assert [rule["name"] for rule in decision["rules"]] == [rule.__name__ for rule in RULES]
 
 
 async def test_the_exchange_with_the_provider_is_told_without_the_token(house: House) -> None:

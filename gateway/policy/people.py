@@ -1,0 +1,101 @@
+"""The rules about the recipient: old enough, and where the channel reaches."""
+
+from datetime import date
+
+from gateway.policy.contents import subjects
+from gateway.policy.facts import Facts
+from gateway.policy.held import Held
+from state.model.message import Rule
+
+_AGE_UNKNOWN = Rule("age", "send", "no birth is known, and the team allows that")
+_NO_AGE = Rule(
+    "age",
+    "refuse",
+    "the team does not send to people whose age is not known: record when they were born",
+    "age_unknown",
+)
+_NO_COUNTRY = Rule(
+    "age",
+    "refuse",
+    "the team does not send to people whose country is not known: record it with the contact",
+    "country_unknown",
+)
+_REACHED = Rule("recipients", "send")
+_DAY, _HALF_DAY, _EPOCH = 86_400_000, 43_200_000, date(1970, 1, 1).toordinal()
+
+
+def age(facts: Facts, now: int, held: Held) -> Rule:
+    """Nobody is sent to who is younger than their country, the channel or the team's content asks for."""
+    person, settings = facts.person, facts.team.settings
+    gate = settings.minimum_age
+    if settings.gated:
+        gate = max((gate, *(settings.gated.get(each, 0) for each in subjects(facts.content))))
+    if not person.born:
+        if gate:
+            return _gated(gate)
+        if settings.unknown_age == "refuse":
+            return _NO_AGE
+        return (
+            _NO_COUNTRY
+            if settings.unknown_country == "refuse" and not _country(facts, held)
+            else _AGE_UNKNOWN
+        )
+    country = _country(facts, held)
+    if not country and settings.unknown_country == "refuse":
+        return _NO_COUNTRY
+    known = country or settings.unknown_country == "strictest"
+    needed = max(gate, _of_channel(facts, held), held.age_of_consent(country) if known else 0)
+    years = years_old(person.born, now)
+    inputs = {"years": years, "needed": needed, "country": country}
+    if years >= needed:
+        return Rule("age", "send", inputs=inputs)
+    reason = f"the customer is younger than {needed}: nothing may be sent to them here"
+    return Rule("age", "refuse", reason, "under_age", inputs)
+
+
+def _gated(gate: int) -> Rule:
+    reason = f"this is for people of {gate} and older, and no birth is known: record when they were born"
+    return Rule("age", "refuse", reason, "age_unknown", {"needed": gate})
+
+
+def _country(facts: Facts, held: Held) -> str:
+    person = facts.person
+    return person.country or held.place(person.addresses, "", person.zone).country
+
+
+def _of_channel(facts: Facts, held: Held) -> int:
+    purpose = facts.cause.purpose
+    rows = held.channel_ages.get(facts.channel_type, ())
+    asked = (each.years for each in rows if not each.purposes or purpose in each.purposes)
+    return max((facts.terms.minimum_age, *asked))
+
+
+def years_old(born: str, now: int) -> int:
+    """The age in whole years of someone born on YYYY, YYYY-MM or YYYY-MM-DD, at a time (milliseconds, UTC).
+
+    Where the day is not known it is the last that it may be, and a birthday counts once it is that day everywhere.
+    """
+    today = date.fromordinal(_EPOCH + (now - _HALF_DAY) // _DAY)
+    month, day = int(born[5:7] or 12), int(born[8:10] or 31)
+    return today.year - int(born[:4]) - ((today.month, today.day) < (month, day))
+
+
+def recipients(facts: Facts, now: int, held: Held) -> Rule:
+    """A channel reaches those it is available to, and some only who wrote first; texts may need authorisation."""
+    channel = facts.channel_type
+    if channel in held.starts and not facts.last_in:
+        reason = "the customer has not written here, and must be the first to: invite them by a link"
+        return Rule("recipients", "refuse", reason, "not_started", {"channel": channel})
+    person = facts.person
+    place = held.place(person.addresses, person.country, person.zone)
+    rows = held.reach.get("sms" if place.sms else channel)
+    if not rows or not place.country:
+        return _REACHED
+    for each in rows:
+        if place.country not in each.countries or (
+            each.purposes and facts.cause.purpose not in each.purposes
+        ):
+            continue
+        if not (each.authorisation and place.country in facts.team.settings.sms_authorised):
+            return Rule("recipients", "refuse", each.says, "not_available", {"country": place.country})
+    return _REACHED

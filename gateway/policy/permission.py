@@ -1,0 +1,78 @@
+"""The rule of consent: what a customer has allowed, withdrawn, or said nothing about."""
+
+from gateway.policy import said
+from gateway.policy.facts import Facts, initiated
+from gateway.policy.held import Held
+from state.model.consent import Standing, latest
+from state.model.message import Rule
+
+_NOT_ASKED = Rule("consent", "send", "what the customer allowed was not looked up")
+_CODES = Rule("consent", "send", "the customer asked for the code", inputs={"purpose": "one_time_codes"})
+
+
+def consent(facts: Facts, now: int, held: Held) -> Rule:
+    """A message needs what its purpose needs: a fact that stands, or for service the customer's own message."""
+    cause, standings = facts.cause, facts.standings
+    if standings is None:
+        return _NOT_ASKED
+    if cause.confirms and cause.purpose != "marketing":
+        return _confirmation(facts, now, held)
+    found = None
+    if standings:
+        found = latest(standings, cause.purpose, facts.person.addresses, facts.target.channel)
+    if found is None:
+        return _without(facts, now)
+    if found.change == "withdrawn":
+        return _withdrawn(found)
+    if found.change == "given" and (not found.until or now < found.until):
+        return Rule("consent", "send", inputs={"purpose": found.purpose, "fact": found.fact})
+    return _lapsed(facts, now, found)
+
+
+def _without(facts: Facts, now: int) -> Rule:
+    """Nothing stands: service answers the customer's own message, a code was asked for, the rest is refused."""
+    purpose = facts.cause.purpose
+    if purpose == "one_time_codes":
+        return _CODES
+    inputs = {"purpose": purpose, "last_in": facts.last_in}
+    if purpose == "service" and not initiated(facts.terms, facts.last_in, now):
+        return Rule("consent", "send", inputs=inputs)
+    reason = f"the customer has not allowed {said.purpose(purpose)}: record their consent, then send again"
+    if purpose == "service":
+        reason = "the customer has not written lately and has not allowed service messages: record their consent first"
+    return Rule("consent", "refuse", reason, "no_consent", inputs)
+
+
+def _withdrawn(found: Standing) -> Rule:
+    what = said.purpose(found.purpose)
+    reason = f"the customer withdrew {what} on {said.day(found.at)}: only they can allow it again, as by writing START"
+    return Rule("consent", "refuse", reason, "withdrawn", {"purpose": found.purpose, "fact": found.fact})
+
+
+def _lapsed(facts: Facts, now: int, found: Standing) -> Rule:
+    """A consent that ended forbids nothing by itself: service may still answer the customer."""
+    answer = _without(facts, now)
+    if answer.verdict == "send":
+        return answer
+    ended = f" on {said.day(found.until)}" if found.until else ""
+    reason = f"the customer's consent to {said.purpose(found.purpose)} ended{ended}: ask for it anew"
+    inputs = {"purpose": found.purpose, "fact": found.fact, "until": found.until}
+    return Rule("consent", "refuse", reason, "consent_expired", inputs)
+
+
+def _confirmation(facts: Facts, now: int, held: Held) -> Rule:
+    """That a withdrawal was heard may be said once, shortly after it, though it was withdrawn."""
+    fact = facts.cause.confirms
+    inputs = {"purpose": facts.cause.purpose, "confirms": fact}
+    about = [each for each in facts.standings or () if each.fact == fact and each.change == "withdrawn"]
+    if not about:
+        reason = "there is no such withdrawal to confirm any more"
+    elif fact in facts.confirmed:
+        reason = "this withdrawal was confirmed already: once is allowed"
+    elif now - about[0].at >= held.confirmation:
+        reason = (
+            f"a withdrawal may be confirmed within {held.confirmation // 60_000} minutes of it, not later"
+        )
+    else:
+        return Rule("consent", "send", "it confirms a withdrawal", inputs=inputs)
+    return Rule("consent", "refuse", reason, "confirmation_not_allowed", inputs)
