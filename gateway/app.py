@@ -76,6 +76,7 @@ class Gateway:
         self.watchdog = Watchdog(router)
         self.versions = None if router.begins_anew else Versions(self.store, router)
         self.voice = Voice(self.channels, tells=settings.notices)
+        self.grounds = Grounds(self.fence, self.voice)
         lease = settings.lease_seconds
         self.turns = Turns(
             self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease,
@@ -116,7 +117,7 @@ class Gateway:
         tools = Tools(
             self.store, self.channels, self.fence, self.pace, self._perform, self.wake, self.metrics,
             self.settings.node, self.settings.delivery_slots, lease_ms, self.link, self.tokens,
-            self.webhooks.deferred, self.files, self.linked, Grounds(self.fence, self.voice),
+            self.webhooks.deferred, self.files, self.linked, self.grounds,
         )  # fmt: skip
         return Delivery(tools)
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from gateway import grounds, outgoing, policy
+from gateway import grounds, outgoing, policy, voice
 from gateway.channels import Live
 from gateway.leaving import Fenced, Leaving, Tools
 from gateway.logs import redactor
@@ -22,8 +22,9 @@ from state import inbox, known, outbox
 from state.conversations import Taken
 from state.known import Changed, Touch
 from state.lease import LeaseLost
+from state.model import cause
 from state.model.action import ATTRIBUTION, Action
-from state.model.content import Content
+from state.model.content import Content, Text
 from state.model.event import Notice
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
@@ -259,7 +260,10 @@ class Sender:
             broken = Undelivered(Action.FAIL_MSG, "connector_error", repr(error))
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
-        return outgoing.taken(row, said, sent, outgoing.trace(traces))
+        end = outgoing.taken(row, said, sent, outgoing.trace(traces))
+        if cause.read(row.body).tells and isinstance(said.content, Text):
+            return end._replace(told=voice.told(row, live, said.content.text, now_ms()))
+        return end
 
     async def _undelivered(self, row: Leased, error: Undelivered, traces: list[Exchange]) -> Settled:
         """Go by the action word: again later, or failed with its reason and whose doing it was."""

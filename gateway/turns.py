@@ -180,11 +180,10 @@ class Turns:
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
         voiced = self._voice.speak(taken, played, now)
         queued = self._queue(taken, voiced.says, played, now)
-        facts = self._voice.facts(taken, voiced, queued, now)
         handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
         if handoff:
             queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
-        turn = Turned(taken, played, queued, now, facts=facts, told=voiced.told)
+        turn = Turned(taken, played, queued, now, facts=voiced.opted.facts, told=voiced.told)
         pairs = zip(turn.met, events, strict=False)
         heard = tuple((event_id, event) for (event_id, _), event in pairs if stored[event_id] is not event)
         return turn._replace(held=pieces.held(turn.met, before), heard=heard), handoff

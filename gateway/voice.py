@@ -1,7 +1,4 @@
-"""What Parley itself says in a turn, around what the flow says: who has access to what, that a customer has stopped.
-
-And what goes to the consent ledger with it.
-"""
+"""What Parley itself says in a turn, around what the flow says: who has access to what, that a customer has stopped."""
 
 from functools import partial
 from typing import NamedTuple
@@ -11,12 +8,14 @@ from gateway.channels import Channels, Live
 from gateway.notices import Notice
 from gateway.opting import NOTHING, Meanings, Opted, opted
 from state.conversations import Taken
+from state.known import NOBODY
+from state.model import cause
 from state.model.cause import OURS, Cause
-from state.model.consent import Consent
+from state.model.consent import Consent, Purpose
 from state.model.content import Text
 from state.model.ids import new_id
 from state.model.turn import Played, Say
-from state.outbox import Queued
+from state.outbox import Leased
 
 
 class Voiced(NamedTuple):
@@ -70,30 +69,19 @@ class Voice:
             known = known._replace(standings=voiced.opted.standings)
         return taken._replace(known=known, told=voiced.told or taken.told)
 
-    def facts(
-        self, taken: Taken, voiced: Voiced, queued: tuple[Queued, ...], now: int
-    ) -> tuple[Consent, ...]:
-        """What the turn adds to the ledger."""
-        live = self._channels.get(taken.channel)
-        if voiced.notice is None or live is None:
-            return voiced.opted.facts
-        return (
-            *voiced.opted.facts,
-            told(taken.known.contact, taken.known.lane, live, voiced.notice, queued[0].id, now),
-        )
+
+def say_of(notice: Notice, purpose: Purpose = "service") -> Say:
+    """The message that gives a notice, before one for a purpose."""
+    return Say(Text(notice.text), cause=Cause(actor=OURS, tells=notice.version, purpose=purpose))
 
 
-def say_of(notice: Notice) -> Say:
-    """The message that gives a notice."""
-    return Say(Text(notice.text), cause=Cause(actor=OURS, tells=notice.version))
-
-
-def told(contact: str, lane: int, live: Live, notice: Notice, message: str, now: int) -> Consent:
-    """The fact that a contact is told by a message of ours; what became of that is to be seen by its receipts."""
+def told(row: Leased, live: Live, text: str, now: int) -> Consent:
+    """The fact that a customer was told by a message that its provider took; `now` in milliseconds, UTC."""
+    version, known = cause.read(row.body).tells, row.known or NOBODY
     return Consent(
-        id=new_id(lane), team=live.channel.team, contact=contact, change="told", purpose="channel_data",
-        source="flow", at=now, actor="parley", channel=live.channel.id, evidence={"message": message},
-        text=notice.text, text_version=notice.version, locale=notice.locale,
+        id=new_id(known.lane), team=live.channel.team, contact=known.contact, change="told", purpose="channel_data",
+        source="parley", at=now, actor=OURS, channel=live.channel.id, evidence={"message": row.id}, text=text,
+        text_version=version, locale=version.partition("/")[2],
     )  # fmt: skip
 
 

@@ -290,10 +290,15 @@ def _known(turn: Turned) -> list[tuple[Statement, Row]]:
     locale = turn.played.locale or locale
     told: list[tuple[Statement, Row]] = []
     if turn.told:
-        told.append((_TOLD, (turn.told, taken.id, taken.lane)))
+        told.append(told_ask(taken.id, taken.lane, turn.told))
     if (name, locale) == (taken.name, taken.locale):
         return told
     return [*told, (_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
+
+
+def told_ask(conversation_id: str, lane: int, version: str) -> tuple[Statement, Row]:
+    """The statement that keeps which notice the customer is given, or that it was not ("")."""
+    return (_TOLD, (version, conversation_id, lane))
 
 
 def _held(turn: Turned) -> list[tuple[Statement, Row]]:

@@ -13,13 +13,15 @@ from state.consent_tables import touch
 from state.model.consent import Standing
 from state.model.ids import lane_of_id
 from state.statements import Fetch, Row, Statement, insert
-from state.tables import contact
+from state.tables import contact, conversation
 from state.writer import Op
 
 _ABOUT = Fetch(contact, "merged_into country zone born", "id lane")
 _AGAIN = Fetch(contact, "merged_into country zone born", "id lane", lock="wait")
 _TOUCHES = Fetch(touch, "at purpose digest message campaign", "contact lane", order="at")
 _TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
+_CONVERSATION = Fetch(conversation, "contact last_in told", "id lane")
+_LOCALE = Fetch(contact, "locale", "id lane")
 _Asks = list[tuple[Statement, Row]]
 
 
@@ -99,6 +101,33 @@ def with_standings(people: Sequence[About]) -> Op[list[Known]]:
 def _known(key: Key, about: Row, stands: Sequence[Row], touches: Sequence[Row] = ()) -> Known:
     country, zone, born = about
     return Known(*key, country, zone, born, standing_rows(stands), tuple(Touch(*row[:5]) for row in touches))
+
+
+class Dialogue(NamedTuple):
+    """A conversation as a new message finds it: `last_in` in milliseconds, UTC; `told` as in its table."""
+
+    contact: str
+    last_in: int
+    told: str
+    locale: str
+
+
+def conversation_of(conversation_id: str, lane: int) -> Op[Dialogue]:
+    """Who a conversation is with, and what they were told in it."""
+    (rows,) = yield [(_CONVERSATION, (conversation_id, lane))]
+    contact_id, last_in, told = rows[0][:3]
+    (about,) = yield [(_LOCALE, (contact_id, lane))]
+    return Dialogue(contact_id, last_in, told, about[0][0] if about else "")
+
+
+def locked(contact_id: str) -> Op[Known]:
+    """What stands of a contact, or of the one it was merged into, with its row locked until the commit."""
+    key = (contact_id, lane_of_id(contact_id))
+    while True:
+        about, stands = yield [(_AGAIN, key), (STANDINGS, key)]
+        if not about or not about[0][0]:
+            return _known(key, about[0][1:4] if about else ("", "", ""), stands)
+        key = (about[0][0], lane_of_id(about[0][0]))
 
 
 def standing_rows(rows: Sequence[Row]) -> tuple[Standing, ...]:

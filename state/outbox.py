@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import known, parts
+from state import consent, known, parts
 from state.inbox import sign_ask
 from state.known import Known, Touch
 from state.lease import LeaseLost, freeing, leasable, leasing
+from state.model import cause
+from state.model.consent import Consent
 from state.model.event import Notice
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Decision
@@ -115,6 +117,7 @@ _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
 _AGAIN = update(outbox, "state due_at attempt lease_until part", "id lane")
 _OFFER = update(conversation, "offered", "id lane")
+_TOLD = update(conversation, "told", "id lane")
 _DONE = delete(outbox, "id lane")
 _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
@@ -247,7 +250,7 @@ class Settled(NamedTuple):
     `again_at` > 0 queues it again for then; `held` keeps it until a lift; otherwise the row is gone. `facts`,
     `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider. `piece` is
     the part the provider took, where there are several; those after it go next where it is queued again. `sign` is
-    kept where the provider's answer puts the channel's terms at stake.
+    kept where the provider's answer puts the channel's terms at stake. `told` is the fact that a notice was given.
     """
 
     row: Leased
@@ -261,6 +264,7 @@ class Settled(NamedTuple):
     decision: Decision | None = None
     piece: Piece | None = None
     sign: Notice | None = None
+    told: Consent | None = None
 
 
 def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
@@ -342,6 +346,10 @@ def settle(end: Settled) -> Op[None]:
         asks.append((_DONE, key))
     if end.piece:
         asks += parts.asks(row.id, row.lane, row.channel, end.piece)
+    if end.told:
+        asks += consent.asks([end.told], lane_of_id(end.told.contact))
+    elif not (end.held or end.again_at) and cause.read(row.body if row.kind == "message" else "").tells:
+        asks.append((_TOLD, ("", row.conversation, row.lane)))
     if end.sign:
         asks.append(sign_ask(row.channel, end.sign))
     if end.decision:

@@ -13,6 +13,7 @@ from gateway.degrade import Link, Shaped, shape
 from gateway.problems import Problem
 from state import contacts, listings, messages
 from state.model.address import BadAddress, parse
+from state.model.cause import Cause
 from state.model.content import Content, Reaction, media_in
 from state.model.ids import lane_of_id, new_id
 from state.model.turn import Say
@@ -113,8 +114,8 @@ async def _contact(gateway: Gateway, found_id: str, channel: str) -> Aim:
     return Aim(live, urns, lane_of_id(contact_id), contact=contact_id)
 
 
-async def words(gateway: Gateway, target: Aim, asked: SendMessage) -> Say:
-    """What is said, with the provider's ids where ours were given; raises Problem."""
+async def words(gateway: Gateway, target: Aim, asked: SendMessage, actor: str) -> Say:
+    """What is said for an actor, with the provider's ids where ours were given; raises Problem."""
     kind = target.live.channel.type
     for name in asked.native:
         if name != kind:
@@ -123,8 +124,9 @@ async def words(gateway: Gateway, target: Aim, asked: SendMessage) -> Say:
     if isinstance(content, Reaction):
         quoted = await _quoted(gateway, target, content.target, "content.target")
         content = msgspec.structs.replace(content, target=quoted)
+    why = Cause(purpose=asked.purpose, campaign=asked.campaign, actor=actor)
     reply_to = await _quoted(gateway, target, asked.reply_to, "reply_to") if asked.reply_to else ""
-    return Say(content, reply_to, asked.native, asked.valid, asked.client_ref)
+    return Say(content, reply_to, asked.native, asked.valid, asked.client_ref, why)
 
 
 async def _quoted(gateway: Gateway, target: Aim, said: str, field: str) -> str:

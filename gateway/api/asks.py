@@ -6,11 +6,13 @@ import msgspec
 
 from gateway.api.endpoint import Asked, Reason, Word
 from gateway.api.moments import Moment
+from state.model.consent import Basis
 from state.model.content import Content
 from state.model.suspension import Scope
 
 Ground = Literal["terms_breached", "channel_requires", "suspected_fraud", "legal", "operator"]
 Note = Annotated[str, msgspec.Meta(max_length=2000)]
+SentFor = Literal["service", "marketing", "one_time_codes"]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=30 * 24 * 3600)]
 To = Annotated[
     str,
@@ -23,12 +25,25 @@ To = Annotated[
 ]
 
 
+class Allowed(Asked, frozen=True, kw_only=True):
+    """What the customer has allowed, as the caller knows it: the legal basis (GDPR article 6), and what proves it.
+
+    It is noted where nothing is known of the customer and the purpose; it takes back no withdrawal.
+    """
+
+    basis: Basis
+    evidence: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+    text: Note = ""
+    text_version: Word = ""
+
+
 class SendMessage(Asked, frozen=True, kw_only=True):
     """A message to send: `channel` may be left out where `to` is a conversation.
 
     `at` schedules it; `valid` is for how many seconds from then it is worth sending; `reply_to` quotes a message by
     our id or the provider's; `client_ref` is the caller's own name for it; `native` holds options of the channel's
-    type alone, under that type's name.
+    type alone, under that type's name. `purpose` is what it is for, which the customer must have allowed; `consent`
+    tells that they have, where it was not recorded before. `campaign` is what it is a part of.
     """
 
     to: To
@@ -39,6 +54,9 @@ class SendMessage(Asked, frozen=True, kw_only=True):
     reply_to: Word = ""
     client_ref: Word = ""
     native: dict[str, dict[str, Any]] = {}
+    purpose: SentFor = "service"
+    campaign: Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[^\x00]*$")] = ""
+    consent: Allowed | None = None
 
 
 class PreviewMessage(Asked, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ _LOOK, _SUSPEND = ("channels:read", "suspend"), ("suspend",)
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "/v1/messages", "Send a message now or at a time", _WRITE, messages.send, messages.MessageQueued,
-        status=202, body=SendMessage, show=messages.queued,
+        status=202, query=messages.SendHow, body=SendMessage, show=messages.queued,
         problems=("unknown_channel", "conflict", "invalid_address", "invalid_content"),
     ),
     Endpoint(

@@ -4,65 +4,73 @@ from typing import Any, Literal
 
 import msgspec
 
-from gateway.api import aim, views
-from gateway.api.aim import Aim
+from gateway.api import aim, trial, views
 from gateway.api.asks import SendMessage
-from gateway.api.endpoint import Answer, Call, Nothing
+from gateway.api.endpoint import Answer, Asked, Call, Nothing
 from gateway.api.moments import Moment, at, ms_of
-from gateway.api.views import MessageDetail, MessageView
+from gateway.api.queueing import Order, Permission, enqueue
+from gateway.api.views import DecisionView, MessageDetail, MessageView
 from gateway.problems import Problem
-from state import contacts, listings, messages, outbox
-from state.conversations import message_ask
-from state.model.ids import lane_of_id, new_id, now_ms
+from state import listings, messages, outbox
+from state.model.ids import lane_of_id, now_ms
 from state.model.message import Message
-from state.model.turn import Say
-from state.outbox import Queued, queue_asks
-from state.writer import Op
+from state.outbox import Queued
 
 _FARTHEST_MS = 366 * 24 * 3600 * 1000
 
 
 class MessageQueued(Answer, frozen=True, kw_only=True):
-    """What was queued; `due` is when it is to leave. Whether it may leave is decided then."""
+    """What was queued; `due` is when it is to leave. Whether it may leave is decided then.
+
+    After a dry run nothing was: `id` and `conversation` are empty, and `decision` is what it would be.
+    """
 
     id: str
     conversation: str
     channel: str
-    status: Literal["queued"] = "queued"
+    status: Literal["queued", "dry_run"] = "queued"
     due: Moment
+    decision: DecisionView | None = None
 
 
-async def send(call: Call[Nothing, SendMessage]) -> Queued:
-    """Check a message against its channel's limits and queue it; what is returned is on disk."""
+class SendHow(Asked, frozen=True, kw_only=True):
+    """With `dry_run` nothing is queued: the answer says what would be decided."""
+
+    dry_run: bool = False
+
+
+async def send(call: Call[SendHow, SendMessage]) -> Queued | MessageQueued:
+    """Check a message against its channel's limits and queue it, unless it is a dry run; what was queued is on disk."""
     asked = call.body
     now = now_ms()
     due = max(now, ms_of(asked.at)) if asked.at else now
     if due - now > _FARTHEST_MS:
         raise Problem("invalid_field", "a message may be scheduled a year ahead", field="at")
     target = await aim.find(call.gateway, asked.to, asked.channel)
-    say = await aim.words(call.gateway, target, asked)
+    say = await aim.words(call.gateway, target, asked, call.actor.name)
     aim.check(target, say, call.gateway.link, await aim.files(call.gateway, say.content))
-    queued = await call.store.write(_enqueue, target, say, due, due + asked.valid * 1000)
+    order = Order(target, say, due, due + asked.valid * 1000, call.actor.name, _permission(asked))
+    if call.query.dry_run:
+        made = await trial.decided(call.gateway, order)
+        return MessageQueued(
+            id="", conversation="", channel=target.live.channel.id, status="dry_run", due=at(due),
+            decision=views.decision(made),
+        )  # fmt: skip
+    write = call.store.alone if order.permission else call.store.write
+    queued = await write(enqueue, order, call.gateway.voice)
     call.gateway.wake.tell("outbox", (queued.channel,))
     return queued
 
 
-def _enqueue(target: Aim, say: Say, due: int, expires: int) -> Op[Queued]:
-    """The contact and its conversation, made where there are none, the message, and its place in the outbox."""
-    conversation, lane, channel = target.conversation, target.lane, target.live.channel
-    if not conversation and target.contact:
-        conversation = yield from contacts.open_conversation(target.contact, lane, channel.id, target.urns)
-    elif not conversation:
-        who = yield from contacts.find(channel.team, channel.id, target.urns)
-        conversation, lane = who.conversation, who.lane
-    row_id = new_id(lane)
-    queued = Queued(row_id, lane, conversation, channel.id, "message", "", due, expires, outbox.NORMAL, say)
-    yield [message_ask(queued), *queue_asks(queued)]
-    return queued
+def _permission(asked: SendMessage) -> Permission | None:
+    given = asked.consent
+    return Permission(given.basis, given.evidence, given.text, given.text_version) if given else None
 
 
-def queued(made: Queued) -> MessageQueued:
+def queued(made: Queued | MessageQueued) -> MessageQueued:
     """The answer to a message that was queued."""
+    if isinstance(made, MessageQueued):
+        return made
     return MessageQueued(
         id=made.id, conversation=made.conversation, channel=made.channel, due=at(made.due_at)
     )

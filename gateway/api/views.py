@@ -62,7 +62,7 @@ class QueueView(Answer, frozen=True, kw_only=True):
 
 
 class DecisionView(Answer, frozen=True, kw_only=True):
-    """What was decided at the moment of sending, with the rules asked, their inputs and the version of the terms."""
+    """What was decided at the moment of sending, with the rules asked, and the versions of terms and rule pack."""
 
     at: datetime
     verdict: Verdict
@@ -70,6 +70,7 @@ class DecisionView(Answer, frozen=True, kw_only=True):
     reason: str
     wait_until: datetime | None
     terms: str
+    pack: str
     rules: tuple[Rule, ...]
 
 
@@ -154,7 +155,7 @@ def message_detail(
     return MessageDetail(
         **_message(found),
         queue=_queue(queue) if queue else None,
-        decisions=tuple(_decision(each) for each in decided),
+        decisions=tuple(decision(each) for each in decided),
         exchanges=tuple(_exchange(each["attempt"], call) for each in traces for call in each["calls"]),
     )
 
@@ -163,10 +164,11 @@ def _queue(row: Row) -> QueueView:
     return QueueView(state=row[0], due=at(row[1]), expires=at(row[2]), attempts=row[3])
 
 
-def _decision(made: Decision) -> DecisionView:
+def decision(made: Decision) -> DecisionView:
+    """A decision as it is shown."""
     return DecisionView(
         at=at(made.at), verdict=made.verdict, code=made.code, reason=made.reason,
-        wait_until=moment(made.wait_until), terms=made.terms, rules=made.rules,
+        wait_until=moment(made.wait_until), terms=made.terms, pack=made.pack, rules=made.rules,
     )  # fmt: skip
 
 

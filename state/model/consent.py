@@ -21,8 +21,8 @@ again gives them: that allows nothing by itself, but what stood before the stop 
 
 Change = Literal["given", "withdrawn", "expired", "told"]
 """What a fact says. `told`: the customer was told who has access to what is exchanged on a channel."""
-Source = Literal["message", "provider", "flow", "api", "import", "app", "admin", "clock"]
-"""Where a fact comes from: the customer's own words, the channel, a bot, a caller, a file, an app, a person, time."""
+Source = Literal["message", "provider", "flow", "api", "import", "app", "admin", "parley", "clock"]
+"""Where a fact comes from: the customer's own words, the channel, a bot, a caller, a file, an app, people, us, time."""
 Basis = Literal[
     "consent", "contract", "legal_obligation", "vital_interests", "public_task", "legitimate_interests"
 ]

@@ -9,7 +9,7 @@ import pytest
 from gateway.policy import RULES
 from state import tables
 from state.model.ids import now_ms
-from tests.gateway.api.house import on_sqlite
+from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.spine.graph import Manner, cuts, hangs, refuses
 from tests.spine.house import House, change, running, status, text, webhook, words
 
@@ -180,7 +180,7 @@ async def test_what_is_of_no_use_any_more_is_not_sent(house: House) -> None:
     assert [each.code for each in await house.decisions(message)] == ["", "expired"]
 
 
-async def test_the_reply_window_is_looked_at_when_it_leaves_not_when_it_was_asked_for(house: House) -> None:
+async def test_what_is_allowed_is_looked_at_when_it_leaves_not_when_it_was_asked_for(house: House) -> None:
     house.graph.next(refuses(500, 131000))
     await house.hear(text(1, "hi"))
     await house.queued_again()
@@ -189,7 +189,7 @@ async def test_the_reply_window_is_looked_at_when_it_leaves_not_when_it_was_aske
     message = await house.the_reply()
     assert (message.outcome, house.graph.texts) == ("refused", ["1: hi"])
     last = (await house.decisions(message))[-1]
-    assert (last.verdict, last.rules[-1].name) == ("refuse", "reply_window")
+    assert (last.verdict, last.rules[-1].name) == ("refuse", "consent")
 
 
 FREE, APPROVED = {"type": "text", "text": "hi"}, {"type": "template", "name": "hello", "language": "en"}
@@ -203,7 +203,7 @@ UNASKED: dict[str, tuple[dict[str, str], str, int]] = {
 async def test_to_a_customer_who_has_not_written(
     house: House, content: dict[str, str], outcome: str, sends: int
 ) -> None:
-    asked = {"to": "whatsapp:4915100", "channel": "wa", "content": content}
+    asked = {"to": "whatsapp:4915100", "channel": "wa", "content": content, "consent": ALLOWED}
     assert (await house.call("POST", "/messages", asked)).status == 202
     message = await house.the_reply()
     assert (message.outcome, len(house.graph.calls)) == (outcome, sends)
@@ -216,7 +216,7 @@ async def test_a_reply_to_words_that_came_a_day_late_is_refused(house: House) ->
     await house.hear(text(1, "hi", timestamp=str(now_ms() // 1000 - 25 * 3600)))
     message = await house.the_reply()
     assert (message.outcome, house.graph.texts) == ("refused", [])
-    assert [each.code for each in await house.decisions(message)] == ["window_closed"]
+    assert [each.code for each in await house.decisions(message)] == ["no_consent"]
 
 
 async def test_a_private_address_is_not_called_unless_that_is_allowed(tmp_path: Path) -> None:
