@@ -64,8 +64,8 @@ class _Reader:
         text = said.content.text if isinstance(said.content, Text) else ""
         meaning = self._meaning(text) if text else ""
         addresses = said.addresses or self._taken.urns
-        if meaning == "stop":
-            self._all("withdrawn", addresses, said, event_id, text)
+        if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
+            self._all("withdrawn", heard, said, event_id, text)
             self._say(notices.stopped(self._locale), Cause(actor=OURS, confirms=self.facts[-1].id))
         elif meaning == "start" and (stopped := [each for each in addresses if self._has_stopped(each)]):
             self._all("given", stopped, said, event_id, text)

@@ -86,7 +86,7 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
 
 
 def _meanings(live: Live, locale: str, country: str, now: int) -> Meanings:
-    """What words mean to a customer on a channel: the whole sets where it reaches telephone numbers."""
-    channel = "sms" if "tel" in live.connector.capabilities.schemes else live.channel.type
+    """What words mean to a customer on a channel: the whole sets where it sends short messages."""
+    channel = "sms" if live.connector.capabilities.text_in == "sms" else live.channel.type
     held = policy.standard().as_of(now)
     return partial(policy.meaning, channel=channel, held=held, locale=locale, country=country)

@@ -1,0 +1,157 @@
+"""Nothing leaves that its customer has not allowed: stops and starts, permissions, and what they are told first."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from gateway import notices
+from state.consent_tables import consent, standing
+from state.model.consent import Consent
+from tests.gateway.api.house import ALLOWED, on_sqlite
+from tests.spine.graph import refuses
+from tests.spine.house import House, running, text
+
+STOPPED, STARTED = notices.stopped("en"), notices.started("en")
+NOTICE = notices.notice("whatsapp", "en").text
+ANN = "whatsapp:4915100"
+HI = {"type": "text", "text": "hi"}
+
+
+@pytest.fixture
+async def telling(url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A gateway that begins each conversation with the notice."""
+    async with running(tmp_path, url, notices=True) as made:
+        yield made
+
+
+async def facts(house: House) -> list[Consent]:
+    rows = await house.rows(sa.select(consent.c.body).order_by(consent.c.id))
+    return [msgspec.json.decode(row[0], type=Consent) for row in rows]
+
+
+async def send(house: House, to: str = ANN, **more: Any) -> Any:
+    told = await house.call("POST", "/messages", {"to": to, "channel": "wa", "content": HI} | more)
+    assert told.status == 202, told
+    await house.quiet()
+    return (await house.call("GET", f"/messages/{told.body['id']}")).body
+
+
+async def says(house: House, *words: str) -> list[str]:
+    """A customer says something, each when the one before is dealt with; gives all that has reached them."""
+    for each in words:
+        await house.hear(text(1, each))
+        await house.quiet()
+    return house.graph.texts
+
+
+async def test_who_stops_hears_that_and_nothing_more_until_they_start(house: House) -> None:
+    assert await says(house, "hi", "Stop!", "are you there?") == ["1: hi", STOPPED]
+    assert await says(house, "START", "hello") == ["1: hi", STOPPED, STARTED, "4: START", "5: hello"]
+    stopped = [each for each in await house.messages() if each.outcome == "refused"]
+    assert [(await house.decisions(each))[-1].code for each in stopped] == ["withdrawn", "withdrawn"]
+
+
+async def test_a_stop_is_a_fact_with_the_words_and_the_message_that_prove_it(house: House) -> None:
+    await says(house, "hi", "unsubscribe")
+    (fact,) = await facts(house)
+    assert (fact.change, fact.purpose, fact.channel, fact.source) == ("withdrawn", "messages", "", "message")
+    assert fact.address == f"whatsapp:{text(1, '')['from']}"
+    (said,) = [each for each in await house.messages("in") if each.content.text == "unsubscribe"]  # type: ignore[union-attr]
+    assert (fact.evidence["words"], fact.evidence["event"]) == ("unsubscribe", said.id)
+
+
+async def test_who_stops_twice_is_told_once(house: House) -> None:
+    assert await says(house, "STOP", "STOP") == [STOPPED]
+    assert len(await facts(house)) == 1
+
+
+@pytest.mark.parametrize("word", ["cancel", "end", "START", "yes", "please stop the music"])
+async def test_other_words_are_answers(word: str, tmp_path: Path) -> None:
+    async with running(tmp_path, on_sqlite(tmp_path)) as house:
+        assert await says(house, word) == [f"1: {word}"]
+        assert await facts(house) == []
+
+
+async def test_a_stop_reaches_what_waits_on_all_channels_of_the_team(house: House) -> None:
+    await says(house, "hi")
+    suspension = await house.suspend(channel="wb")
+    to = f"whatsapp:{text(1, '')['from']}"
+    told = await house.call(
+        "POST", "/messages", {"to": to, "channel": "wb", "content": HI, "consent": ALLOWED}
+    )
+    await house.hear(text(1, "STOP"))
+    await house.when(lambda: house.graph.texts, lambda texts: STOPPED in texts)
+    await house.lift(suspension)
+    await house.quiet()
+    found = (await house.call("GET", f"/messages/{told.body['id']}")).body
+    assert (found["outcome"], found["decisions"][-1]["code"]) == ("refused", "withdrawn")
+    assert house.other.texts == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({}, "no_consent"),
+        ({"consent": ALLOWED}, "window_closed"),
+        ({"purpose": "one_time_codes"}, "window_closed"),
+        ({"purpose": "marketing"}, "no_consent"),
+    ],
+)
+async def test_who_has_not_written_is_sent_what_they_allowed(
+    house: House, asked: dict[str, Any], code: str
+) -> None:
+    assert (await send(house, **asked))["decisions"][-1]["code"] == code
+
+
+async def test_a_permission_told_with_a_message_takes_back_no_stop(house: House) -> None:
+    await says(house, "STOP")
+    found = await send(house, f"whatsapp:{text(1, '')['from']}", consent=ALLOWED)
+    assert found["decisions"][-1]["code"] == "withdrawn"
+    assert {each.change for each in await facts(house)} == {"withdrawn"}
+
+
+async def test_a_permission_is_kept_with_its_evidence_once(house: House) -> None:
+    for _ in range(2):
+        await send(house, consent=ALLOWED)
+    (fact,) = await facts(house)
+    assert (fact.change, fact.basis, fact.evidence) == ("given", "contract", {"told": "order 17"})
+    assert (fact.actor, fact.channel, fact.address) == ("key all", "wa", "")
+
+
+async def test_a_dry_run_decides_and_leaves_nothing_behind(house: House) -> None:
+    before = await house.counts()
+    asked = {"to": ANN, "channel": "wa", "content": HI, "consent": ALLOWED}
+    told = await house.call("POST", "/messages?dry_run=true", asked)
+    assert (told.body["status"], told.body["decision"]["code"]) == ("dry_run", "window_closed")
+    assert await house.counts() == before
+
+
+async def test_a_conversation_begins_with_the_notice_and_the_ledger_knows_it(telling: House) -> None:
+    assert await says(telling, "hi", "hello") == [NOTICE, "1: hi", "2: hello"]
+    (fact,) = await facts(telling)
+    first = (await telling.messages())[0]
+    assert (fact.change, fact.evidence, fact.text) == ("told", {"message": first.id}, NOTICE)
+    assert await telling.rows(sa.select(standing.c.fact)) == []
+
+
+async def test_what_is_sent_unasked_comes_after_the_notice(telling: House) -> None:
+    template = {"type": "template", "name": "hello", "language": "en"}
+    await send(telling, content=template, consent=ALLOWED)
+    assert telling.graph.texts == [""]
+    await telling.hear({**text(1, "hi"), "from": "4915100"})
+    await telling.quiet()
+    await send(telling)
+    assert telling.graph.texts == ["", NOTICE, "1: hi", "hi"]
+
+
+async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew(telling: House) -> None:
+    telling.graph.next(refuses(400, 131026))
+    telling.graph.next(refuses(400, 131009))
+    await says(telling, "hi")
+    first = await telling.messages()
+    assert [(await telling.decisions(each))[-1].code for each in first] == ["", "not_told"]
+    assert (await says(telling, "again"))[-2:] == [NOTICE, "2: again"]

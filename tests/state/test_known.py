@@ -1,0 +1,103 @@
+"""What a decision was made on is looked at again in the commit that lets the message go."""
+
+import pytest
+
+from state import consent, contacts, conversations, outbox
+from state.known import Changed, Touch
+from state.model.consent import Change, Consent
+from state.model.ids import new_id, now_ms
+from state.model.message import Decision
+from state.outbox import Going, Handed, Leased
+from state.store import Store
+from tests.state.acts import BSUID, PHONE, accept, converse, lease, message, sent, take, turned
+
+
+def fact(contact: str, change: Change = "withdrawn") -> Consent:
+    return Consent(
+        id=new_id(0), team="default", contact=contact, change=change, purpose="messages", source="api", at=now_ms(),
+        actor="a test",
+    )  # fmt: skip
+
+
+async def note(store: Store, contact: str) -> None:
+    await store.write(consent.record, [fact(contact)])
+
+
+async def leased(store: Store, key: str = "m1", urn: str = PHONE) -> Leased:
+    await converse(store, key, "hello", urn=urn)
+    (row,) = await lease(store)
+    assert row.known is not None
+    return row
+
+
+async def test_a_row_that_was_decided_before_a_withdrawal_is_not_marked(store: Store) -> None:
+    row = await leased(store)
+    await note(store, row.talk.contact)
+    with pytest.raises(Changed):
+        await store.write(outbox.sending, row, sent())
+    await store.write(outbox.give_back, [row])
+    (again,) = await lease(store)
+    assert again.known is not None
+    assert [each.change for each in again.known.standings] == ["withdrawn"]
+    await store.write(outbox.sending, again, sent())
+
+
+async def test_a_reply_that_was_handed_on_before_a_withdrawal_is_not_stored(store: Store) -> None:
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    turn = turned(taken, "hello")
+    handed = Handed("n1", 30_000, Decision("send", now_ms()))
+    turn = turn._replace(queued=(turn.queued[0]._replace(handed=handed),))
+    await note(store, taken.contact)
+    with pytest.raises(Changed):
+        await store.write(conversations.commit, turn)
+    await store.write(conversations.release, [(taken.id, taken.lane)])
+    (again,) = await take(store)
+    assert [each.change for each in again.known.standings] == ["withdrawn"]
+
+
+async def test_a_turn_that_hands_nothing_on_is_stored_whatever_was_withdrawn(store: Store) -> None:
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    await note(store, taken.contact)
+    await store.write(conversations.commit, turned(taken, "hello"))
+
+
+async def test_what_stands_of_one_contact_stands_of_the_one_it_is_merged_into(store: Store) -> None:
+    row, other = await leased(store, "m1", BSUID), await leased(store, "m2")
+    await note(store, other.talk.contact)
+    await store.write(outbox.give_back, [row, other])
+    await store.write(contacts.find, "default", "wa", [BSUID, PHONE])
+    people = [each.known for each in await lease(store)]
+    assert len({each.contact for each in people if each}) == 1
+    assert [[each.change for each in known.standings] for known in people if known] == [["withdrawn"]] * 2
+
+
+async def test_a_fact_about_a_contact_that_was_merged_is_about_the_one_it_is_now(store: Store) -> None:
+    row = await leased(store, "m1", BSUID)
+    loser = await leased(store, "m2")
+    who = await store.write(contacts.find, "default", "wa", [BSUID, PHONE])
+    await note(store, loser.talk.contact)
+    assert who.contact == row.talk.contact
+    with pytest.raises(Changed):
+        await store.write(outbox.sending, row, sent())
+
+
+async def test_a_merge_between_a_decision_and_its_mark_is_a_change(store: Store) -> None:
+    winner = await leased(store, "m1")
+    loser = await leased(store, "m2", BSUID)
+    await store.write(contacts.find, "default", "wa", [PHONE, BSUID])
+    with pytest.raises(Changed):
+        await store.write(outbox.sending, loser, sent())
+    await store.write(outbox.sending, winner, sent())
+
+
+async def test_a_message_that_answers_nothing_is_remembered_once(store: Store) -> None:
+    row = await leased(store)
+    touch = Touch(5, "marketing", "d", row.id)
+    for _ in range(2):
+        await store.write(outbox.sending, row, Going(Decision("send", now_ms()), touch=touch))
+    await store.write(outbox.give_back, [row])
+    (again,) = await lease(store)
+    assert again.known is not None
+    assert again.known.touches == (touch,)
