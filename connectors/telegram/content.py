@@ -76,12 +76,16 @@ def _photo(message: Json) -> Content:
 def _location(message: Json) -> Content:
     venue = message.get("venue") or {}
     place = venue.get("location") or message["location"]
-    degrees = place.get("latitude"), place.get("longitude")
-    if not all(isinstance(each, int | float) and abs(each) <= 180 for each in degrees):
-        raise Unfit("location is no place")
-    return Location(
-        float(degrees[0]), float(degrees[1]), str(venue.get("title") or ""), str(venue.get("address") or "")
+    latitude, longitude = (
+        _degrees(place.get(name), most) for name, most in (("latitude", 90), ("longitude", 180))
     )
+    return Location(latitude, longitude, str(venue.get("title") or ""), str(venue.get("address") or ""))
+
+
+def _degrees(value: object, most: float) -> float:
+    if not isinstance(value, int | float) or abs(value) > most:
+        raise Unfit("location is no place")
+    return float(value)
 
 
 def _contact(message: Json) -> Content:

@@ -112,17 +112,17 @@ def _content(form: Form) -> Content:
         return _media(form, 0, body)
     if form.get("Latitude") and form.get("Longitude"):
         return Location(
-            _degrees(form["Latitude"]),
-            _degrees(form["Longitude"]),
+            _degrees(form["Latitude"], 90),
+            _degrees(form["Longitude"], 180),
             form.get("Label", ""),
             form.get("Address", ""),
         )
     return Text(body)
 
 
-def _degrees(text: str) -> float:
+def _degrees(text: str, most: float) -> float:
     value = float(text)
-    if not -180 <= value <= 180:
+    if not -most <= value <= most:
         raise ValueError(f"{text[:20]!r} is no place on earth")
     return value
 
