@@ -182,9 +182,15 @@ def _title(message: Json, data: str) -> str:
 
 
 def _reacted(key: str, name: str, value: Json) -> Received:
+    """An emoji put or taken back; a picture of Telegram's own (custom, paid) has no character, and is told as it is."""
     address, who, _ = _who({**value, "from": value.get("user") or {}})
     new = value.get("new_reaction") or []
     emoji = next((each.get("emoji", "") for each in new if each.get("type") == "emoji"), "")
+    if new and not emoji:
+        told = ClientEvent(
+            key=key, at=_at(value), addresses=(address,), name=who, event_name=name, value=value
+        )
+        return Received((told,))
     event = Reacted(
         key=key,
         at=_at(value),
