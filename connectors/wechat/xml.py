@@ -1,4 +1,4 @@
-"""WeChat's XML, read without what XML can do harm with: no document type, no entities, two levels and no more."""
+"""WeChat's XML, read without what XML can do harm with: no document type, no entities, few levels."""
 
 from xml.parsers import expat
 
@@ -8,24 +8,29 @@ _DEPTH, _MOST = 6, 500
 
 
 class _Reader:
-    """Collects the texts of elements by their path below `<xml>`."""
+    """Collects the texts of elements by their path below `<xml>`; `_met` counts the names within each open element."""
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
         self._path: list[str] = []
+        self._met: list[dict[str, int]] = [{}]
         self._text: list[str] = []
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        self._path.append(name)
+        here = self._met[-1]
+        here[name] = number = here.get(name, 0) + 1
+        self._path.append(name if number == 1 else f"{name}[{number}]")
+        self._met.append({})
         self._text = []
         if len(self._path) > _DEPTH or len(self.found) > _MOST:
             raise Malformed("the XML is too deep or has too many elements")
 
     def end(self, name: str) -> None:
         key = ".".join(self._path[1:])
-        if key and key not in self.found:
+        if key:
             self.found[key] = "".join(self._text).strip()
         self._path.pop()
+        self._met.pop()
         self._text = []
 
     def text(self, data: str) -> None:
@@ -36,7 +41,10 @@ class _Reader:
 
 
 def read(body: bytes) -> dict[str, str]:
-    """The elements below `<xml>`, inner ones by their path (`ScanCodeInfo.ScanType`); raises Malformed."""
+    """The elements below `<xml>`, inner ones by their path (`ScanCodeInfo.ScanType`); raises Malformed.
+
+    Of elements with the same name in one place the second is `List[2]`, and so on.
+    """
     reader, parser = _Reader(), expat.ParserCreate("utf-8")
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     parser.CharacterDataHandler = reader.text
