@@ -25,6 +25,8 @@ _ACCOUNT = {
     "annual_renew", "verify_expired",
 }  # fmt: skip
 _LONGEST = 255
+_LONGEST_KEY = 250
+"""Characters of an event's key, which has a word behind it where an event is several of ours."""
 
 
 class Unfit(ValueError):
@@ -109,10 +111,10 @@ _READERS: dict[str, Callable[[Xml], Content]] = {
 
 
 def _event(xml: Xml, user: str, common: Any) -> tuple[Event, ...]:
-    """What happened. An event has no id: whoever it is from, when, and which tell duplicates."""
-    name = xml.get("Event", "")
-    low, key = name.lower(), f"{user}:{xml.get('CreateTime', '')}:{name}"[:_LONGEST].replace("\0", "")
-    event_key = xml.get("EventKey", "")
+    """What happened. An event has no id: whoever it is from, when, which and of what tell duplicates."""
+    name, event_key = xml.get("Event", ""), xml.get("EventKey", "")
+    parts = (user, xml.get("CreateTime", ""), name, event_key, xml.get("MsgID", ""))
+    low, key = name.lower(), ":".join(filter(None, parts))[:_LONGEST_KEY].replace("\0", "")
     if low == "subscribe":
         scene = event_key.removeprefix("qrscene_")
         referral = Referral("qr", scene[:_LONGEST]) if scene else None

@@ -173,6 +173,15 @@ def test_any_elements_are_read(fields: dict[str, str]) -> None:
     assert all(len(each.key) <= 300 for each in found.events)
 
 
+def test_two_events_of_one_second_are_two() -> None:
+    click = (
+        "<xml><FromUserName>o1</FromUserName><CreateTime>1700000000</CreateTime><MsgType>event</MsgType>"
+        "<Event>CLICK</Event><EventKey>%s</EventKey></xml>"
+    )
+    keys = [each.key for name in ("red", "blue", "red") for each in read((click % name).encode()).events]
+    assert (len(keys), len(set(keys)), keys[0] == keys[2]) == (3, 2, True)
+
+
 class Pair:
     """Both ends of the wire without a socket between them."""
 
