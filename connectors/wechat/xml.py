@@ -1,5 +1,7 @@
 """WeChat's XML, read without what XML can do harm with: no document type, no entities, few levels."""
 
+from collections.abc import Mapping
+from typing import Any, cast
 from xml.parsers import expat
 
 from state.model.wire import Malformed
@@ -57,17 +59,29 @@ def read(body: bytes) -> dict[str, str]:
     return reader.found
 
 
-def write(fields: dict[str, str]) -> bytes:
+def write(fields: Mapping[str, str]) -> bytes:
     """An `<xml>` of these elements; a path writes elements within one another, a number goes as it is."""
-    out = ["<xml>"]
+    root: _Tree = {}
     for name, value in fields.items():
-        names = name.split(".")
-        shown = (
-            value
-            if value.isascii() and value.isdigit()
-            else f"<![CDATA[{value.replace(']]>', ']]]]><![CDATA[>')}]]>"
-        )
-        out.append(
-            "".join(f"<{each}>" for each in names) + shown + "".join(f"</{each}>" for each in reversed(names))
-        )
-    return ("".join(out) + "</xml>").encode("utf-8", "replace")
+        *outer, last = name.split(".")
+        place = root
+        for each in outer:
+            place = cast(_Tree, place.setdefault(each, {}))
+        place[last] = value
+    return _written({"xml": root}).encode("utf-8", "replace")
+
+
+_Tree = dict[str, Any]
+
+
+def _written(tree: _Tree) -> str:
+    return "".join(
+        f"<{name}>{_written(value) if isinstance(value, dict) else _text(value)}</{name}>"
+        for name, value in tree.items()
+    )
+
+
+def _text(value: str) -> str:
+    if value.isascii() and value.isdigit():
+        return value
+    return f"<![CDATA[{value.replace(']]>', ']]]]><![CDATA[>')}]]>"

@@ -234,10 +234,11 @@ def test_what_is_sent_is_shown(content: Content) -> None:
     assert pair.shown == [content]
 
 
-def test_a_template_is_shown_and_its_receipt_read() -> None:
+@pytest.mark.parametrize("native", [{}, {"subscription": True}], ids=["template", "subscription notice"])
+def test_a_template_is_shown_and_its_receipt_read(native: dict[str, Any]) -> None:
     pair = Pair()
     content = Template("tm_1", "", (Component("body", (Parameter("Hello", "first"),)),))
-    sent = pair.send(content)
+    sent = pair.send(content, native=native)
     assert pair.shown == [content]
     (receipt,) = pair.told
     assert isinstance(receipt, Receipt)
