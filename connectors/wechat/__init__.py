@@ -13,6 +13,7 @@ from connectors.wechat.crypto import Cipher, check, signature
 from state.model.action import Action
 from state.model.channel import Channel, Profile, Terms
 from state.model.content import Content, Media, Template
+from state.model.event import MessageReceived, Started
 from state.model.wire import (
     Answer,
     Call,
@@ -68,7 +69,7 @@ class WeChat:
             return Received(answer=Answer(200, request.query.get("echostr", "").encode("utf-8", "replace")))
         elements = self._elements(request)
         found, problems = inbound.events(elements)
-        waits = self._passive and elements.get("MsgType", "") != "event"
+        waits = self._passive and any(isinstance(each, MessageReceived | Started) for each in found)
         return Received(found, _SUCCESS, problems, deferred=waits)
 
     def _elements(self, request: Request) -> dict[str, str]:

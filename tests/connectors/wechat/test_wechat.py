@@ -292,6 +292,30 @@ def test_a_passive_reply_is_sealed_as_the_request_was(mode: str) -> None:
     assert (shown.to, shown.content) == (FOLLOWER, Text("Hello ]]> you"))
 
 
+def event(name: str, key: str = "") -> bytes:
+    fields = {
+        "FromUserName": FOLLOWER,
+        "CreateTime": STAMP,
+        "MsgType": "event",
+        "Event": name,
+        "EventKey": key,
+    }
+    return xml.write(fields)
+
+
+@pytest.mark.parametrize(
+    ("body", "waits"),
+    [
+        (INNER, True), (event("subscribe"), True), (event("CLICK", "hours"), True), (event("SCAN", "17"), True),
+        (event("VIEW", "https://example.org"), False), (event("unsubscribe"), False), (b"<xml></xml>", False),
+    ],
+    ids=["words", "follows", "menu", "code", "page", "leaves", "nothing"],
+)  # fmt: skip
+def test_a_webhook_waits_for_a_reply_where_a_flow_hears_of_it(body: bytes, waits: bool) -> None:
+    pair = Pair(mode="plain", passive_reply="yes")
+    assert pair.connector.receive(Request("POST", "/", {}, {}, body)).deferred is waits
+
+
 @pytest.mark.parametrize(
     "content", [Text("好" * 683), Choice("?", (Option("a", "A"),)), Media("video", ref="1")]
 )
