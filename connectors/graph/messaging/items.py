@@ -249,11 +249,9 @@ def _app(given: dict[str, Any], name: str) -> str:
 
 def _roles(given: Json, item: Item, page: Page) -> Iterator[Event]:
     """Which of our apps may answer first."""
-    evidence = storable({"app_roles": given})
-    key = f"app_roles:{digest(evidence)}"
     yield Notice(
-        key=key, at=timestamp(item.timestamp), account=page.account, name="app_roles", code="app_roles",
-        evidence=evidence,
+        key=f"app_roles:{digest(item)}", at=timestamp(item.timestamp), account=page.account, name="app_roles",
+        code="app_roles", evidence=storable({"app_roles": given}),
     )  # fmt: skip
 
 
