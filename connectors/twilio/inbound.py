@@ -153,16 +153,23 @@ def _receipt(form: Form, sid: str, at: int) -> tuple[Event, ...]:
             return ()
         raise ValueError(f"{word[:40]!r} is no status")
     fault = _fault(form, word) if status == "failed" else None
-    addresses = (urn(form["To"]),) if form.get("To") else ()
     receipt = Receipt(
         key=f"{sid}:{word}",
         at=_done(form) or at,
         provider_id=sid,
         status=status,
         fault=fault,
-        addresses=addresses,
+        addresses=_sent_to(form),
     )
     return (receipt,)
+
+
+def _sent_to(form: Form) -> tuple[str, ...]:
+    """The customer's address, where it is one we know; the message is found by its id whoever it went to."""
+    try:
+        return (urn(form.get("To", "")),)
+    except ValueError:
+        return ()
 
 
 def _fault(form: Form, word: str) -> Fault:
