@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from connectors.contract import Conversation, Finding, Setting
 from connectors.twilio import codes, health, inbound, native, profile, signature
-from connectors.twilio.addresses import written
+from connectors.twilio.addresses import RCS, written
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.content import Media, Template, Text
@@ -105,13 +105,18 @@ class Twilio:
 
     def _form(self, message: Outbound) -> list[tuple[str, str]]:
         options = native.native_of(message.native)
-        sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
-        to = written(message.to)
-        prefix = to[: to.rfind(":") + 1]
-        form = [("To", to), (sender, self._sender if sender != "From" else f"{prefix}{self._sender}")]
+        to = written(message.to, rcs=self._sender.startswith(RCS))
+        form = [("To", to), self._from(to)]
         if self._callback:
             form.append(("StatusCallback", self._callback))
         return form + _content(message) + options.form()
+
+    def _from(self, to: str) -> tuple[str, str]:
+        """Who sends: a messaging service, or the sender as an address of the recipient's kind."""
+        if self._sender.startswith("MG"):
+            return "MessagingServiceSid", self._sender
+        prefix = "" if self._sender.startswith(RCS) else to[: to.rfind(":") + 1]
+        return "From", f"{prefix}{self._sender}"
 
 
 def _content(message: Outbound) -> list[tuple[str, str]]:

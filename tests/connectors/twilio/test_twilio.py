@@ -165,6 +165,16 @@ def test_what_a_phone_says_is_read() -> None:
     assert (said.shown.provider_id, said.shown.content) == (event.provider_id, event.content)
 
 
+def test_an_agent_of_rcs_is_written_to_and_answers_by_rcs() -> None:
+    pair = Pair(sender="rcs:agent_demo")
+    (event,) = pair.read(pair.simulator.says(PHONE, {"type": "text", "text": "Hi"}).webhook)
+    assert event.addresses == (f"tel:{PHONE}",)
+    pair.send(Text("Hello"))
+    assert (pair.shown, [each.addresses for each in pair.told]) == ([Text("Hello")], [event.addresses] * 2)
+    with pytest.raises(BadMessage):
+        pair.send(Text("Hello"), to="whatsapp:15550100")
+
+
 def test_a_picture_of_a_phone_is_fetched() -> None:
     pair = Pair()
     ref = pair.simulator.keep(File(b"picture", "image/png"))
