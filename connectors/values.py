@@ -11,6 +11,14 @@ LAST_MS = 253_402_300_799_999
 _CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 
 
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def in_xml(text: str) -> bool:
+    """Whether XML can hold a text (XML 1.0, 2.2): it has no way to write most control characters."""
+    return not _NOT_IN_XML.search(text)
+
+
 class Unfit(Exception):
     """An item without what it must have; `where` is the path within it."""
 

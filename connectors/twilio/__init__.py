@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 from connectors.contract import Conversation, Finding, Setting
 from connectors.twilio import codes, health, inbound, native, profile, signature
 from connectors.twilio.addresses import RCS, written
+from connectors.values import in_xml
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.content import Media, Template, Text
@@ -75,6 +76,8 @@ class Twilio:
         try:
             form = dict(self._form(message))
         except BadMessage:
+            return None
+        if not all(map(in_xml, form.values())):
             return None
         parts = [f"<{tag}>{_escaped(form[name])}</{tag}>" for name, tag in _PARTS if name in form]
         twiml = (

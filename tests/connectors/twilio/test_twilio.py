@@ -242,6 +242,7 @@ def test_a_reply_goes_as_twiml_and_is_shown() -> None:
     [
         Outbound(id="o", to=("tel:+15550100",), content=Choice("?", (Option("a", "A"),))),
         Outbound(id="o", to=("tel:+15550100",), content=Text("x" * 1601)),
+        Outbound(id="o", to=("tel:+15550100",), content=Text("a\x0bb")),
         Outbound(id="o", to=("x:1",), content=Text("x")),
         Outbound(id="o", to=("tel:+15550100",), content=Text("x"), native={"validity": 60}),
     ],

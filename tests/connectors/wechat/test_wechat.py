@@ -321,7 +321,7 @@ def test_a_webhook_waits_for_a_reply_where_a_flow_hears_of_it(body: bytes, waits
 
 
 @pytest.mark.parametrize(
-    "content", [Text("好" * 683), Choice("?", (Option("a", "A"),)), Media("video", ref="1")]
+    "content", [Text("好" * 683), Text("a\x0bb"), Choice("?", (Option("a", "A"),)), Media("video", ref="1")]
 )
 def test_what_a_passive_reply_cannot_say_goes_the_usual_way(content: Content) -> None:
     message = Outbound(id="o", to=(f"wechat:{FOLLOWER}",), content=content)
