@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from gateway.files import NotAllowed, sniff
 from state import tables
 from state.model.ids import new_id, now_ms
+from state.model.wire import Call, Reply
 from state.statements import Query
 from tests.gateway.api.house import CUSTOMER, House
 
@@ -71,9 +72,17 @@ async def fetched(house: House) -> None:
     "body", [b"<script>alert(1)</script>", PNG + bytes(2000)], ids=["a page", "too much"]
 )
 async def test_what_is_not_taken_is_left_with_the_provider(house: House, body: bytes) -> None:
-    house.gateway.fetching._most = 1000
+    fetching, limits = house.gateway.fetching, []
+    fetching._most, perform = 1000, fetching._perform
+
+    async def noted(call: Call) -> Reply:
+        limits.append(call.limit)
+        return await perform(call)
+
+    fetching._perform = noted
     message = await says_with(house, body)
     await fetched(house)
+    assert limits == [1000, 1000], "the file's address and the file, once"
     found = (await house.call("GET", f"/messages/{message['id']}")).body
     assert (found["content"].get("stored"), found["content"]["ref"]) == (None, message["content"]["ref"])
 
