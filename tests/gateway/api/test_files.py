@@ -1,6 +1,7 @@
 """Files of customers are fetched, kept, served by links that end, sent on, and forgotten."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,21 @@ async def test_files_leave_when_their_time_is_over(house: House, tmp_path: Path)
     assert await house.gateway.files.read(media_id) is None
     assert await house.gateway.files.read(new_id(0)) is None
     assert await house.gateway.files.read("../../etc/passwd") is None
+
+
+async def test_a_file_is_on_disk_when_it_counts_as_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(descriptor: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "fsync", breaks)
+    with pytest.raises(OSError, match="the disk is full"):
+        await house.gateway.files.keep(PNG)
+    monkeypatch.undo()
+    rows = await house.gateway.store.read(Query(sa.select(tables.media.c.id), ""))
+    assert [await house.gateway.files.read(row[0]) for row in rows] == [None]
+    assert await house.gateway.files.forget(now_ms() + 1000) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"MZ\x90", b"\x89PN", b"RIFF\0\0\0\0"])
