@@ -122,3 +122,15 @@ async def test_a_file_is_on_disk_when_it_counts_as_kept(
 def test_only_kinds_on_the_list_are_taken(body: bytes) -> None:
     with pytest.raises(NotAllowed):
         sniff(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "mime"),
+    [
+        (b"\xff\xfb\x90", "audio/mpeg"), (b"\xff\xf3\x84", "audio/mpeg"), (b"\xff\xf9\x50", "audio/aac"),
+        (b"\0\0\0\x20ftypisom", "video/mp4"), (b"\0\0\0\x20ftypheic", "image/heic"),
+        (b"\0\0\0\x20ftypavif", "image/avif"), (b"\0\0\0\x20ftypM4A ", "audio/mp4"),
+    ],
+)  # fmt: skip
+def test_a_file_is_told_by_its_first_bytes(body: bytes, mime: str) -> None:
+    assert sniff(body) == mime
