@@ -41,6 +41,11 @@ def action_of(code: int) -> Action | None:
     return _RULES.get(code)
 
 
+def reported(code: int) -> Action | None:
+    """The action where a status tells the code: one that hides its cause condemns no address by one report."""
+    return Action.RETRY if code in _TRIES else action_of(code)
+
+
 def number(value: object) -> int:
     """A code as a number; 0 where it is none."""
     text = str(value)

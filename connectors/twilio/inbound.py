@@ -174,7 +174,7 @@ def _sent_to(form: Form) -> tuple[str, ...]:
 
 def _fault(form: Form, word: str) -> Fault:
     code = codes.number(form.get("ErrorCode"))
-    action = codes.action_of(code)
+    action = codes.reported(code)
     words = form.get("ErrorMessage") or form.get("ChannelStatusMessage") or word
     return Fault(
         str(code or word),

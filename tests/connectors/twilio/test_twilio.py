@@ -52,6 +52,11 @@ def test_every_code_asks_for_its_action(action: str, code: int) -> None:
     assert codes.action_of(code) == action
 
 
+def test_a_phone_that_was_off_once_is_not_given_up() -> None:
+    told = {"MessageSid": "SM1", "MessageStatus": "undelivered", "To": PHONE, "ErrorCode": "30003"}
+    assert [each.fault.action for each in read(told).events] == ["RETRY"]  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     ("status", "action"),
     [
