@@ -58,6 +58,8 @@ class Page(NamedTuple):
 
 def events(item: Item, page: Page, raw: msgspec.Raw) -> Iterator[Event]:
     """The events of an item; raises Unfit. What we did ourselves is none of the customer's, unless it is a copy."""
+    if item.message and item.message.is_self:
+        return
     if item.sender and item.sender.id == page.account and not (item.message and item.message.is_echo):
         yield from _other(item, page, raw)
         return
