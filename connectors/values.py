@@ -1,10 +1,12 @@
-"""Values of providers' JSON on their way to a store: what does not fit raises Unfit."""
+"""Values of providers' JSON, read and on their way to a store: what does not fit raises Unfit."""
 
 import hashlib
 import re
 from typing import Any
 
 import msgspec
+
+from state.model.wire import Reply
 
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999 in milliseconds, beyond which Python knows no dates."""
@@ -30,6 +32,15 @@ class Unfit(Exception):
 def line(text: str) -> str:
     """A name in one line, without control characters."""
     return text if text.isprintable() else text.translate(_CONTROLS).strip()
+
+
+def body_of(reply: Reply) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it holds none."""
+    try:
+        found = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def digest(value: object) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 from connectors.contract import Conversation, Finding, Setting
 from connectors.twilio import codes, health, inbound, native, profile, signature
 from connectors.twilio.addresses import RCS, written
-from connectors.values import in_xml
+from connectors.values import body_of, in_xml
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.content import Media, Template, Text
@@ -104,7 +104,7 @@ class Twilio:
         reply = yield Call(name, "GET", url, self._auth, repeatable=True)
         if reply.status != 200:
             raise codes.undelivered(reply, 1)
-        return codes.body_of(reply)
+        return body_of(reply)
 
     def _form(self, message: Outbound) -> list[tuple[str, str]]:
         options = native.native_of(message.native)
@@ -148,7 +148,7 @@ def _escaped(text: str) -> str:
 
 def _sent(reply: Reply, attempt: int) -> Sent:
     """What an answer says; one of success without an id counts as taken."""
-    body = codes.body_of(reply)
+    body = body_of(reply)
     if not 200 <= reply.status < 300:
         raise codes.undelivered(reply, attempt)
     failed = body.get("error_code")

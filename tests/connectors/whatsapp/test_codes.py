@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from connectors.graph.errors import body_of, undelivered
+from connectors.graph.errors import undelivered
+from connectors.values import body_of
 from connectors.whatsapp import codes, inbound
 from state.model.action import Action
 from state.model.event import Receipt
