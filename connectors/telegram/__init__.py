@@ -67,6 +67,8 @@ class Telegram:
         if not isinstance(path, str):
             raise Undelivered(Action.FAIL_MSG, "no_path", "Telegram gives no path for the file")
         reply = yield Call("file", "GET", f"{self._files}/{path}", limit=profile.DOWNLOAD, repeatable=True)
+        if reply.status == 404:
+            raise Undelivered(Action.FAIL_MSG, "http_404", "the file is gone")
         if reply.status != 200:
             raise codes.undelivered(reply, codes.told(reply))
         mime = reply.headers.get("content-type", "").partition(";")[0]
