@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,6 +40,7 @@ INNER = (
 SEALED = xml.read(
     fixtures.read(fixtures.ROOT / "wechat" / "fixtures" / "receive" / "sealed.json")["text"].encode()
 )["Encrypt"]
+NOW = 1_750_000_000
 STAMP, NONCE, TOKEN = "1700000000", "n0nce42", "wxTokenDemo1"
 
 
@@ -91,6 +93,29 @@ def test_a_sealed_message_with_another_signature_is_forged(changed: dict[str, st
     CONNECTOR.verify(sealed_request())
     with pytest.raises(Forged):
         CONNECTOR.verify(sealed_request(**changed))
+
+
+@pytest.mark.parametrize("bit", range(0, 160, 7))
+def test_one_changed_bit_is_a_forgery(bit: int) -> None:
+    for name in ("signature", "msg_signature"):
+        digest = bytearray.fromhex(sealed_request().query[name])
+        digest[bit // 8] ^= 1 << bit % 8
+        request = sealed_request(**{name: digest.hex()})
+        plain = Request("GET", "/", request.query, {}, b"")
+        with pytest.raises(Forged):
+            CONNECTOR.verify(plain if name == "signature" else request)
+
+
+@pytest.mark.parametrize(
+    ("later", "good"), [(0, True), (600, True), (601, False), (-601, False), (86_400, False)]
+)
+def test_a_webhook_that_was_signed_long_ago_is_forged(later: int, good: bool) -> None:
+    channel = Channel(id="w", type="wechat", settings={"app_id": APP}, credentials={
+        "token": TOKEN, "app_secret": "s", "aes_key": KEY,
+    })  # fmt: skip
+    replayed = WeChat(channel, clock=lambda: int(STAMP) + later)
+    with nullcontext() if good else pytest.raises(Forged):
+        replayed.verify(sealed_request())
 
 
 def test_in_safe_mode_a_plain_message_is_forged() -> None:
@@ -193,7 +218,7 @@ class Pair:
         secrets = {"token": TOKEN, "app_secret": "s3cret", "aes_key": KEY}
         base = {"app_id": APP, "base_url": "http://sim", **settings}
         channel = Channel(id="wx", type="wechat", settings=base, credentials=secrets)
-        self.simulator = WeChatSimulator(channel, clock=lambda: 1_750_000_000)
+        self.simulator = WeChatSimulator(channel, clock=lambda: NOW)
         self.connector = WeChat(channel)
         self.shown: list[Any] = []
         self.told: list[Any] = []
@@ -201,7 +226,8 @@ class Pair:
         self.connector = WeChat(
             Channel(
                 id="wx", type="wechat", settings=base, credentials={**secrets, "access_token": token.access}
-            )
+            ),
+            clock=lambda: NOW,
         )
 
     def play(self, talk: Generator[Call, Reply, Any]) -> Any:
@@ -350,6 +376,7 @@ def test_wechat_refuses_in_its_own_words(kind: Any, action: str) -> None:
         ("aes_key", "short"),
         ("passive_reply", "maybe"),
         ("pace", "x"),
+        ("max_age", "0"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
