@@ -89,6 +89,13 @@ class RepliesInAnswer(Protocol):
         """The answer to this webhook that carries the message; None where it cannot, and the message goes by `send`."""
 
 
+class CarriesSecret(Protocol):
+    """A connector whose webhooks carry a secret as it is in headers: they are not kept with the request."""
+
+    secret_headers: tuple[str, ...]
+    """Their names, in lower case."""
+
+
 class LooksUpProfiles(Protocol):
     """A connector whose provider tells who a customer is."""
 
@@ -217,8 +224,7 @@ class Simulator(Protocol):
 
 
 __all__ = [
-    "Answer", "Answered", "Blocks", "Connector", "Conversation", "Examines", "Fetches", "File", "Finding",
-    "ListsTemplates",
-    "LooksUpProfiles", "MarksRead", "Phone", "Refreshes", "Refusal", "RepliesInAnswer", "Said", "Setting", "Shown",
-    "ShowsTyping", "Simulator", "Token", "Told", "Uploads",
+    "Answer", "Answered", "Blocks", "CarriesSecret", "Connector", "Conversation", "Examines", "Fetches", "File",
+    "Finding", "ListsTemplates", "LooksUpProfiles", "MarksRead", "Phone", "Refreshes", "Refusal", "RepliesInAnswer",
+    "Said", "Setting", "Shown", "ShowsTyping", "Simulator", "Token", "Told", "Uploads",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Values of providers' JSON on their way to a store: what does not fit raises Unfit."""
+"""Values of providers' JSON, read and on their way to a store: what does not fit raises Unfit."""
 
 import hashlib
 import re
@@ -6,9 +6,19 @@ from typing import Any
 
 import msgspec
 
+from state.model.wire import Reply
+
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999 in milliseconds, beyond which Python knows no dates."""
 _CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
+
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def in_xml(text: str) -> bool:
+    """Whether XML can hold a text (XML 1.0, 2.2): it has no way to write most control characters."""
+    return not _NOT_IN_XML.search(text)
 
 
 class Unfit(Exception):
@@ -22,6 +32,15 @@ class Unfit(Exception):
 def line(text: str) -> str:
     """A name in one line, without control characters."""
     return text if text.isprintable() else text.translate(_CONTROLS).strip()
+
+
+def body_of(reply: Reply) -> dict[str, Any]:
+    """The JSON object of an answer; empty where it holds none."""
+    try:
+        found = msgspec.json.decode(reply.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def digest(value: object) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import TypeVar
 
-from gateway.wire import Blocked, NoAnswer
+from gateway.wire import Blocked, NoAnswer, TooLong
 from state.model.action import Action
 from state.model.wire import Call, Reply, Undelivered
 
@@ -39,6 +39,8 @@ async def ask(talk: Talk[T], perform: Perform) -> T:
             return await perform(call)
         except Blocked as error:
             raise Undelivered(Action.CONFIG, "blocked_address", str(error)) from error
+        except TooLong as error:
+            raise Undelivered(Action.FAIL_MSG, "too_long", str(error)) from error
         except NoAnswer as error:
             raise Undelivered(Action.RETRY, "unreachable", str(error)) from error
 

@@ -22,7 +22,7 @@ from state.lease import LeaseLost
 from state.model.action import Action
 from state.model.content import Media
 from state.model.ids import now_ms
-from state.model.wire import File, Undelivered
+from state.model.wire import Call, File, Reply, Undelivered
 from state.outbox import Batch, Leased, Settled
 from state.store import Store
 from state.writer import Unavailable
@@ -116,10 +116,11 @@ class Fetching:
         live = self._channels.get(wanted.channel)
         if live is None:
             raise Undelivered(Action.CONFIG, "channel_removed", "its channel does not work here")
-        file = await calls.ask(live.connector.fetch(wanted.media), self._perform)  # type: ignore[attr-defined]
-        if len(file.body) > self._most:
-            raise NotAllowed(413, f"it has {len(file.body)} bytes; {self._most} are taken")
-        return file  # type: ignore[no-any-return]
+        return await calls.ask(live.connector.fetch(wanted.media), self._within)  # type: ignore[attr-defined]
+
+    async def _within(self, call: Call) -> Reply:
+        """Make a call of a fetch; nothing longer than what is taken comes into memory."""
+        return await self._perform(msgspec.structs.replace(call, limit=min(call.limit, self._most)))
 
     async def _failed(self, row: Leased, wanted: Fetch, error: Undelivered) -> None:
         if error.action not in _AGAIN or row.attempt + 1 >= _TRIES:

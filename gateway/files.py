@@ -6,6 +6,7 @@ A link is signed. One that goes to an app's own customer holds for ever; one tha
 import asyncio
 import hashlib
 import hmac
+import os
 import time
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from state.store import Store
 
 LINK_SECONDS = 7 * 24 * 3600
 """How long a link holds that a customer is sent: as long as providers keep files, and not for ever."""
+_UNFINISHED = ".new"
+"""Stands behind the name of a file that is not whole yet."""
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
@@ -28,13 +31,15 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
     (b"%PDF-", 0, "application/pdf"),
     (b"OggS", 0, "audio/ogg"),
     (b"ID3", 0, "audio/mpeg"),
-    (b"\xff\xfb", 0, "audio/mpeg"),
-    (b"\xff\xf1", 0, "audio/aac"),
+    *((bytes((0xFF, kind)), 0, "audio/mpeg") for kind in (0xFB, 0xFA, 0xF3, 0xF2)),
+    *((bytes((0xFF, kind)), 0, "audio/aac") for kind in (0xF1, 0xF9)),
     (b"#!AMR", 0, "audio/amr"),
     (b"WAVE", 8, "audio/wav"),
     (b"ftypM4A", 4, "audio/mp4"),
     (b"ftypqt", 4, "video/quicktime"),
     (b"ftyp3gp", 4, "video/3gpp"),
+    *((b"ftyp" + brand, 4, "image/heic") for brand in (b"heic", b"heix", b"mif1")),
+    (b"ftypavif", 4, "image/avif"),
     (b"ftyp", 4, "video/mp4"),
     (b"\x1aE\xdf\xa3", 0, "video/webm"),
     (b"PK\x03\x04", 0, "application/zip"),
@@ -74,8 +79,19 @@ class Files:
         return media_id, mime
 
     def _write(self, media_id: str, body: bytes) -> None:
+        """Put a file on disk, whole or not at all: who left it is told so, and may forget it."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / media_id).write_bytes(body)
+        place = self._folder / f"{media_id}{_UNFINISHED}"
+        with place.open("wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        place.rename(self._folder / media_id)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     async def read(self, media_id: str) -> File | None:
         """A file by its id; None where there is none."""
@@ -128,8 +144,8 @@ class Files:
     def _forget(self, before: int) -> int:
         if not self._folder.is_dir():
             return 0
-        old = [each for each in self._folder.iterdir() if ID_PATTERN.fullmatch(each.name)]
-        gone = [each for each in old if time_of_id(each.name) < before]
+        names = ((each, each.name.removesuffix(_UNFINISHED)) for each in self._folder.iterdir())
+        gone = [each for each, name in names if ID_PATTERN.fullmatch(name) and time_of_id(name) < before]
         for each in gone:
             each.unlink(missing_ok=True)
         return len(gone)

@@ -8,7 +8,7 @@ import msgspec
 from gateway import policy
 from gateway.channels import Live
 from gateway.degrade import Link, shape
-from gateway.wire import Blocked, CutOff, NoAnswer
+from gateway.wire import Blocked, CutOff, NoAnswer, TooLong
 from state.conversations import Taken
 from state.model import cause
 from state.model.action import Action
@@ -135,6 +135,8 @@ def without_answer(call: Call, error: NoAnswer) -> Exception:
         return Undelivered(Action.CONFIG, "blocked_address", str(error))
     if isinstance(error, CutOff) and not call.repeatable:
         return Unknown(str(error))
+    if isinstance(error, TooLong):
+        return Undelivered(Action.FAIL_MSG, "too_long", str(error))
     return Undelivered(Action.RETRY, "unreachable", str(error))
 
 

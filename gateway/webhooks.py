@@ -186,7 +186,8 @@ def _gone(request: web.Request) -> bool:
 
 def _envelope(live: Live, request: Request, problems: list[Problem]) -> Envelope:
     """The request as it is kept: credentials a caller may have sent are left out of the headers."""
-    headers = {name: value for name, value in request.headers.items() if name not in _SECRET}
+    secret = _SECRET.union(getattr(live.connector, "secret_headers", ()))
+    headers = {name: value for name, value in request.headers.items() if name not in secret}
     kept = msgspec.structs.replace(request, headers=headers, body=b"")
     if request.query:  # where a caller may have put a secret
         query = {name: redactor.hide(value) for name, value in request.query.items()}

@@ -53,6 +53,10 @@ class CutOff(NoAnswer):
     """The call left, or a part of it, and its answer is missing or not whole: what came of it is unknown."""
 
 
+class TooLong(CutOff):
+    """The answer is longer than the call allows, and asking again would not make it shorter."""
+
+
 class Blocked(NoAnswer):
     """The call is none that may be made, for its address or its form; nothing was sent."""
 
@@ -316,17 +320,23 @@ def _payload(body: bytes) -> Any:
 
 
 async def _body(answer: ClientResponse, limit: int) -> bytes:
-    """The answer's body, unpacked; raises CutOff where it is longer than the limit."""
+    """The answer's body, unpacked; raises TooLong where it is longer than the limit."""
     length = answer.content_length
-    if length is not None and length <= limit and "Content-Encoding" not in answer.headers:
+    if length is not None and length > limit:
+        raise _too_long(answer, limit)
+    if length is not None and "Content-Encoding" not in answer.headers:
         return await answer.read()
     parts, size = [], 0
     async for part in answer.content.iter_any():
         size += len(part)
         if size > limit:
-            raise CutOff(f"answered {answer.status} with more than the {limit} bytes allowed")
+            raise _too_long(answer, limit)
         parts.append(part)
     return b"".join(parts)
+
+
+def _too_long(answer: ClientResponse, limit: int) -> TooLong:
+    return TooLong(f"answered {answer.status} with more than the {limit} bytes allowed")
 
 
 _HEADERS = {"User-Agent": "Parley", "Accept-Encoding": "identity"}

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from connectors.graph.errors import GraphError, Rule, body_of, undelivered
+from connectors.graph.errors import GraphError, Rule, undelivered
+from connectors.values import body_of
 from state.model.wire import Call, Reply
 
 Json = dict[str, Any]

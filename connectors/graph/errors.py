@@ -4,8 +4,6 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-import msgspec
-
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
@@ -56,15 +54,6 @@ def number(value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
-
-
-def body_of(reply: Reply) -> dict[str, Any]:
-    """The JSON object of an answer; empty where it holds none."""
-    try:
-        found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def undelivered(

@@ -54,10 +54,7 @@ RULES: dict[int, Rule] = {
     0xFE: Rule(Action.FAIL_MSG, tries=2),
     0xFF: Rule(Action.FAIL_MSG, tries=2),
 }
-"""Every status that has a rule of its own."""
-
-VENDOR = range(0x400, 0x500)
-"""Statuses whose meaning only the SMSC's maker knows: the channel's setting `vendor_codes` says it."""
+"""Every status that has a rule of its own; what others mean, the channel's setting `vendor_codes` says."""
 
 
 def rule_of(status: int, vendor: Mapping[int, Action]) -> Rule:

@@ -10,6 +10,7 @@ from connectors.smpp import text, tlv
 from connectors.smpp.pdu import SubmitSm
 from connectors.smpp.profile import TEXT, Account
 from connectors.smpp.tlv import Tlv
+from connectors.sms import headers
 from state.model.base import Value
 from state.model.content import Content, Text
 from state.model.wire import BadMessage, Outbound
@@ -147,7 +148,7 @@ def _part(piece: bytes, number: int, total: int, account: Account, reference: in
         case "udh16":
             head = bytes((6, 8, 4, reference >> 8 & 0xFF, reference & 0xFF, total, number))
         case _:
-            head = bytes((5, 0, 3, reference & 0xFF, total, number))
+            head = headers.header(reference, total, number)
     return {"esm_class": _UDHI, "short_message": head + piece}
 
 

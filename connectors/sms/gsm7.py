@@ -31,12 +31,17 @@ def encode(text: str) -> bytes:
 
 
 def decode(octets: bytes) -> str:
-    """The text of septets, one an octet; what is none becomes U+FFFD, an unknown extension a space (23.038)."""
+    """The text of septets, one an octet; what is none becomes U+FFFD.
+
+    What the extension has not is read as the main alphabet has it, a second escape as a space (23.038, 6.2.1.1).
+    """
     found, escaped = [], False
     for octet in octets:
-        if escaped:
-            found.append(_EXTENDED.get(octet, " "))
+        if escaped and octet in _EXTENDED:
+            found.append(_EXTENDED[octet])
         elif octet != _ESCAPE:
             found.append(_BASIC[octet] if octet < 128 else "\ufffd")
+        elif escaped:
+            found.append(" ")
         escaped = octet == _ESCAPE and not escaped
     return "".join(found)

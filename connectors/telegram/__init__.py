@@ -16,6 +16,7 @@ from state.model.content import Media
 from state.model.wire import Call, File, Forged, Outbound, Received, Reply, Request, Sent, Undelivered
 
 _JSON = {"content-type": "application/json"}
+_HEADER = "x-telegram-bot-api-secret-token"
 
 
 class Telegram:
@@ -26,6 +27,7 @@ class Telegram:
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
+    secret_headers: ClassVar[tuple[str, ...]] = (_HEADER,)
 
     def __init__(self, channel: Channel) -> None:
         given = profile.checked(channel)
@@ -35,7 +37,7 @@ class Telegram:
 
     def verify(self, request: Request) -> None:
         """Compare the secret token in constant time (Bot API: setWebhook); raises Forged."""
-        given = request.headers.get("x-telegram-bot-api-secret-token", "").encode("utf-8", "replace")
+        given = request.headers.get(_HEADER, "").encode("utf-8", "replace")
         if not hmac.compare_digest(given, self._secret):
             raise Forged("X-Telegram-Bot-Api-Secret-Token is missing or wrong")
 
@@ -65,6 +67,8 @@ class Telegram:
         if not isinstance(path, str):
             raise Undelivered(Action.FAIL_MSG, "no_path", "Telegram gives no path for the file")
         reply = yield Call("file", "GET", f"{self._files}/{path}", limit=profile.DOWNLOAD, repeatable=True)
+        if reply.status == 404:
+            raise Undelivered(Action.FAIL_MSG, "http_404", "the file is gone")
         if reply.status != 200:
             raise codes.undelivered(reply, codes.told(reply))
         mime = reply.headers.get("content-type", "").partition(";")[0]

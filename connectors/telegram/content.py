@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from connectors.values import storable
 from state.model.content import (
     Card,
     ContactCard,
     Content,
+    Form,
     Location,
     Media,
     MediaKind,
@@ -73,15 +77,25 @@ def _photo(message: Json) -> Content:
     return _file("photo", "image")({**message, "photo": sizes[-1]})
 
 
+def _live_photo(message: Json) -> Content:
+    """A picture that moves for a moment: what its file is says its type."""
+    kind: MediaKind = "image" if str(message["live_photo"].get("mime_type")).startswith("image/") else "video"
+    return _file("live_photo", kind)(message)
+
+
 def _location(message: Json) -> Content:
     venue = message.get("venue") or {}
     place = venue.get("location") or message["location"]
-    degrees = place.get("latitude"), place.get("longitude")
-    if not all(isinstance(each, int | float) and abs(each) <= 180 for each in degrees):
-        raise Unfit("location is no place")
-    return Location(
-        float(degrees[0]), float(degrees[1]), str(venue.get("title") or ""), str(venue.get("address") or "")
+    latitude, longitude = (
+        _degrees(place.get(name), most) for name, most in (("latitude", 90), ("longitude", 180))
     )
+    return Location(latitude, longitude, str(venue.get("title") or ""), str(venue.get("address") or ""))
+
+
+def _degrees(value: object, most: float) -> float:
+    if not isinstance(value, int | float) or abs(value) > most:
+        raise Unfit("location is no place")
+    return float(value)
 
 
 def _contact(message: Json) -> Content:
@@ -100,7 +114,23 @@ def _dice(message: Json) -> Content:
     return Unsupported("dice", f"{message['dice'].get('emoji')} {message['dice'].get('value')}")
 
 
+def _web_app(message: Json) -> Content:
+    """What a web app of the bot's sends back: a form filled in, in words of its own (JSON, as a rule)."""
+    given = message["web_app_data"]
+    words = text_of(given, "data")
+    try:
+        answers = msgspec.json.decode(words, type=Json)
+    except (msgspec.DecodeError, RecursionError):
+        answers = {"data": words}
+    return Form(button=str(given.get("button_text") or ""), answers=storable(answers))
+
+
+def _payment(message: Json) -> Content:
+    return Unsupported("successful_payment", str(message["successful_payment"].get("invoice_payload") or ""))
+
+
 _READERS: dict[str, Callable[[Json], Content]] = {
+    "live_photo": _live_photo,
     "photo": _photo,
     "animation": _file("animation", "video"),
     "video": _file("video", "video"),
@@ -114,8 +144,10 @@ _READERS: dict[str, Callable[[Json], Content]] = {
     "contact": _contact,
     "poll": _poll,
     "dice": _dice,
+    "web_app_data": _web_app,
+    "successful_payment": _payment,
 }
-"""An animation has a document beside it, a venue a location: the first that is found counts."""
+"""A live photo has a picture beside it, an animation a document, a venue a location: the first that is found counts."""
 _AROUND = {
     "message_id", "date", "chat", "from", "sender_chat", "business_connection_id", "message_thread_id",
     "reply_to_message", "edit_date", "via_bot", "has_protected_content", "is_topic_message", "media_group_id",

@@ -14,6 +14,7 @@ from state.model.event import (
     ClientEvent,
     Deleted,
     Edited,
+    MessageEchoed,
     MessageReceived,
     Notice,
     OptedIn,
@@ -58,7 +59,7 @@ def _in_language(received: Received, value: Json) -> Received:
     if not locale or chat.get("type", "private") != "private":
         return received
     events = tuple(
-        each if isinstance(each, Notice) else msgspec.structs.replace(each, locale=locale)
+        each if isinstance(each, Notice | MessageEchoed) else msgspec.structs.replace(each, locale=locale)
         for each in received.events
     )
     return msgspec.structs.replace(received, events=events)
@@ -126,6 +127,27 @@ def _quoted(message: Json) -> str:
     )
 
 
+def _business(key: str, name: str, message: Json) -> Received:
+    """In the chats of a business account its owner writes too, and what we send on their behalf comes back."""
+    if "sender_business_bot" in message:
+        return Received()
+    if not _by_owner(message):
+        return (_edited if name.startswith("edited") else _message)(key, name, message)
+    (address, _, _), place = _who(message), _place(message)
+    edited = name.startswith("edited")
+    event = MessageEchoed(
+        key=key, at=_at(message, "edit_date" if edited else "date"), addresses=(address,),
+        provider_id=key if edited else place, content=content_of(message), target=place if edited else "",
+    )  # fmt: skip
+    return Received((event,))
+
+
+def _by_owner(message: Json) -> bool:
+    """Whether a message of a private chat, whose id is the customer's, is from somebody else."""
+    user, chat = message.get("from"), message["chat"]
+    return chat.get("type") == "private" and isinstance(user, dict) and user.get("id") != chat.get("id")
+
+
 def _edited(key: str, name: str, message: Json) -> Received:
     address, who, _ = _who(message)
     place = _place(message)
@@ -182,9 +204,15 @@ def _title(message: Json, data: str) -> str:
 
 
 def _reacted(key: str, name: str, value: Json) -> Received:
+    """An emoji put or taken back; a picture of Telegram's own (custom, paid) has no character, and is told as it is."""
     address, who, _ = _who({**value, "from": value.get("user") or {}})
     new = value.get("new_reaction") or []
     emoji = next((each.get("emoji", "") for each in new if each.get("type") == "emoji"), "")
+    if new and not emoji:
+        told = ClientEvent(
+            key=key, at=_at(value), addresses=(address,), name=who, event_name=name, value=value
+        )
+        return Received((told,))
     event = Reacted(
         key=key,
         at=_at(value),
@@ -240,9 +268,9 @@ def _other(key: str, name: str, value: Json) -> Received:
 
 _READERS: dict[str, Callable[[str, str, Json], Received]] = {
     "message": _message,
-    "business_message": _message,
+    "business_message": _business,
     "edited_message": _edited,
-    "edited_business_message": _edited,
+    "edited_business_message": _business,
     "deleted_business_messages": _deleted,
     "callback_query": _pressed,
     "message_reaction": _reacted,

@@ -222,20 +222,45 @@ _BUILDERS: dict[type[Content], Callable[[Any, Outbound], Part]] = {
     Choice: _choice,
 }
 
+_CODE = re.compile(r"```(?:\w*\n)?(.+?)```|`([^`\n]+)`", re.DOTALL)
 _MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"```(?:\w*\n)?(.+?)```", re.DOTALL), r"<pre>\1</pre>"),
-    (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
     (re.compile(r"\[([^\]\n]+)\]\((https?://[^\s)]+)\)"), r'<a href="\2">\1</a>'),
     (re.compile(r"\*\*(\S(?:.*?\S)?)\*\*"), r"<b>\1</b>"),
     (re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])"), r"<i>\1</i>"),
-    (re.compile(r"(?<!\w)_(\S(?:[^_\n]*\S)?)_(?!\w)"), r"<i>\1</i>"),
+    (re.compile(r"(?<![\w/])_(\S(?:[^_\n]*\S)?)_(?!\w)"), r"<i>\1</i>"),
     (re.compile(r"~~(\S(?:.*?\S)?)~~"), r"<s>\1</s>"),
 )
+_TAG = re.compile(r'<(/?)([a-z]+)(?: href="[^"<]*")?>|[<>]')
 
 
 def as_html(text: str) -> str:
-    """Markdown in the subset the Bot API knows, as its HTML; what is no mark is shown as it is."""
-    found = html.escape(text, quote=False)
+    """Markdown in the subset the Bot API knows, as its HTML; what is no mark is shown as it is.
+
+    Marks that cross each other would be refused, and the message with them: such words go without any.
+    """
+    plain = html.escape(text, quote=False).replace('"', "&quot;")
+    found, at = [], 0
+    for code in _CODE.finditer(plain):
+        shown = f"<pre>{code[1]}</pre>" if code[1] else f"<code>{code[2]}</code>"
+        found += [_marked(plain[at : code.start()]), shown]
+        at = code.end()
+    return "".join((*found, _marked(plain[at:])))
+
+
+def _marked(plain: str) -> str:
+    """Words without code in them, marked; as they are where their marks do not nest."""
+    found = plain
     for mark, shown in _MARKS:
         found = mark.sub(shown, found)
-    return found
+    return found if _nests(found) else plain
+
+
+def _nests(marked: str) -> bool:
+    """Whether every tag ends within the one it began in."""
+    within: list[str] = []
+    for tag in _TAG.finditer(marked):
+        if not tag[2] or (tag[1] and (not within or within.pop() != tag[2])):
+            return False
+        if not tag[1]:
+            within.append(tag[2])
+    return not within

@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 
 from connectors.contract import Conversation, Finding, Setting
 from connectors.twilio import codes, health, inbound, native, profile, signature
-from connectors.twilio.addresses import written
+from connectors.twilio.addresses import RCS, written
+from connectors.values import body_of, in_xml
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.content import Media, Template, Text
@@ -49,7 +50,8 @@ class Twilio:
         user, secret = given["api_key"] or given["account_sid"], given["api_secret"] or given["auth_token"]
         basic = base64.b64encode(f"{user}:{secret}".encode()).decode()
         self._auth = {"authorization": f"Basic {basic}"}
-        base = f"{given['base_url'].rstrip('/')}/2010-04-01/Accounts/{given['account_sid']}"
+        self._home = given["base_url"].rstrip("/") + "/"
+        base = f"{self._home}2010-04-01/Accounts/{given['account_sid']}"
         self._account, self._messages = base, f"{base}/Messages.json"
 
     def verify(self, request: Request) -> None:
@@ -76,6 +78,8 @@ class Twilio:
             form = dict(self._form(message))
         except BadMessage:
             return None
+        if not all(map(in_xml, form.values())):
+            return None
         parts = [f"<{tag}>{_escaped(form[name])}</{tag}>" for name, tag in _PARTS if name in form]
         twiml = (
             f'<?xml version="1.0" encoding="UTF-8"?><Response><Message>{"".join(parts)}</Message></Response>'
@@ -83,8 +87,9 @@ class Twilio:
         return Answer(200, twiml.encode(), _TWIML)
 
     def fetch(self, media: Media) -> Generator[Call, Reply, File]:
-        """Fetch a file of a customer's; raises Undelivered."""
-        reply = yield Call("media", "GET", media.url, self._auth, limit=profile.FILE, repeatable=True)
+        """Fetch a file of a customer's; only Twilio is told who we are. Raises Undelivered."""
+        auth = self._auth if media.url.startswith(self._home) else {}
+        reply = yield Call("media", "GET", media.url, auth, limit=profile.FILE, repeatable=True)
         if reply.status != 200:
             raise codes.undelivered(reply, 1)
         return File(reply.body, reply.headers.get("content-type", media.mime).partition(";")[0])
@@ -101,17 +106,22 @@ class Twilio:
         reply = yield Call(name, "GET", url, self._auth, repeatable=True)
         if reply.status != 200:
             raise codes.undelivered(reply, 1)
-        return codes.body_of(reply)
+        return body_of(reply)
 
     def _form(self, message: Outbound) -> list[tuple[str, str]]:
         options = native.native_of(message.native)
-        sender = "MessagingServiceSid" if self._sender.startswith("MG") else "From"
-        to = written(message.to)
-        prefix = to[: to.rfind(":") + 1]
-        form = [("To", to), (sender, self._sender if sender != "From" else f"{prefix}{self._sender}")]
+        to = written(message.to, rcs=self._sender.startswith(RCS))
+        form = [("To", to), self._from(to)]
         if self._callback:
             form.append(("StatusCallback", self._callback))
         return form + _content(message) + options.form()
+
+    def _from(self, to: str) -> tuple[str, str]:
+        """Who sends: a messaging service, or the sender as an address of the recipient's kind."""
+        if self._sender.startswith("MG"):
+            return "MessagingServiceSid", self._sender
+        prefix = "" if self._sender.startswith(RCS) else to[: to.rfind(":") + 1]
+        return "From", f"{prefix}{self._sender}"
 
 
 def _content(message: Outbound) -> list[tuple[str, str]]:
@@ -140,7 +150,7 @@ def _escaped(text: str) -> str:
 
 def _sent(reply: Reply, attempt: int) -> Sent:
     """What an answer says; one of success without an id counts as taken."""
-    body = codes.body_of(reply)
+    body = body_of(reply)
     if not 200 <= reply.status < 300:
         raise codes.undelivered(reply, attempt)
     failed = body.get("error_code")

@@ -5,6 +5,8 @@ import re
 from state.model.wire import BadMessage
 
 _SCHEMES = {"": "tel", "whatsapp": "whatsapp", "rcs": "tel", "messenger": "messenger"}
+RCS = "rcs:"
+"""Stands before a number that is reached by RCS, and before the name of an agent that sends so."""
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")
 _WORD = re.compile(r"[\w.:+-]{1,64}")
 
@@ -21,12 +23,14 @@ def urn(address: str) -> str:
     return f"{scheme}:{rest.lstrip('+') if scheme == 'whatsapp' else rest}"
 
 
-def written(addresses: tuple[str, ...]) -> str:
-    """The address Twilio wants for a customer; raises BadMessage."""
+def written(addresses: tuple[str, ...], *, rcs: bool = False) -> str:
+    """The address Twilio wants for a customer, with `rcs` for an RCS agent's message; raises BadMessage."""
     for each in addresses:
         scheme, _, path = each.partition(":")
         if scheme == "tel" and _NUMBER.fullmatch(path):
-            return path
+            return f"{RCS}{path}" if rcs else path
+        if rcs:
+            continue
         if scheme == "whatsapp" and path.isdigit():
             return f"whatsapp:+{path}"
         if scheme == "messenger":

@@ -1,10 +1,7 @@
 """What Twilio's error codes ask for (Twilio: Error and Warning Dictionary, as of 2026-11)."""
 
-from typing import Any
-
-import msgspec
-
 from connectors.sms import answers
+from connectors.values import body_of
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
@@ -41,19 +38,15 @@ def action_of(code: int) -> Action | None:
     return _RULES.get(code)
 
 
+def reported(code: int) -> Action | None:
+    """The action where a status tells the code: one that hides its cause condemns no address by one report."""
+    return Action.RETRY if code in _TRIES else action_of(code)
+
+
 def number(value: object) -> int:
     """A code as a number; 0 where it is none."""
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def body_of(reply: Reply) -> dict[str, Any]:
-    """The JSON object of an answer; empty where it holds none."""
-    try:
-        found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def undelivered(reply: Reply, attempt: int) -> Undelivered:

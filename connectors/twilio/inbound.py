@@ -112,17 +112,17 @@ def _content(form: Form) -> Content:
         return _media(form, 0, body)
     if form.get("Latitude") and form.get("Longitude"):
         return Location(
-            _degrees(form["Latitude"]),
-            _degrees(form["Longitude"]),
+            _degrees(form["Latitude"], 90),
+            _degrees(form["Longitude"], 180),
             form.get("Label", ""),
             form.get("Address", ""),
         )
     return Text(body)
 
 
-def _degrees(text: str) -> float:
+def _degrees(text: str, most: float) -> float:
     value = float(text)
-    if not -180 <= value <= 180:
+    if not -most <= value <= most:
         raise ValueError(f"{text[:20]!r} is no place on earth")
     return value
 
@@ -153,21 +153,28 @@ def _receipt(form: Form, sid: str, at: int) -> tuple[Event, ...]:
             return ()
         raise ValueError(f"{word[:40]!r} is no status")
     fault = _fault(form, word) if status == "failed" else None
-    addresses = (urn(form["To"]),) if form.get("To") else ()
     receipt = Receipt(
         key=f"{sid}:{word}",
         at=_done(form) or at,
         provider_id=sid,
         status=status,
         fault=fault,
-        addresses=addresses,
+        addresses=_sent_to(form),
     )
     return (receipt,)
 
 
+def _sent_to(form: Form) -> tuple[str, ...]:
+    """The customer's address, where it is one we know; the message is found by its id whoever it went to."""
+    try:
+        return (urn(form.get("To", "")),)
+    except ValueError:
+        return ()
+
+
 def _fault(form: Form, word: str) -> Fault:
     code = codes.number(form.get("ErrorCode"))
-    action = codes.action_of(code)
+    action = codes.reported(code)
     words = form.get("ErrorMessage") or form.get("ChannelStatusMessage") or word
     return Fault(
         str(code or word),

@@ -12,7 +12,7 @@ SETTINGS = (
     Setting("account_sid", "id of the account at Twilio", example="AC0123456789abcdef0123456789abcdef"),
     Setting(
         "sender",
-        "number, short code or name to send from, or id of a messaging service",
+        "number, short code or name to send from, id of a messaging service, or `rcs:` and an agent's name",
         example="+15005550006",
     ),
     Setting("base_url", "address of the API", required=False, default="https://api.twilio.com"),
@@ -29,8 +29,8 @@ SETTINGS = (
 _FORMS = {
     "account_sid": (r"AC[0-9a-zA-Z]{2,40}", "begins with AC"),
     "sender": (
-        r"\+?[0-9]{3,15}|MG[0-9a-zA-Z]{2,40}|[A-Za-z0-9 ]{1,11}",
-        "is a number, a name, or begins with MG",
+        r"\+?[0-9]{3,15}|MG[0-9a-zA-Z]{2,40}|[A-Za-z0-9 ]{1,11}|rcs:[\w.-]{1,60}",
+        "is a number, a name, or begins with MG or rcs:",
     ),
     "base_url": (r"https?://[^\s?#]+", "is a web address: it begins with https://"),
     "status_callback": (r"(https?://[^\s]+)?", "is a web address: it begins with https://"),

@@ -33,6 +33,7 @@ class TwilioSimulator:
     def __init__(self, channel: Channel) -> None:
         settings, secrets = channel.settings, channel.credentials
         self._account, self._sender = settings["account_sid"], settings["sender"]
+        self._prefix = "rcs:" if self._sender.startswith("rcs:") else ""
         self._token = secrets.get("auth_token", "")
         user, secret = settings.get("api_key") or self._account, secrets.get("api_secret") or self._token
         self._auth = "Basic " + base64.b64encode(f"{user}:{secret}".encode()).decode()
@@ -51,7 +52,7 @@ class TwilioSimulator:
             "MessageSid": sid,
             "SmsSid": sid,
             "AccountSid": self._account,
-            "From": sender,
+            "From": f"{self._prefix}{sender}",
             "To": self._sender,
         }
         form |= self._said(sender, what) | {"ApiVersion": "2010-04-01"}
@@ -98,7 +99,7 @@ class TwilioSimulator:
         """The messages of a TwiML answer."""
         if answer.mime != "text/xml" or not answer.body:
             return ()
-        to = dict(parse_qsl(request.body.decode())).get("From", "")
+        to = dict(parse_qsl(request.body.decode())).get("From", "").removeprefix(self._prefix)
         found = []
         for message in ElementTree.fromstring(answer.body).iter("Message"):  # noqa: S314 - our own
             form = {"Body": message.findtext("Body") or "", "MediaUrl": message.findtext("Media") or ""}
@@ -126,7 +127,7 @@ class TwilioSimulator:
         self._faults.append((int(code), later))
 
     def _message(self, form: Form) -> Answered:
-        to = form.get("To", "")
+        to = form.get("To", "").removeprefix(self._prefix)
         fault = self._fault(form, to)
         if fault:
             return _refused(400, *fault)
@@ -152,6 +153,8 @@ class TwilioSimulator:
             return 21604, "A 'To' phone number is required."
         if to in self._stopped:
             return 21610, "Attempt to send to unsubscribed recipient"
+        if self._prefix and (form.get("From"), form["To"]) != (self._sender, f"rcs:{to}"):
+            return 21211, f"{form['To']} is no address of this channel's"
         if not form.get("From") and not form.get("MessagingServiceSid"):
             return 21603, "A 'From' phone number is required."
         if not form.get("Body") and not form.get("MediaUrl") and not form.get("ContentSid"):
@@ -161,7 +164,8 @@ class TwilioSimulator:
         return None
 
     def _status(self, sid: str, to: str, status: str, code: int) -> Request:
-        form = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status, "To": to}
+        form = {"MessageSid": sid, "SmsSid": sid, "MessageStatus": status, "SmsStatus": status}
+        form["To"] = f"{self._prefix}{to}"
         form |= {"From": self._sender, "AccountSid": self._account}
         return self._webhook(form | ({"ErrorCode": str(code), "ErrorMessage": "Simulated."} if code else {}))
 

@@ -40,6 +40,8 @@ _UNREACHED = ((1220, 1230), (1260, 1270))
 """Portability and handsets that cannot be reached: ranges of the Messages API."""
 _TRIES = {1200: 1, **{code: 1 for low, high in _UNREACHED for code in range(low, high + 1)}}
 """Codes that are worth a try first, since they hide their cause."""
+_UNSURE = {5, 12}
+"""Error codes of receipts that condemn no address by one report; `_TRIES` are those of the Messages API."""
 _MEANINGS = {
     2: "absent for a while", 3: "absent for good", 4: "barred", 5: "number ported", 6: "refused as spam",
     7: "handset busy", 8: "network error", 9: "wants no messages", 10: "content refused", 11: "not routable",
@@ -87,14 +89,16 @@ def error_code(error: object) -> int:
 def receipt_fault(code: str, status: str) -> Fault:
     """Why a message of the SMS API was not delivered."""
     found = number(code)
-    return _fault(of_receipt(found), code if found else status, _MEANINGS.get(found, status))
+    action = Action.RETRY if found in _UNSURE else of_receipt(found)
+    return _fault(action, code if found else status, _MEANINGS.get(found, status))
 
 
 def messages_fault(error: object, status: str) -> Fault:
     """Why a message of the Messages API was not delivered."""
     code = error_code(error)
     reason = fields.words(fields.at(error, "detail"), 500) or fields.words(fields.at(error, "title"), 500)
-    return _fault(of_messages(code), str(code or status), reason or status)
+    action = Action.RETRY if code in _TRIES else of_messages(code)
+    return _fault(action, str(code or status), reason or status)
 
 
 def _fault(action: Action | None, code: str, reason: str) -> Fault:

@@ -1,6 +1,7 @@
 """WeChat Official Account: the connector. Facts: provider documentation as of 2026-11."""
 
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -8,11 +9,12 @@ import msgspec
 
 from connectors import multipart
 from connectors.contract import Conversation, Finding, Setting
-from connectors.wechat import codes, inbound, outbound, profile, xml
+from connectors.wechat import codes, crypto, inbound, outbound, profile, xml
 from connectors.wechat.crypto import Cipher, check, signature
 from state.model.action import Action
 from state.model.channel import Channel, Profile, Terms
 from state.model.content import Content, Media, Template
+from state.model.event import MessageReceived, Started
 from state.model.wire import (
     Answer,
     Call,
@@ -33,7 +35,7 @@ _SUCCESS = Answer(200, b"success")
 
 
 class WeChat:
-    """One Official Account."""
+    """One Official Account; `clock`: seconds since 1970."""
 
     type: ClassVar[str] = "wechat"
     webhooks: ClassVar[bool] = True
@@ -41,8 +43,9 @@ class WeChat:
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, clock: Callable[[], float] = time.time) -> None:
         given = profile.checked(channel)
+        self._clock, self._max_age = clock, int(given["max_age"])
         self._api = f"{given['base_url'].rstrip('/')}/cgi-bin"
         self._app_id, self._secret, self._token = given["app_id"], given["app_secret"], given["token"]
         self._access = channel.credentials.get("access_token", "")
@@ -50,9 +53,10 @@ class WeChat:
         self._cipher = Cipher((given["aes_key"], given["old_aes_key"]), self._app_id)
 
     def verify(self, request: Request) -> None:
-        """Check the signature of the query, and of what is sealed; raises Forged."""
+        """Check the signature of the query, its time, and what is sealed; raises Forged."""
         query = request.query
         stamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
+        crypto.check_age(stamp, int(self._clock()), self._max_age)
         sealed = _sealed(request.body) if request.method == "POST" else ""
         if sealed:
             check(query.get("msg_signature", ""), self._token, stamp, nonce, sealed)
@@ -68,7 +72,7 @@ class WeChat:
             return Received(answer=Answer(200, request.query.get("echostr", "").encode("utf-8", "replace")))
         elements = self._elements(request)
         found, problems = inbound.events(elements)
-        waits = self._passive and elements.get("MsgType", "") != "event"
+        waits = self._passive and any(isinstance(each, MessageReceived | Started) for each in found)
         return Received(found, _SUCCESS, problems, deferred=waits)
 
     def _elements(self, request: Request) -> dict[str, str]:

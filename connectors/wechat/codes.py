@@ -4,8 +4,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import msgspec
-
+from connectors.values import body_of
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
@@ -30,15 +29,6 @@ DUPLICATE = 45065
 def action_of(code: int) -> Action | None:
     """The action a code asks for, where it is known."""
     return Action.CONFIG if 88000 <= code < 89000 else _RULES.get(code)
-
-
-def body_of(reply: Reply) -> dict[str, Any]:
-    """The JSON object of an answer; empty where it holds none."""
-    try:
-        found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def accepted(reply: Reply) -> dict[str, Any]:

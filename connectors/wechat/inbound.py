@@ -1,8 +1,11 @@
 """Reading WeChat's messages and events: one XML a request."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from connectors.wechat import codes
+from state.model.action import Action
 from state.model.content import Chosen, Content, Location, Media, Text, Unsupported
 from state.model.event import (
     ClientEvent,
@@ -15,16 +18,20 @@ from state.model.event import (
     Referral,
     Started,
 )
-from state.model.receipts import Fault
+from state.model.receipts import Attribution, Fault, ReceiptStatus
 from state.model.wire import Problem
 
 Xml = dict[str, str]
 _SUSPENDING = {"verify_expired"}
 _ACCOUNT = {
     "qualification_verify_success", "qualification_verify_fail", "naming_verify_success", "naming_verify_fail",
-    "annual_renew", "verify_expired",
+    "annual_renew", "verify_expired", "masssendjobfinish",
 }  # fmt: skip
+"""What is told of the account, and is no customer's doing."""
+_IN_LIST = re.compile(r"\w+\.List(?:\[(\d+)\])?\.(\w+)", re.ASCII)
 _LONGEST = 255
+_LONGEST_KEY = 250
+"""Characters of an event's key, which has a word behind it where an event is several of ours."""
 
 
 class Unfit(ValueError):
@@ -109,10 +116,10 @@ _READERS: dict[str, Callable[[Xml], Content]] = {
 
 
 def _event(xml: Xml, user: str, common: Any) -> tuple[Event, ...]:
-    """What happened. An event has no id: whoever it is from, when, and which tell duplicates."""
-    name = xml.get("Event", "")
-    low, key = name.lower(), f"{user}:{xml.get('CreateTime', '')}:{name}"[:_LONGEST].replace("\0", "")
-    event_key = xml.get("EventKey", "")
+    """What happened. An event has no id: whoever it is from, when, which and of what tell duplicates."""
+    name, event_key = xml.get("Event", ""), xml.get("EventKey", "")
+    parts = (user, xml.get("CreateTime", ""), name, event_key, xml.get("MsgID", ""))
+    low, key = name.lower(), ":".join(filter(None, parts))[:_LONGEST_KEY].replace("\0", "")
     if low == "subscribe":
         scene = event_key.removeprefix("qrscene_")
         referral = Referral("qr", scene[:_LONGEST]) if scene else None
@@ -126,6 +133,8 @@ def _event(xml: Xml, user: str, common: Any) -> tuple[Event, ...]:
         return (MessageReceived(key=key, provider_id=key, content=Chosen(event_key[:_LONGEST]), **common),)
     if low == "templatesendjobfinish":
         return (_receipt(xml, common),)
+    if low == "subscribe_msg_sent_event":
+        return tuple(_noticed(item, common) for item in _listed(xml))
     if low in _ACCOUNT:
         action = "SUSPEND" if low in _SUSPENDING else "WARN" if low.endswith("fail") else "info"
         reason = xml.get("FailReason", "")[:500]
@@ -133,15 +142,38 @@ def _event(xml: Xml, user: str, common: Any) -> tuple[Event, ...]:
     return (ClientEvent(key=key, event_name=low or "event", value=dict(xml), **common),)
 
 
+def _listed(xml: Xml) -> Iterable[Xml]:
+    """The items of an event's list, each by the names in it."""
+    items: dict[str, Xml] = {}
+    for name, value in xml.items():
+        if found := _IN_LIST.fullmatch(name):
+            items.setdefault(found[1] or "", {})[found[2]] = value
+    return items.values()
+
+
 def _receipt(xml: Xml, common: Any) -> Event:
     """What became of a template message."""
-    status, msg_id = xml.get("Status", ""), xml.get("MsgID") or xml.get("MsgId") or ""
+    status = xml.get("Status", "")
+    action = Action.CONSENT if "block" in status else Action.FAIL_MSG
+    failed = None if status == "success" else _fault(status, status, action)
+    return _became(xml.get("MsgID") or xml.get("MsgId") or "", failed, common)
+
+
+def _noticed(item: Xml, common: Any) -> Event:
+    """What became of a subscription notice."""
+    code, words = item.get("ErrorCode", ""), item.get("ErrorStatus", "")
+    known = codes.action_of(int(code)) if code.isascii() and code.isdigit() and len(code) < 10 else None
+    failed = None if code == "0" else _fault(code, words, known or Action.FAIL_MSG)
+    return _became(item.get("MsgID", ""), failed, common)
+
+
+def _fault(code: str, words: str, action: Action) -> Fault:
+    blame: Attribution = "recipient" if action in (Action.CONSENT, Action.FAIL_RCPT) else "channel"
+    return Fault(code[:60] or "failed", words[:200], action, blame)
+
+
+def _became(msg_id: str, failed: Fault | None, common: Any) -> Event:
     if not msg_id or len(msg_id) > 200:
         raise Unfit("MsgID is missing")
-    if status == "success":
-        return Receipt(key=f"{msg_id}:delivered", provider_id=msg_id, status="delivered", **common)
-    action = "CONSENT" if "block" in status else "FAIL_MSG"
-    fault = Fault(
-        status[:60] or "failed", status[:200], action, "recipient" if action == "CONSENT" else "channel"
-    )
-    return Receipt(key=f"{msg_id}:failed", provider_id=msg_id, status="failed", fault=fault, **common)
+    status: ReceiptStatus = "failed" if failed else "delivered"
+    return Receipt(key=f"{msg_id}:{status}", provider_id=msg_id, status=status, fault=failed, **common)

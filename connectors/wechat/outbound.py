@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.values import in_xml
 from connectors.wechat.profile import BYTES, MENU, TEXT
 from state.model.base import Value
 from state.model.content import Choice, Content, Media, MediaKind, Template, Text
@@ -148,7 +149,7 @@ def kind_of(content: Content) -> str | None:
 def passive(content: Content) -> dict[str, str] | None:
     """The elements of a passive reply, where it can say this."""
     match content:
-        case Text(text=text) if 1 <= len(text.encode()) <= TEXT:
+        case Text(text=text) if 1 <= len(text.encode()) <= TEXT and in_xml(text):
             return {"MsgType": "text", "Content": text}
         case Media(kind="image", ref=ref, caption="") if ref:
             return {"MsgType": "image", "Image.MediaId": ref}

@@ -17,6 +17,7 @@ SETTINGS = (
     Setting(
         "passive_reply", "yes: a reply leaves in the answer to the webhook", required=False, default="no"
     ),
+    Setting("max_age", "seconds after which a signed webhook is refused", required=False, default="600"),
     Setting("pace", "messages a second", required=False, default="20"),
     Setting("token", "a word of your own, given to WeChat with the server's address", secret=True),
     Setting("app_secret", "AppSecret of the account", secret=True),
@@ -28,6 +29,7 @@ _FORMS = {
     "base_url": (r"https?://[^\s?#]+", "is a web address: it begins with https://"),
     "mode": (r"plain|compatible|safe", "is plain, compatible or safe"),
     "passive_reply": (r"yes|no", "is yes or no"),
+    "max_age": (r"[1-9]\d{0,11}", "is a number of seconds"),
     "pace": (r"\d+(\.\d+)?", "is a number of messages a second"),
     "token": (r"[0-9a-zA-Z]{3,32}", "is 3 to 32 letters and digits"),
     "app_secret": (r"[!-~]+", "is needed: it gets the access token"),

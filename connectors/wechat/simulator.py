@@ -135,7 +135,7 @@ class WeChatSimulator:
         if edge == "message/custom/send":
             return self._taken(to, body)
         if edge in ("message/template/send", "message/subscribe/bizsend"):
-            return self._noticed(to, body)
+            return self._noticed(to, body, subscription=edge.endswith("bizsend"))
         return _told(40066, "invalid url")
 
     def _taken(self, to: str, body: Json) -> Answered:
@@ -146,13 +146,19 @@ class WeChatSimulator:
             return _told(40007, "invalid media_id")
         return Answered(_ok({}).reply, (Shown(str(self._next()), to, content),))
 
-    def _noticed(self, to: str, body: Json) -> Answered:
+    def _noticed(self, to: str, body: Json, *, subscription: bool) -> Answered:
         msg_id = str(self._next())
         values = tuple(
             Parameter(str(each.get("value", "")), name) for name, each in body.get("data", {}).items()
         )
         content = Template(str(body.get("template_id")), "", (Component("body", values),) if values else ())
-        event = {"MsgType": "event", "Event": "TEMPLATESENDJOBFINISH", "MsgID": msg_id, "Status": "success"}
+        finished = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": msg_id, "Status": "success"}
+        place = "SubscribeMsgSentEvent.List"
+        noticed = {"Event": "subscribe_msg_sent_event", f"{place}.TemplateId": content.name}
+        noticed |= {
+            f"{place}.MsgID": msg_id, f"{place}.ErrorCode": "0", f"{place}.ErrorStatus": "success",
+        }  # fmt: skip
+        event = {"MsgType": "event"} | (noticed if subscription else finished)
         told = Told(self._post(to, event), to, msg_id, "delivered")
         return Answered(_ok({"msgid": int(msg_id)}).reply, (Shown(msg_id, to, content),), (told,))
 

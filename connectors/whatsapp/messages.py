@@ -211,12 +211,17 @@ def status(item: Status, page: Page) -> Event:
 
 
 def _fault(item: Status) -> Fault:
-    """The first error of a failed status, with the action its code asks for."""
+    """The first error of a failed status, with the action its code asks for.
+
+    One that hides its cause, and is worth another try, condemns no address by one report.
+    """
     found = error(item.errors[0]) if item.errors else None
     if found is None:
         return Fault("unknown", "the status names no error", Action.FAIL_MSG.value, "third_party")
     rule = codes.rule_of(found)
     action = rule.action if rule else Action.FAIL_MSG
+    if action is Action.FAIL_RCPT and rule and rule.tries:
+        action = Action.RETRY
     return Fault(str(found.code), found.reason, action.value, ATTRIBUTION[action])
 
 

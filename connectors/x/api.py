@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from connectors.x.codes import Json, body_of, undelivered
+from connectors.values import body_of
+from connectors.x.codes import Json, undelivered
 from connectors.x.oauth import Authorize
 from state.model.action import Action
 from state.model.wire import Call, Reply

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-import msgspec
-
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
@@ -62,15 +60,6 @@ class Error(NamedTuple):
     def name(self) -> str:
         """What it is called in a report."""
         return str(self.code) if self.code else self.kind
-
-
-def body_of(reply: Reply) -> Json:
-    """The JSON object of an answer; empty where it holds none."""
-    try:
-        found = msgspec.json.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def undelivered(

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from connectors.graph import webhooks
 from connectors.graph.api import proof
-from connectors.graph.errors import LONGEST_WAIT, GraphError, Rule, body_of, error, retry_after, undelivered
+from connectors.graph.errors import LONGEST_WAIT, GraphError, Rule, error, retry_after, undelivered
+from connectors.values import body_of
 from state.model.action import Action
 from state.model.wire import Forged, Reply, Request
 

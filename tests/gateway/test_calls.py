@@ -5,8 +5,10 @@ from collections.abc import Generator
 
 import pytest
 
-from gateway.calls import LONGEST_WAIT, drive
-from state.model.wire import Call, Reply
+from gateway import outgoing
+from gateway.calls import LONGEST_WAIT, ask, drive
+from gateway.wire import CutOff, NoAnswer, TooLong
+from state.model.wire import Call, Reply, Undelivered
 
 
 def polled() -> Generator[Call, Reply, int]:
@@ -49,3 +51,22 @@ async def test_who_is_stopped_while_waiting_makes_no_call() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert made == ["begin"]
+
+
+@pytest.mark.parametrize(
+    ("error", "action"), [(TooLong("2000 bytes"), "FAIL_MSG"), (CutOff("gone"), "RETRY")]
+)
+async def test_what_is_too_long_is_not_asked_for_again(error: NoAnswer, action: str) -> None:
+    async def perform(call: Call) -> Reply:
+        raise error
+
+    with pytest.raises(Undelivered) as refused:
+        await ask(polled(), perform)
+    again = outgoing.without_answer(Call("file", "GET", "https://x.example", repeatable=True), error)
+    assert isinstance(again, Undelivered)
+    assert (refused.value.action, again.action) == (action, action)
+
+
+async def test_a_message_whose_answer_is_too_long_may_have_been_taken() -> None:
+    sent = Call("messages", "POST", "https://x.example")
+    assert isinstance(outgoing.without_answer(sent, TooLong("2000 bytes")), outgoing.Unknown)

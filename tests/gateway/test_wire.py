@@ -15,7 +15,7 @@ from yarl import URL
 
 from gateway import wire
 from gateway.logs import Redactor
-from gateway.wire import Blocked, CutOff, NeverSent, Wire, reachable, trace
+from gateway.wire import Blocked, CutOff, NeverSent, TooLong, Wire, reachable, trace
 from state.model.ids import now_ms
 from state.model.wire import Call, Reply
 from tests.gateway.sockets import (
@@ -177,7 +177,7 @@ async def test_a_cancelled_call_stays_cancelled(client: Wire) -> None:
 async def test_an_answer_longer_than_the_limit_is_cut_off(client: Wire, body: bytes) -> None:
     packed = ("Content-Encoding: gzip",) if body[:1] != b"x" else ()
     with serving(answers(200, body, *packed)) as server:
-        with pytest.raises(CutOff, match="more than the 4999 bytes allowed"):
+        with pytest.raises(TooLong, match="more than the 4999 bytes allowed"):
             await client.perform(call(server.url, limit=4999))
         assert (await client.perform(call(server.url, limit=5000))).body == b"x" * 5000
 

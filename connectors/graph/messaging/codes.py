@@ -5,14 +5,16 @@ from state.model.action import Action
 
 _BY_ACTION: dict[Action, tuple[int, ...]] = {
     Action.AUTH: (3, 10, 190, 200, 230),
-    Action.RETRY: (1, 1200),
     Action.THROTTLE: (4, 17, 32, 613, 80006),
     Action.SUSPEND: (368,),
-    Action.FAIL_RCPT: (551,),
+    # The customer has turned messages of ours off, whatever the subcode says.
+    Action.CONSENT: (551,),
     Action.FAIL_MSG: (100, 506, 9007),
 }
 RULES: dict[int, Rule] = {
     **{code: Rule(action) for action, codes in _BY_ACTION.items() for code in codes},
+    1: Rule(Action.FAIL_MSG, tries=3),
+    1200: Rule(Action.FAIL_MSG, tries=3),
     # Also what Meta answers where the customer has blocked the page, so it is not tried for ever.
     2: Rule(Action.FAIL_RCPT, tries=3),
 }

@@ -39,8 +39,9 @@ def _said(message: Message) -> Iterator[Content]:
         return
     if message.text:
         yield Text(message.text)
-    elif links and not shown:
-        yield Text("\n".join(filter(None, (_title(links[0]), _url(links[0])))) or "fallback")
+    elif links:
+        words = (word for each in links for word in (_title(each), _url(each)))
+        yield Text("\n".join(filter(None, words)) or "fallback")
     elif not shown:
         yield Unsupported("empty")
     yield from shown

@@ -58,6 +58,8 @@ class Page(NamedTuple):
 
 def events(item: Item, page: Page, raw: msgspec.Raw) -> Iterator[Event]:
     """The events of an item; raises Unfit. What we did ourselves is none of the customer's, unless it is a copy."""
+    if item.message and item.message.is_self:
+        return
     if item.sender and item.sender.id == page.account and not (item.message and item.message.is_echo):
         yield from _other(item, page, raw)
         return
@@ -249,11 +251,9 @@ def _app(given: dict[str, Any], name: str) -> str:
 
 def _roles(given: Json, item: Item, page: Page) -> Iterator[Event]:
     """Which of our apps may answer first."""
-    evidence = storable({"app_roles": given})
-    key = f"app_roles:{digest(evidence)}"
     yield Notice(
-        key=key, at=timestamp(item.timestamp), account=page.account, name="app_roles", code="app_roles",
-        evidence=evidence,
+        key=f"app_roles:{digest(item)}", at=timestamp(item.timestamp), account=page.account, name="app_roles",
+        code="app_roles", evidence=storable({"app_roles": given}),
     )  # fmt: skip
 
 

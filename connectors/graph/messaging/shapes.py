@@ -106,7 +106,7 @@ class Attachment(Part):
 
 
 class Message(Part):
-    """A message, or a copy of one of ours (`is_echo`)."""
+    """A message, or a copy of one of ours (`is_echo`); `is_self`: a note of the account to itself."""
 
     mid: str
     text: str = ""
@@ -117,6 +117,7 @@ class Message(Part):
     is_echo: bool = False
     is_deleted: bool = False
     is_unsupported: bool = False
+    is_self: bool = False
     app_id: str | int = ""
     metadata: str = ""
 

@@ -29,6 +29,8 @@ class Aggregated:
         outbound.check_sample(self._by)
         given = self._by.given
         self._token, self._token_in = given["token"], given["token_in"]
+        place, _, name = self._token_in.partition(":")
+        self.secret_headers = (name.lower(),) if place == "header" else ()
         self._secret, self._header = given["signature_secret"], given["signature_header"]
 
     def verify(self, request: Request) -> None:

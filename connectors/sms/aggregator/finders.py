@@ -17,6 +17,11 @@ class Finder(NamedTuple):
     kind: str
     path: str
 
+    @property
+    def several(self) -> bool:
+        """Whether there may be several values: an item of a list each."""
+        return self.kind == "json" and "*" in self.path.split(".")
+
     def all(self, reply: Reply) -> list[str]:
         """Every value that is there, as text."""
         if self.kind == "header":

@@ -105,6 +105,7 @@ def _receipt(item: object, by: Aggregator) -> tuple[Event, ...]:
         provider_id=provider_id,
         status=status,
         message_id=ours,
+        of_part=bool(provider_id and by.id and by.id.several),
         fault=_fault(item, by, word) if status == "failed" else None,
     )
     return (told,)

@@ -24,6 +24,8 @@ def call(message: Outbound, to: Aggregator, now: int) -> Call:
     if not 1 <= len(message.content.text) <= limit:
         raise BadMessage("text", f"has {len(message.content.text)} characters; 1 to {limit} are allowed")
     shape = templates.filled(to.template, _values(message, message.content.text, to))
+    if to.given["format"] != "json" and templates.names(to.template, "text"):
+        _writable(message.content.text, to.given["charset"])
     url, kind, body = to.given["base_url"].rstrip("/") + to.given["path"], to.given["format"], b""
     headers = {**to.headers, **_authorization(to)}
     if kind == "query":
@@ -37,6 +39,14 @@ def call(message: Outbound, to: Aggregator, now: int) -> Call:
     if to.given["auth"] == "hmac":
         headers[to.given["signature_header"].lower()] = hooks.sign(body, to.given["secret"], now)
     return Call("send", to.given["method"], url, headers, body)
+
+
+def _writable(text: str, charset: str) -> None:
+    """Check that a charset has every character of a text; raises BadMessage."""
+    try:
+        text.encode(charset)
+    except UnicodeEncodeError as error:
+        raise BadMessage("text", f"{charset} has no {text[error.start]!r}: send it as {{hex}}") from error
 
 
 def _values(message: Outbound, text: str, to: Aggregator) -> dict[str, str]:

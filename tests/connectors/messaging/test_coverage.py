@@ -46,8 +46,10 @@ PARTS = {
         "is_deleted",
         "is_unsupported",
     },
-    "instagram": {"text", "quick_reply", "reply_to", "referral", "is_echo", "is_deleted", "is_unsupported"},
-}
+    "instagram": {
+        "text", "quick_reply", "reply_to", "referral", "is_echo", "is_deleted", "is_unsupported", "is_self",
+    },
+}  # fmt: skip
 SENT = {
     "messenger": {
         "text", "quick_replies", "attachment.image", "attachment.video", "attachment.audio", "attachment.file",

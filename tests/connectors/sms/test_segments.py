@@ -82,4 +82,15 @@ def test_any_septets_are_a_text(octets: bytes) -> None:
 def test_the_alphabet_is_complete() -> None:
     every = gsm7.decode(bytes(n for n in range(128) if n != 0x1B))
     assert (len(every), len(set(every)), every.isprintable()) == (127, 127, False)
-    assert gsm7.decode(b"\x1b\x65\x1b\x1b\x1b\x01\x1b") == "€  "
+    assert gsm7.decode(b"\x1b\x65\x1b\x1b\x1b\x01\x1b") == "€ £"
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"a\x1b\x65b", "a€b"), (b"\x1bc", "c"), (b"\x1b\x1b\x65", " e"), (b"\x1b", ""), (b"\x1b\xff", "\ufffd"),
+        (b"\x1b\x00", "@"),
+    ],
+)  # fmt: skip
+def test_an_extension_that_is_none_is_read_without_its_escape(octets: bytes, text: str) -> None:
+    assert gsm7.decode(octets) == text

@@ -29,15 +29,20 @@ from tests.connectors import fixtures
 
 PHONE = "+15550100"
 TABLE = {
-    "AUTH": [20003], "SUSPEND": [20005, 10001, 63026, 63013, 63020, 30002, 21729],
-    "THROTTLE": [20429, 14107, 30001, 21611, 30017, 30022, 63017, 63018, 30023, 30027, 63038],
+    "AUTH": [20003], "SUSPEND": [20005, 10001, 63026, 63013, 63020, 30002, 21729, 30033],
+    "THROTTLE": [20429, 14107, 30001, 21611, 30017, 30022, 63017, 63018, 30023, 30025, 30026, 30027, 63038],
     "RETRY": [20500, 20503, 30008, 30410, 30020, 30021, 63009, 63010, 63012],
-    "FAIL_RCPT": [30003, 21211, 21217, 21401, 21614, 30005, 30006, 63003, 63024, 21216],
+    "FAIL_RCPT": [30003, 21211, 21217, 21401, 21614, 30005, 30006, 63003, 63024, 21216, 30450],
     "CONSENT": [21610, 30004, 63014, 63033], "WINDOW": [63016], "WARN": [30007, 63039],
-    "CONFIG": [30034, 30032, 30018, 30024, 21709, 21717, 21330, 21408, 21612, 21606, 21660, 21703, 63001, 63007,
-               63008, 57012, 30441, 30850, 30901],
-    "FAIL_MSG": [63032, 21602, 21604, 21617, 21620, 21623, 21655, 30019, 63005, 63006, 63019, 63021],
+    "CONFIG": [30034, 30032, 30018, 30024, 21709, 21717, *range(21330, 21340), 21408, 21612, 21606, 21660,
+               *range(21701, 21706), 63001, 63007, 63008, 57012, 30440, 30449, 30800, 30850, 30901, 30999],
+    "FAIL_MSG": [63032, 21602, 21603, 21604, 21617, 21620, 21623, 21654, 21655, 21656, 30019, 63005, 63006, 63019,
+                 63021],
 }  # fmt: skip
+
+
+def test_no_rule_is_without_a_row() -> None:
+    assert codes._RULES.keys() - {code for each in TABLE.values() for code in each} == set()
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,11 @@ TABLE = {
 )
 def test_every_code_asks_for_its_action(action: str, code: int) -> None:
     assert codes.action_of(code) == action
+
+
+def test_a_phone_that_was_off_once_is_not_given_up() -> None:
+    told = {"MessageSid": "SM1", "MessageStatus": "undelivered", "To": PHONE, "ErrorCode": "30003"}
+    assert [each.fault.action for each in read(told).events] == ["RETRY"]  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +170,16 @@ def test_what_a_phone_says_is_read() -> None:
     assert (said.shown.provider_id, said.shown.content) == (event.provider_id, event.content)
 
 
+def test_an_agent_of_rcs_is_written_to_and_answers_by_rcs() -> None:
+    pair = Pair(sender="rcs:agent_demo")
+    (event,) = pair.read(pair.simulator.says(PHONE, {"type": "text", "text": "Hi"}).webhook)
+    assert event.addresses == (f"tel:{PHONE}",)
+    pair.send(Text("Hello"))
+    assert (pair.shown, [each.addresses for each in pair.told]) == ([Text("Hello")], [event.addresses] * 2)
+    with pytest.raises(BadMessage):
+        pair.send(Text("Hello"), to="whatsapp:15550100")
+
+
 def test_a_picture_of_a_phone_is_fetched() -> None:
     pair = Pair()
     ref = pair.simulator.keep(File(b"picture", "image/png"))
@@ -227,6 +247,7 @@ def test_a_reply_goes_as_twiml_and_is_shown() -> None:
     [
         Outbound(id="o", to=("tel:+15550100",), content=Choice("?", (Option("a", "A"),))),
         Outbound(id="o", to=("tel:+15550100",), content=Text("x" * 1601)),
+        Outbound(id="o", to=("tel:+15550100",), content=Text("a\x0bb")),
         Outbound(id="o", to=("x:1",), content=Text("x")),
         Outbound(id="o", to=("tel:+15550100",), content=Text("x"), native={"validity": 60}),
     ],

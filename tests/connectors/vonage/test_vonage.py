@@ -51,6 +51,13 @@ def test_every_code_asks_for_its_action(look: Any, action: str, code: int) -> No
     assert look(code) == action
 
 
+@pytest.mark.parametrize("code", [5, 12])
+def test_an_error_that_hides_its_cause_gives_no_number_up(code: int) -> None:
+    title = {"title": str({5: 1200, 12: 1265}[code])}
+    faults = codes.receipt_fault(str(code), "failed"), codes.messages_fault(title, "undeliverable")
+    assert [each.action for each in faults] == ["RETRY", "RETRY"]
+
+
 @pytest.mark.parametrize(
     ("status", "action"),
     [

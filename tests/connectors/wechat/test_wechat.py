@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Generator
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -39,6 +40,7 @@ INNER = (
 SEALED = xml.read(
     fixtures.read(fixtures.ROOT / "wechat" / "fixtures" / "receive" / "sealed.json")["text"].encode()
 )["Encrypt"]
+NOW = 1_750_000_000
 STAMP, NONCE, TOKEN = "1700000000", "n0nce42", "wxTokenDemo1"
 
 
@@ -93,6 +95,29 @@ def test_a_sealed_message_with_another_signature_is_forged(changed: dict[str, st
         CONNECTOR.verify(sealed_request(**changed))
 
 
+@pytest.mark.parametrize("bit", range(0, 160, 7))
+def test_one_changed_bit_is_a_forgery(bit: int) -> None:
+    for name in ("signature", "msg_signature"):
+        digest = bytearray.fromhex(sealed_request().query[name])
+        digest[bit // 8] ^= 1 << bit % 8
+        request = sealed_request(**{name: digest.hex()})
+        plain = Request("GET", "/", request.query, {}, b"")
+        with pytest.raises(Forged):
+            CONNECTOR.verify(plain if name == "signature" else request)
+
+
+@pytest.mark.parametrize(
+    ("later", "good"), [(0, True), (600, True), (601, False), (-601, False), (86_400, False)]
+)
+def test_a_webhook_that_was_signed_long_ago_is_forged(later: int, good: bool) -> None:
+    channel = Channel(id="w", type="wechat", settings={"app_id": APP}, credentials={
+        "token": TOKEN, "app_secret": "s", "aes_key": KEY,
+    })  # fmt: skip
+    replayed = WeChat(channel, clock=lambda: int(STAMP) + later)
+    with nullcontext() if good else pytest.raises(Forged):
+        replayed.verify(sealed_request())
+
+
 def test_in_safe_mode_a_plain_message_is_forged() -> None:
     query = {"signature": signature(TOKEN, STAMP, NONCE), "timestamp": STAMP, "nonce": NONCE}
     safe = fixtures.connector("wechat", {"mode": "safe"})
@@ -102,12 +127,16 @@ def test_in_safe_mode_a_plain_message_is_forged() -> None:
 
 
 TABLE = {
-    "RETRY": [-1], "THROTTLE": [45011, 45009], "AUTH": [40001, 40014, 42001, 41001, 40125],
-    "CONFIG": [40164, 61004, 48001, 61007, 50001, 48003, 48006, 88001, 89503], "FAIL_RCPT": [40003, 46004],
-    "CONSENT": [43004, 50005, 43019, 43101, 48002], "WINDOW": [45015, 45047],
-    "FAIL_MSG": [40037, 47003, 40007, 45002, 45008, 40008, 44004, 87009, 99999], "SUSPEND": [48004, 50002],
-    "WARN": [87014, 45166],
+    "RETRY": [-1, -1000], "THROTTLE": [45011, 45009, 45028], "AUTH": [40001, 40014, 42001, 41001, 40125, 40013],
+    "CONFIG": [40243, 40164, 61004, 48001, 61007, 50001, 48003, 48006, 88000, 88001, 88999, 89503, 89506, 89507],
+    "FAIL_RCPT": [40003, 46004], "CONSENT": [43004, 50005, 43019, 43101, 48002], "WINDOW": [45015, 45047],
+    "FAIL_MSG": [40037, 47003, 40007, *range(45002, 45009), 40008, 44004, 40033, 87009, 99999],
+    "SUSPEND": [48004, 50002], "WARN": [87014, 45166],
 }  # fmt: skip
+
+
+def test_no_rule_is_without_a_row() -> None:
+    assert codes._RULES.keys() - {code for each in TABLE.values() for code in each} == set()
 
 
 @pytest.mark.parametrize(
@@ -173,6 +202,15 @@ def test_any_elements_are_read(fields: dict[str, str]) -> None:
     assert all(len(each.key) <= 300 for each in found.events)
 
 
+def test_two_events_of_one_second_are_two() -> None:
+    click = (
+        "<xml><FromUserName>o1</FromUserName><CreateTime>1700000000</CreateTime><MsgType>event</MsgType>"
+        "<Event>CLICK</Event><EventKey>%s</EventKey></xml>"
+    )
+    keys = [each.key for name in ("red", "blue", "red") for each in read((click % name).encode()).events]
+    assert (len(keys), len(set(keys)), keys[0] == keys[2]) == (3, 2, True)
+
+
 class Pair:
     """Both ends of the wire without a socket between them."""
 
@@ -180,7 +218,7 @@ class Pair:
         secrets = {"token": TOKEN, "app_secret": "s3cret", "aes_key": KEY}
         base = {"app_id": APP, "base_url": "http://sim", **settings}
         channel = Channel(id="wx", type="wechat", settings=base, credentials=secrets)
-        self.simulator = WeChatSimulator(channel, clock=lambda: 1_750_000_000)
+        self.simulator = WeChatSimulator(channel, clock=lambda: NOW)
         self.connector = WeChat(channel)
         self.shown: list[Any] = []
         self.told: list[Any] = []
@@ -188,7 +226,8 @@ class Pair:
         self.connector = WeChat(
             Channel(
                 id="wx", type="wechat", settings=base, credentials={**secrets, "access_token": token.access}
-            )
+            ),
+            clock=lambda: NOW,
         )
 
     def play(self, talk: Generator[Call, Reply, Any]) -> Any:
@@ -225,10 +264,11 @@ def test_what_is_sent_is_shown(content: Content) -> None:
     assert pair.shown == [content]
 
 
-def test_a_template_is_shown_and_its_receipt_read() -> None:
+@pytest.mark.parametrize("native", [{}, {"subscription": True}], ids=["template", "subscription notice"])
+def test_a_template_is_shown_and_its_receipt_read(native: dict[str, Any]) -> None:
     pair = Pair()
     content = Template("tm_1", "", (Component("body", (Parameter("Hello", "first"),)),))
-    sent = pair.send(content)
+    sent = pair.send(content, native=native)
     assert pair.shown == [content]
     (receipt,) = pair.told
     assert isinstance(receipt, Receipt)
@@ -282,8 +322,32 @@ def test_a_passive_reply_is_sealed_as_the_request_was(mode: str) -> None:
     assert (shown.to, shown.content) == (FOLLOWER, Text("Hello ]]> you"))
 
 
+def event(name: str, key: str = "") -> bytes:
+    fields = {
+        "FromUserName": FOLLOWER,
+        "CreateTime": STAMP,
+        "MsgType": "event",
+        "Event": name,
+        "EventKey": key,
+    }
+    return xml.write(fields)
+
+
 @pytest.mark.parametrize(
-    "content", [Text("好" * 683), Choice("?", (Option("a", "A"),)), Media("video", ref="1")]
+    ("body", "waits"),
+    [
+        (INNER, True), (event("subscribe"), True), (event("CLICK", "hours"), True), (event("SCAN", "17"), True),
+        (event("VIEW", "https://example.org"), False), (event("unsubscribe"), False), (b"<xml></xml>", False),
+    ],
+    ids=["words", "follows", "menu", "code", "page", "leaves", "nothing"],
+)  # fmt: skip
+def test_a_webhook_waits_for_a_reply_where_a_flow_hears_of_it(body: bytes, waits: bool) -> None:
+    pair = Pair(mode="plain", passive_reply="yes")
+    assert pair.connector.receive(Request("POST", "/", {}, {}, body)).deferred is waits
+
+
+@pytest.mark.parametrize(
+    "content", [Text("好" * 683), Text("a\x0bb"), Choice("?", (Option("a", "A"),)), Media("video", ref="1")]
 )
 def test_what_a_passive_reply_cannot_say_goes_the_usual_way(content: Content) -> None:
     message = Outbound(id="o", to=(f"wechat:{FOLLOWER}",), content=content)
@@ -312,6 +376,7 @@ def test_wechat_refuses_in_its_own_words(kind: Any, action: str) -> None:
         ("aes_key", "short"),
         ("passive_reply", "maybe"),
         ("pace", "x"),
+        ("max_age", "0"),
     ],
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from connectors.graph.errors import body_of, undelivered
+from connectors.graph.errors import undelivered
+from connectors.values import body_of
 from connectors.whatsapp import codes, inbound
 from state.model.action import Action
 from state.model.event import Receipt
@@ -51,7 +52,8 @@ def test_a_failed_status_with_a_code_asks_for_its_action(code: int, action: Acti
     (event,) = inbound.read(json.dumps(body).encode()).events
     assert isinstance(event, Receipt)
     assert event.fault is not None
-    assert (event.fault.action, event.fault.code) == (action.value, str(code))
+    first = "RETRY" if code == 131026 else action.value  # one report that hides its cause condemns nobody
+    assert (event.fault.action, event.fault.code) == (first, str(code))
 
 
 @pytest.mark.parametrize(("code", "action"), ROWS)

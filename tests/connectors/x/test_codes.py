@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.values import body_of
 from connectors.x import codes
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
@@ -45,7 +46,7 @@ def outcome(body: Any, status: int = 400, attempt: int = 9, **headers: Any) -> U
     """What an answer means."""
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     reply = Reply(status, given, json.dumps(body).encode())
-    found = codes.undelivered(reply, codes.body_of(reply), attempt)
+    found = codes.undelivered(reply, body_of(reply), attempt)
     assert found is not None
     return found
 
@@ -106,7 +107,7 @@ def test_some_words_tell_more_than_a_bare_problem(status: int, words: str, actio
 )
 def test_an_answer_without_json_is_tried_again(body: bytes, status: int, action: str) -> None:
     reply = Reply(status, {}, body)
-    found = codes.undelivered(reply, codes.body_of(reply))
+    found = codes.undelivered(reply, body_of(reply))
     assert found is not None
     assert (found.action, found.code) == (action, f"http_{status}")
 
@@ -160,6 +161,6 @@ def test_only_a_limit_waits_for_the_limit() -> None:
 @given(JSON, st.integers(200, 599), st.dictionaries(st.sampled_from(["date", "retry-after"]), st.text()))
 def test_any_answer_means_something(body: Any, status: int, headers: dict[str, str]) -> None:
     reply = Reply(status, headers, json.dumps(body).encode())
-    found = codes.undelivered(reply, codes.body_of(reply))
+    found = codes.undelivered(reply, body_of(reply))
     assert (found is None) <= (status < 300)
     assert found is None or (found.code and found.retry_after >= 0)

@@ -29,6 +29,7 @@ CHANNELS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {
             "base_url": "https://sms.example", "sender": "447700900000", "auth": "bearer", "id": "json:id",
             "template": '{"to": "{to}", "text": "{text}", "ref": "{id}"}', "receipt": "id=id, status=status, ours=ref",
+            "token_in": "header:X-Token",
         },
         {"secret": "planted-key", "token": "planted-token"},
     ),
@@ -114,6 +115,10 @@ async def test_a_conversation_through_the_simulated_end(tmp_path: Path, kind: st
         if kind not in UNSTOPPABLE:
             await talk.says(type="stop")
             await _until_stopped(house)
+        requests = await house.gateway.store.read(Query(sa.select(tables.envelope.c.request), ""))
+        assert [each for each in secrets.values() if each in str(requests)] == [], (
+            "in what is kept of webhooks"
+        )
 
 
 async def _sends_picture(house: House, talk: Talk) -> None:

@@ -1,6 +1,7 @@
 """Files of customers are fetched, kept, served by links that end, sent on, and forgotten."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from gateway.files import NotAllowed, sniff
 from state import tables
 from state.model.ids import new_id, now_ms
+from state.model.wire import Call, Reply
 from state.statements import Query
 from tests.gateway.api.house import CUSTOMER, House
 
@@ -71,9 +73,17 @@ async def fetched(house: House) -> None:
     "body", [b"<script>alert(1)</script>", PNG + bytes(2000)], ids=["a page", "too much"]
 )
 async def test_what_is_not_taken_is_left_with_the_provider(house: House, body: bytes) -> None:
-    house.gateway.fetching._most = 1000
+    fetching, limits = house.gateway.fetching, []
+    fetching._most, perform = 1000, fetching._perform
+
+    async def noted(call: Call) -> Reply:
+        limits.append(call.limit)
+        return await perform(call)
+
+    fetching._perform = noted
     message = await says_with(house, body)
     await fetched(house)
+    assert limits == [1000, 1000], "the file's address and the file, once"
     found = (await house.call("GET", f"/messages/{message['id']}")).body
     assert (found["content"].get("stored"), found["content"]["ref"]) == (None, message["content"]["ref"])
 
@@ -93,7 +103,34 @@ async def test_files_leave_when_their_time_is_over(house: House, tmp_path: Path)
     assert await house.gateway.files.read("../../etc/passwd") is None
 
 
+async def test_a_file_is_on_disk_when_it_counts_as_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(descriptor: int) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(os, "fsync", breaks)
+    with pytest.raises(OSError, match="the disk is full"):
+        await house.gateway.files.keep(PNG)
+    monkeypatch.undo()
+    rows = await house.gateway.store.read(Query(sa.select(tables.media.c.id), ""))
+    assert [await house.gateway.files.read(row[0]) for row in rows] == [None]
+    assert await house.gateway.files.forget(now_ms() + 1000) == 1
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"MZ\x90", b"\x89PN", b"RIFF\0\0\0\0"])
 def test_only_kinds_on_the_list_are_taken(body: bytes) -> None:
     with pytest.raises(NotAllowed):
         sniff(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "mime"),
+    [
+        (b"\xff\xfb\x90", "audio/mpeg"), (b"\xff\xf3\x84", "audio/mpeg"), (b"\xff\xf9\x50", "audio/aac"),
+        (b"\0\0\0\x20ftypisom", "video/mp4"), (b"\0\0\0\x20ftypheic", "image/heic"),
+        (b"\0\0\0\x20ftypavif", "image/avif"), (b"\0\0\0\x20ftypM4A ", "audio/mp4"),
+    ],
+)  # fmt: skip
+def test_a_file_is_told_by_its_first_bytes(body: bytes, mime: str) -> None:
+    assert sniff(body) == mime
