@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
-import sqlalchemy as sa
 
 from state import consent, known
+from state.awaiting import WORK
 from state.known import NOBODY, Known
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.consent import Consent
@@ -19,54 +19,10 @@ from state.model.ids import new_id
 from state.model.receipts import Fault
 from state.model.turn import Played, SetTimer, Snapshot, Step
 from state.outbox import Queued, queue_asks
-from state.statements import Fetch, Now, Query, Row, Statement, delete, insert, update
-from state.tables import contact, conversation, event, inbox, journal, message, outbox, timer
+from state.statements import Fetch, Row, Statement, delete, insert, update
+from state.tables import contact, conversation, inbox, journal, message, timer
 from state.writer import Op
 
-_WORK = Query(
-    sa.select(
-        inbox.c.id,
-        event.c.body,
-        conversation.c.id,
-        conversation.c.lane,
-        conversation.c.contact,
-        conversation.c.channel,
-        conversation.c.snapshot,
-        conversation.c.revision,
-        conversation.c.lease_epoch,
-        conversation.c.urns,
-        conversation.c.last_in,
-        conversation.c.last_id,
-        sa.exists().where(
-            outbox.c.conversation == conversation.c.id,
-            outbox.c.lane == conversation.c.lane,
-            outbox.c.kind == sa.literal_column("'message'"),
-        ),
-        conversation.c.offered,
-        conversation.c.pieces,
-        contact.c.name,
-        contact.c.locale,
-        conversation.c.told,
-        contact.c.merged_into,
-        contact.c.country,
-        contact.c.zone,
-        contact.c.born,
-    )
-    .select_from(inbox)
-    .join(
-        conversation, sa.and_(conversation.c.id == inbox.c.conversation, conversation.c.lane == inbox.c.lane)
-    )
-    .join(event, sa.and_(event.c.id == inbox.c.id, event.c.lane == inbox.c.lane))
-    .join(contact, sa.and_(contact.c.id == conversation.c.contact, contact.c.lane == conversation.c.lane))
-    .where(
-        conversation.c.lease_until <= Now(),
-        conversation.c.mode != sa.literal_column("'parked'"),
-        conversation.c.held == sa.literal_column("0"),
-    )
-    .order_by(inbox.c.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer)),
-    "limit",
-)
 _TAKE = leasable(conversation, "revision lease_epoch")
 _LEASE = leasing(conversation)
 _HELD = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
@@ -82,7 +38,7 @@ _CONSUMED = delete(inbox, "id lane")
 _IN = insert(
     message, "id lane conversation channel direction content provider_id reply_to client_ref accepted"
 )
-_OUT = insert(message, "id lane conversation channel direction content reply_to client_ref native")
+_OUT = insert(message, "id lane conversation channel direction content reply_to client_ref native cause")
 _JOURNAL = insert(journal, "id lane conversation body")
 _TIMER = insert(timer, "id lane conversation name run due_at")
 _NO_TIMER = delete(timer, "conversation lane name")
@@ -211,7 +167,7 @@ class Turn(msgspec.Struct, omit_defaults=True):
 
 def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
     """Lease up to `limit` conversations that have events waiting and nobody at work on them, with those events."""
-    (work,) = yield [(_WORK, (limit * 2,))]
+    (work,) = yield [(WORK, (limit * 2,))]
     grouped: dict[str, list[Row]] = {}
     for row in work:
         if row[2] in grouped or len(grouped) < limit:
@@ -353,7 +309,7 @@ def message_ask(item: Queued) -> tuple[Statement, Row]:
     native = _encode(said.native).decode() if said.native else ""
     content = _encode(said.content).decode()
     row = (item.id, item.lane, item.conversation, item.channel, "out", content)
-    return (_OUT, (*row, said.reply_to, said.client_ref, native))
+    return (_OUT, (*row, said.reply_to, said.client_ref, native, item.body))
 
 
 def _journal(turn: Turned) -> list[tuple[Statement, Row]]:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from state.model import cause
 from state.model.content import Content
 from state.model.ids import lane_of_id, time_of_id
 from state.model.message import Decision, Message
@@ -17,6 +18,7 @@ _C = message.c
 _COLUMNS = (
     _C.id, _C.direction, _C.conversation, _C.channel, _C.content, _C.accepted, _C.sent, _C.failed, _C.delivered,
     _C.read, _C.played, _C.fault, _C.provider_id, _C.reply_to, _C.client_ref, _C.outcome, _C.native,
+    _C.cause,
 )  # fmt: skip
 
 
@@ -110,6 +112,7 @@ def read_row(row: Row) -> Message:
         client_ref=row[14],
         outcome=row[15],
         native=msgspec.json.decode(row[16]) if row[16] else {},
+        cause=cause.read(row[17]),
     )
 
 

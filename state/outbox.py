@@ -7,12 +7,13 @@ rows of a kind and a priority leave one after the other: only the oldest can be 
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
 from state import consent, known, parts
+from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
 from state.lease import LeaseLost, freeing, leasable, leasing
@@ -50,51 +51,10 @@ _HAND = Write(
 )
 
 
-def _work(kind: str) -> sa.Select[Any]:
-    """The oldest due row of each conversation that nobody has leased, with its conversation and its message.
-
-    Less urgent rows, and those queued for a later time, hold nobody.
-    """
-    before, now = outbox.alias(), sa.bindparam("now", type_=Ms)
-    earlier = sa.exists().where(
-        before.c.conversation == outbox.c.conversation,
-        before.c.lane == outbox.c.lane,
-        before.c.kind == outbox.c.kind,
-        before.c.id < outbox.c.id,
-        before.c.priority <= outbox.c.priority,
-        sa.or_(before.c.state != sa.literal_column("'later'"), before.c.due_at <= now),
-    )
-    columns = (
-        "id", "lane", "conversation", "channel", "kind", "state", "body", "expires_at", "attempt", "lease_epoch",
-        "part",
-    )  # fmt: skip
-    c, m = conversation.c, message.c
-    letter = (m.content, m.reply_to, m.native, c.told) if kind == "message" else ()
-    query = (
-        sa.select(*(outbox.c[name] for name in columns), c.contact, c.last_in, c.last_id, c.urns, *letter)
-        .select_from(outbox)
-        .join(conversation, sa.and_(c.id == outbox.c.conversation, c.lane == outbox.c.lane))
-    )
-    if letter:
-        query = query.join(message, sa.and_(m.id == outbox.c.id, m.lane == outbox.c.lane))
-    return (
-        query.where(
-            outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
-            outbox.c.priority == sa.bindparam("priority", type_=outbox.c.priority.type),
-            outbox.c.due_at <= now,
-            outbox.c.state != sa.literal_column("'held'"),
-            outbox.c.lease_until <= Now(),
-            ~earlier,
-        )
-        .order_by(outbox.c.due_at, outbox.c.id)
-        .limit(sa.bindparam("limit", type_=sa.Integer))
-    )
-
-
-_MESSAGES = Query(_work("message"), "channel priority now limit")
+_MESSAGES = Query(work("message"), "channel priority now limit")
 _WITHOUT_MESSAGE = {
-    EFFECTS: Query(_work("effect"), "channel priority now limit"),
-    FILES: Query(_work("file"), "channel priority now limit"),
+    EFFECTS: Query(work("effect"), "channel priority now limit"),
+    FILES: Query(work("file"), "channel priority now limit"),
 }
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)

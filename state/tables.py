@@ -250,6 +250,7 @@ message = _hot(
     _column("reply_to", sa.String(255), "''"),
     _column("client_ref", sa.String(255), "''"),
     _column("native", Json, "''"),
+    _column("cause", Json, "''"),
     _column("outcome", sa.String(10), "''"),
     _column("accepted", Ms, 0),
     _column("sent", Ms, 0),

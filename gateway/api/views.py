@@ -9,6 +9,7 @@ import msgspec
 from gateway.api.endpoint import Answer
 from gateway.api.moments import at, moment
 from gateway.logs import redactor
+from state.model.cause import Cause
 from state.model.content import Content
 from state.model.exchange import Exchange
 from state.model.ids import time_of_id
@@ -35,7 +36,10 @@ class FactsView(Answer, frozen=True, kw_only=True):
 
 
 class MessageView(Answer, frozen=True, kw_only=True):
-    """A message. `status` is the highest fact there is evidence for; without any it is the outcome, or `queued`."""
+    """A message. `status` is the highest fact there is evidence for; without any it is the outcome, or `queued`.
+
+    `cause` is why it is sent: its purpose, the flow or the caller that asked for it, and its campaign.
+    """
 
     id: str
     conversation: str
@@ -50,6 +54,7 @@ class MessageView(Answer, frozen=True, kw_only=True):
     reply_to: str
     client_ref: str
     native: Mapping[str, Any]
+    cause: Cause
 
 
 class QueueView(Answer, frozen=True, kw_only=True):
@@ -129,7 +134,7 @@ def message(found: Message) -> MessageView:
 def _message(found: Message) -> dict[str, Any]:
     names = ("id", "conversation", "channel", "direction", "content", "outcome", "provider_id", "reply_to")
     status = found.facts.status
-    return {name: getattr(found, name) for name in (*names, "client_ref", "native")} | {
+    return {name: getattr(found, name) for name in (*names, "client_ref", "native", "cause")} | {
         "at": at(found.at),
         "status": found.outcome if found.outcome and status == "queued" else status,
         "facts": _facts(found),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from state.model.base import Value
+from state.model.cause import ANSWER, Cause
 from state.model.content import Content
 from state.model.receipts import Facts
 
@@ -37,7 +38,10 @@ class Decision(Value, frozen=True):
 
 
 class Message(Value, frozen=True, kw_only=True):
-    """One message of a conversation; `at` in milliseconds, UTC. `outcome` is `unknown` where a send was cut off."""
+    """One message of a conversation; `at` in milliseconds, UTC. `outcome` is `unknown` where a send was cut off.
+
+    `cause` is why we send it.
+    """
 
     id: str
     direction: Literal["in", "out"]
@@ -51,3 +55,4 @@ class Message(Value, frozen=True, kw_only=True):
     client_ref: str = ""
     outcome: Literal["", "unknown", "refused", "expired", "canceled"] = ""
     native: Mapping[str, Any] = {}
+    cause: Cause = ANSWER

@@ -1,0 +1,52 @@
+"""Which conversations await a turn: those with events that wait, and nobody at work on them."""
+
+import sqlalchemy as sa
+
+from state.statements import Now, Query
+from state.tables import contact, conversation, event, inbox, outbox
+
+WORK = Query(
+    sa.select(
+        inbox.c.id,
+        event.c.body,
+        conversation.c.id,
+        conversation.c.lane,
+        conversation.c.contact,
+        conversation.c.channel,
+        conversation.c.snapshot,
+        conversation.c.revision,
+        conversation.c.lease_epoch,
+        conversation.c.urns,
+        conversation.c.last_in,
+        conversation.c.last_id,
+        sa.exists().where(
+            outbox.c.conversation == conversation.c.id,
+            outbox.c.lane == conversation.c.lane,
+            outbox.c.kind == sa.literal_column("'message'"),
+        ),
+        conversation.c.offered,
+        conversation.c.pieces,
+        contact.c.name,
+        contact.c.locale,
+        conversation.c.told,
+        contact.c.merged_into,
+        contact.c.country,
+        contact.c.zone,
+        contact.c.born,
+    )
+    .select_from(inbox)
+    .join(
+        conversation, sa.and_(conversation.c.id == inbox.c.conversation, conversation.c.lane == inbox.c.lane)
+    )
+    .join(event, sa.and_(event.c.id == inbox.c.id, event.c.lane == inbox.c.lane))
+    .join(contact, sa.and_(contact.c.id == conversation.c.contact, contact.c.lane == conversation.c.lane))
+    .where(
+        conversation.c.lease_until <= Now(),
+        conversation.c.mode != sa.literal_column("'parked'"),
+        conversation.c.held == sa.literal_column("0"),
+    )
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "limit",
+)
+"""A row for each event that waits, oldest first, with its conversation and contact."""
