@@ -163,9 +163,9 @@ def _machine(plan: Plan) -> Machine:
         actions = [*_named(cls, row.do), *([_saying(cls, row)] if row.say else [])]
         guard = _guard(cls, row.when) if row.when else None
         target: str | None = row.target
-        if target in (table.BACK, table.RESTART, table.END):
+        if row.target in table.MOVES:
             actions.append(_moving(row.target))
-            target = None
+            target = row.target if row.target == table.STAY else None
         for source in table.sources(row, plan.states, cls.final):
             machine.add_transition(row.event, source, target, conditions=guard, before=[*actions])
     return machine
@@ -174,7 +174,7 @@ def _machine(plan: Plan) -> Machine:
 def _entering(plan: Plan, state: str) -> list[Call]:
     """What is called when a state is entered: its callback, then its question is said."""
     return [
-        *_named(plan.cls, plan.entered.get(state)),
+        *map(_unless_left, _named(plan.cls, plan.entered.get(state))),
         *([_asking(plan.asks[state])] if state in plan.asks else []),
     ]
 
@@ -190,8 +190,18 @@ def _asking(question: Question) -> Call:
     return ask
 
 
+def _unless_left(call: Call) -> Call:
+    """A row that stays where it is, and hands over or ends, enters nothing: an effect of the state would run twice."""
+
+    def enter(flow: "Flow", turn: Turn) -> None:
+        if not (turn.move == table.STAY and (turn.handed_over or turn.ended)):
+            call(flow, turn)
+
+    return enter
+
+
 def _moving(move: str) -> Call:
-    """A row's move that is no state: it is made when the row's actions are done."""
+    """A row's move that is no state: one that leaves its state is made when the row's actions are done."""
 
     def note(_: "Flow", turn: Turn) -> None:
         turn.move = move

@@ -7,7 +7,7 @@ from conversations import languages, triggers
 from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.readers import NotRead
-from conversations.table import BACK, END, Question
+from conversations.table import BACK, END, STAY, Question
 from conversations.turn import Turn
 from state.model.content import Content
 from state.model.event import HandedBack, MessageReceived, TimerFired
@@ -49,11 +49,12 @@ def _values(plan: "Plan", stands: Snapshot) -> tuple[dict[str, Any], str]:
 class _Steps:
     """One event's way through the table."""
 
-    __slots__ = ("model", "plan", "steps", "turn")
+    __slots__ = ("back", "model", "plan", "steps", "turn")
 
     def __init__(self, plan: "Plan", model: "Flow", turn: Turn) -> None:
         self.plan, self.model, self.turn = plan, model, turn
         self.steps: list[Step] = []
+        self.back = False
 
     def take(self, *, begins: bool) -> list[Step]:
         """Which rows answer the event, and those that callbacks ask for after it; raises what callbacks raise."""
@@ -67,7 +68,7 @@ class _Steps:
             name, note = self._meet()
             self._step(name, source, note)
         self._go_on()
-        if plan.backs and model.state != before and turn.move != BACK:
+        if plan.backs and model.state != before and not self.back:
             turn.past = [*turn.past, before][-_PAST:]
         self._set_clocks(before)
         return self.steps
@@ -143,12 +144,14 @@ class _Steps:
     def _move(self) -> None:
         """Go back, begin again, or end, as a row has said."""
         plan, model, turn = self.plan, self.model, self.turn
-        if not turn.move:
+        move, turn.move = turn.move, ""
+        if move in ("", STAY):
             return
         source = model.state
-        if turn.move == END:
+        if move == END:
             turn.end()
-        elif turn.move == BACK:
+        elif move == BACK:
+            self.back = True
             known = [state for state in turn.past if state in plan.machine.states]
             turn.past = known[:-1]
             plan.enter(model, turn, known[-1] if known else source)
