@@ -247,6 +247,7 @@ class Chat:
             effect_id=call.key,
             run=call.run,
             call=call.key,
+            flow=call.flow,
             result=result,
             fault=fault,
         )

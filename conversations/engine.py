@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from conversations.bot import Bot
+from conversations import waiting
+from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.router import Router
@@ -78,12 +79,13 @@ def _declared(router: Router, flow: str, name: str, version: str) -> Declared | 
 
 
 class _Done(NamedTuple):
-    """A turn that one flow has played."""
+    """A turn that one flow has played; `mark` is what its timers' names begin with."""
 
     turn: Turn
     steps: Sequence[Step]
     note: str = ""
     ended: bool = False
+    mark: str = ""
 
 
 class _Playing:
@@ -120,9 +122,13 @@ class _Playing:
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
         before = self.after
+        held = before.held if isinstance(event, HandedBack) else ()
+        if held:
+            self.after = replace(before, held=())
         self.done.clear()
         try:
             self._meet(event, key)
+            self._catch_up(held, key)
             self._bound(event)
         except (Exception, SystemExit) as error:
             self.after = before
@@ -158,19 +164,24 @@ class _Playing:
         before = self.after
         self.bot = self.router.get(before.flow, before.version)
         if before.mode == "person" and not isinstance(event, HandedBack):
-            self._nothing(before, event, "a person answers")
+            keeps = isinstance(event, EffectDone) and event.run in (0, before.run)
+            stands = replace(before, held=(*before.held, event)) if keeps else before
+            self._nothing(stands, event, "a person answers")
         elif not before.flow and before.stack:
             self._resume(replace(before, mode="bot"), event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
             self._begin(replace(before, mode="bot"), event, key)
         elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
             self._nothing(before, event, "of an ended run")
+        elif (told := waiting.own(before, event)) is None:
+            kept = waiting.held(before, event)
+            self._nothing(kept or before, event, "a flow waits for it" if kept else "of an ended flow")
         elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
         elif other := self._other(event):
             self._interrupt(self.bot, other, replace(before, mode="bot"), event, key)
         else:
-            self._play(self.bot, replace(before, mode="bot"), event, key)
+            self._play(self.bot, replace(before, mode="bot"), told, key)
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
         self.bot = self.router.choose(event, self.customer)
@@ -212,7 +223,8 @@ class _Playing:
         if stands.stack or stands.later:
             after = replace(after, stack=stands.stack, later=stands.later)
         self.after = after
-        self.done.append(_Done(turn, steps, note, ended=not after.flow))
+        mark = waiting.mark(len(stands.stack), bot.name)
+        self.done.append(_Done(turn, steps, note, ended=not after.flow, mark=mark))
         if turn.begins:
             name, fields = turn.begins
             other = self.router.get(name)
@@ -275,6 +287,16 @@ class _Playing:
                 key=event.key, at=event.at, effect=frame.begun, effect_id="", result=result, run=stands.run
             )
         self._play(bot, waits, told, f"{key}.{bot.name}")
+        self._catch_up(frame.held, f"{key}.{bot.name}")
+
+    def _catch_up(self, held: Sequence[EffectDone | TimerFired], key: str) -> None:
+        """What came for a flow while it waited; a timer that it has set anew, or taken back, is over."""
+        for number, event in enumerate(held):
+            named = {
+                f"{each.mark}{name}" for each in self.done for name in (*each.turn.timers, *each.turn.cancels)
+            }
+            if not (isinstance(event, TimerFired) and event.timer in named):
+                self._meet(event, f"{key}.held{number}")
 
     def _decided(self, done: "_Done") -> None:
         """What a turn decided; timers end with their run, so those that this call has set need not be set at all."""
@@ -283,13 +305,22 @@ class _Playing:
         self.effects += turn.effects
         if turn.locale:
             self.locale, self.customer = turn.locale, replace(self.customer, locale=turn.locale)
-        for name in turn.cancels:
-            self.timers.pop(name, None)
-        self.cancels.update(turn.cancels)
-        self.timers.update(turn.timers)
-        if done.ended and not self.after.stack:
-            self.timers.clear()
+        self._clocks(done)
         self._journal(done.steps, done.note, f"handed over: {turn.reason}" if turn.handed_over else "")
+
+    def _clocks(self, done: "_Done") -> None:
+        """The timers that a turn has set and taken back; those of a flow end with it."""
+        turn, mark = done.turn, done.mark
+        for name in (*turn.cancels, *([EXPIRY] if done.ended and mark else [])):
+            full = waiting.marked(name, mark)
+            self.timers.pop(full, None)
+            self.cancels[full] = None
+        if done.ended:
+            self.timers = {name: each for name, each in self.timers.items() if not name.startswith(mark)}
+            return
+        for timer in turn.timers.values():
+            full = waiting.marked(timer.name, mark)
+            self.timers[full] = timer if full == timer.name else replace(timer, name=full)
 
     def _journal(self, taken: Sequence[Step], *notes: str) -> None:
         last = taken[-1]

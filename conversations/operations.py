@@ -133,7 +133,7 @@ class Ask(Operation[T]):
                     turn.say(self.reminder)
                 self._say(turn)
             case HandedBack():
-                self._say(turn)
+                self.begin(turn, place)
         return None
 
     def stop(self, turn: Turn, place: Place) -> None:
@@ -215,13 +215,13 @@ class Begin(Operation[Any]):
 
 
 class Sleep(Operation[None]):
-    """A wait."""
+    """A wait, from `since` (milliseconds, UTC)."""
 
-    __slots__ = ("seconds",)
+    __slots__ = ("due", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, since: int) -> None:
         super().__init__("sleep", b"sleep %r" % seconds)
-        self.seconds = seconds
+        self.seconds, self.due = seconds, since + int(seconds * 1000)
 
     def begin(self, turn: Turn, place: Place) -> str:
         """Set the timer."""
@@ -229,10 +229,16 @@ class Sleep(Operation[None]):
         return ""
 
     def meet(self, turn: Turn, place: Place) -> Outcome | None:
-        """Wake when the timer is due."""
+        """Wake when the timer is due, or is found to have been while another flow or a person answered."""
         event = turn.event
-        due = isinstance(event, TimerFired) and event.timer == f"sleep.{place.number}"
-        return Outcome(None) if due else None
+        if isinstance(event, TimerFired) and event.timer == f"sleep.{place.number}":
+            return Outcome(None)
+        if isinstance(event, HandedBack):
+            self.stop(turn, place)
+            if turn.now >= self.due:
+                return Outcome(None)
+            turn.timer(f"sleep.{place.number}", (self.due - turn.now) / 1000)
+        return None
 
     def stop(self, turn: Turn, place: Place) -> None:
         """Take the timer back."""

@@ -137,7 +137,7 @@ class Talk:
 
     def sleep(self, seconds: float) -> Sleep:
         """Wait; nothing is kept in memory meanwhile."""
-        return self._open(Sleep(seconds))
+        return self._open(Sleep(seconds, self.now))
 
     def hand_over(self, reason: str = "") -> HandOver:
         """Give the conversation to a person, and wait until it is handed back; gives the person's note."""
