@@ -67,6 +67,7 @@ class _Table:
         yield from self._dead_ends()
         yield from self._unanswered()
         yield from self._never()
+        yield from self._again()
         yield from self._ways_out()
 
     def _found(self, place: Place, level: Level, code: str, what: str, remedy: str) -> Found:
@@ -154,6 +155,15 @@ class _Table:
             if use.method == "then" and use.word and use.word not in self.triggers:
                 what = f"then({use.word!r}) finds no row"
                 yield self._found(use.place, "error", "never", what, "is the name misspelt?")
+
+    def _again(self) -> Iterator[Found]:
+        """Rows of many states that enter one again which runs an effect: what was meant for questions, mostly."""
+        for row in self.rows:
+            again = [state for state in row.sources if state in self.plan.working]
+            if row.target == table.STAY and len(row.sources) > 1 and again and row.action != "to_person":
+                what = f"{row.trigger!r} enters {again[0]!r} again, which asks for its effect again"
+                remedy = f"ask for the effect in the row that leads to {again[0]!r}"
+                yield self._found(self._of_row(row), "warning", "runs_again", what, remedy)
 
     def _ways_out(self) -> Iterator[Found]:
         what = _no_way_out(self.triggers, self.used)

@@ -28,7 +28,10 @@ Call = Callable[..., bool | None]
 
 
 class Plan:
-    """A compiled flow. `greets` says that its start answers the first message; `files` are those of its functions."""
+    """A compiled flow. `greets` says that its start answers the first message; `files` are those of its functions.
+
+    `working` are the states that ask for an effect when they are entered.
+    """
 
     def __init__(self, cls: "type[Flow]", fields: Fields, base: type) -> None:
         self.cls, self.name, self.module, self.fields = cls, cls.__name__, cls.__module__, fields
@@ -41,6 +44,7 @@ class Plan:
         self.apology, self.translations = cls.apology, cls.translations
         self.entered = {state: name for state in self.states if hasattr(cls, name := f"on_enter_{state}")}
         self.left = {state: name for state in self.states if hasattr(cls, name := f"on_exit_{state}")}
+        self.working = frozenset(state for state, name in self.entered.items() if _works(cls, name))
         self.asks = dict(cls.asks)
         self.calls = {state: _entering(self, state) for state in self.states}
         self.machine = _machine(self)
@@ -116,6 +120,10 @@ class Plan:
             channels=cls.channels,
             answers_first_message=cls.answers_first_message or not self.greets,
         )
+
+
+def _works(cls: type, name: str) -> bool:
+    return "effect" in function_of(cls, name, "the table").__code__.co_names
 
 
 def _content(plan: Plan) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from conversations.readers import NotRead
 from conversations.table import BACK, END, STAY, Question
 from conversations.turn import Turn
 from state.model.content import Content
-from state.model.event import HandedBack, MessageReceived, TimerFired
+from state.model.event import EffectDone, HandedBack, MessageReceived, TimerFired
 from state.model.turn import Mode, Snapshot, Step
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class _Steps:
             name, note = self._meet()
             self._step(name, source, note)
         self._go_on()
-        if plan.backs and model.state != before and not self.back:
-            turn.past = [*turn.past, before][-_PAST:]
+        if plan.backs:
+            self._remember(before)
         self._set_clocks(before)
         return self.steps
 
@@ -147,19 +147,27 @@ class _Steps:
         move, turn.move = turn.move, ""
         if move in ("", STAY):
             return
-        source = model.state
+        self.back, source = True, model.state
         if move == END:
             turn.end()
         elif move == BACK:
-            self.back = True
             known = [state for state in turn.past if state in plan.machine.states]
             turn.past = known[:-1]
-            plan.enter(model, turn, known[-1] if known else source)
+            if known or source not in plan.working:
+                plan.enter(model, turn, known[-1] if known else source)
         else:
             model.__dict__.update(plan.fields.read({}))
             turn.past = []
             plan.enter(model, turn, plan.cls.start)
         self.steps[-1] = Step(self.turn.event.key, self.steps[-1].trigger, source, model.state)
+
+    def _remember(self, before: str) -> None:
+        """The states to go back to; what an effect did stays done, and bars the way."""
+        turn = self.turn
+        if turn.effects or isinstance(turn.event, EffectDone):
+            turn.past = []
+        elif self.model.state != before and not self.back:
+            turn.past = [*turn.past, before][-_PAST:]
 
     def _set_clocks(self, before: str) -> None:
         """Set the timers of the state's rows anew, unless one of them has just fired; end those of the state before."""

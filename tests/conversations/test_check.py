@@ -137,6 +137,28 @@ def test_an_option_that_no_row_answers_is_found() -> None:
     assert found(Menu, "unanswered") == [("no row answers the option 'milk'", line_of('{"tea": "Tea"'))]
 
 
+class Payment(Flow):
+    table = (
+        *WAYS_OUT,
+        On("help", "*", STAY, say="It takes a minute."),
+        On("message", "start", "pay"),
+        On("done_charge", "pay", END),
+        On("failed_charge", "pay", END),
+    )
+
+    def on_enter_pay(self, turn: Turn) -> None:
+        turn.effect("charge")
+
+    @effect
+    async def charge(call: Effect) -> None: ...
+
+
+def test_a_row_that_runs_an_effect_again_is_found() -> None:
+    assert found(Payment, "runs_again") == [
+        ("'help' enters 'pay' again, which asks for its effect again", line_of('On("help", "*", STAY'))
+    ]
+
+
 def test_a_script_that_lets_nobody_out_is_found() -> None:
     assert [what for what, _ in found(stubborn, "no_way_out")] == [
         "a customer cannot stop or get to a person"

@@ -154,7 +154,13 @@ async def test_a_person_is_a_word_away() -> None:
 
 class Payment(Flow):
     start, final = "pay", ("paid",)
-    table = (*WAYS_OUT, On("done_charge", "pay", "paid"), On("failed_charge", "pay", "paid"))
+    asks = {"mail": Question("Your address?")}
+    table = (
+        *WAYS_OUT,
+        On("done_charge", "pay", "mail"),
+        On("failed_charge", "pay", "paid"),
+        On("answered", "mail", "paid"),
+    )
 
     def on_enter_pay(self, turn: Turn) -> None:
         turn.say("One moment.")
@@ -174,6 +180,22 @@ def test_who_asks_for_a_person_is_not_charged_twice() -> None:
         (),
         "person",
     )
+
+
+async def test_what_an_effect_did_is_not_done_again_on_the_way_back() -> None:
+    async with chat(Payment) as c:
+        await c.hears("hi")
+        c.says("One moment.")
+        c.says("Your address?")
+        await c.hears("back")
+        c.says("Your address?")
+        assert len(c.called) == 1
+
+
+def test_there_is_no_way_back_into_an_effect_that_runs() -> None:
+    router = Router([Payment])
+    stands = engine.play(Snapshot(), [said("hi")], CUSTOMER, router, NOW, "1").after
+    assert engine.play(stands, [said("back")], CUSTOMER, router, NOW, "2").effects == ()
 
 
 class Greeter(Flow):
