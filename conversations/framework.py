@@ -20,7 +20,7 @@ from conversations.entry import Entry, Interruption
 from conversations.errors import FlowChanged, FlowError
 from conversations.texts import NO_TRANSLATIONS
 from conversations.turn import Turn
-from conversations.version import functions_of, version_of
+from conversations.version import functions_of, reached, version_of
 from state.model.content import Chosen, Content
 from state.model.event import (
     ClientEvent,
@@ -35,6 +35,7 @@ from state.model.turn import Customer, Mode, Snapshot, Step
 
 LARGEST = 256_000
 """Bytes of a bot's state in one conversation."""
+_LIBRARY = "botbuilder."
 _MOST = 20
 """How many activities may wait for a turn."""
 _HEARD = (MessageReceived, Started, ClientEvent, Reacted, HandedBack)
@@ -93,12 +94,10 @@ class FrameworkBot:
         self.messages_a_minute = messages_a_minute
         self.module = make.__module__
         functions = functions_of(make, object) if isinstance(make, type) else {name: make}
-        self.files = frozenset(
-            inspect.unwrap(each).__code__.co_filename
-            for each in functions.values()
-            if inspect.isfunction(each)
-        )
-        self.version = version_of((), functions)
+        own = {key: each for key, each in functions.items() if not each.__module__.startswith(_LIBRARY)}
+        called, constants = reached(own.values(), module=self.module)
+        self.files = frozenset(each.__code__.co_filename for each in called.values())
+        self.version = version_of((constants,), {**called, **own})
         self.effects: Mapping[str, Declared] = {
             "turn": Declared(self._run, timeout, inspect.signature(self._run))
         }

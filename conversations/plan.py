@@ -17,7 +17,7 @@ from conversations.errors import FlowChanged, FlowError
 from conversations.fields import Fields
 from conversations.table import On, Question
 from conversations.turn import Turn, sound
-from conversations.version import functions_of, reached, version_of
+from conversations.version import constants_of, functions_of, reached, version_of
 from state.model.content import Content, Text, plain
 from state.model.turn import Say, Snapshot
 
@@ -54,9 +54,12 @@ class Plan:
         self.clocks = _clocks(self)
         self.greets = cls.start in self.entered or cls.start in self.asks
         self.functions = functions_of(cls, base)
-        called, constants = reached(self.functions.values())
+        takes = [each.reader.take for each in self.asks.values()]
+        called, constants = reached(self.functions.values(), takes, self.module)
         self.files = frozenset(each.__code__.co_filename for each in called.values())
-        self.version = version_of((*_content(self), constants), {**called, **self.functions})
+        self.version = version_of(
+            (*_content(self), constants, constants_of(cls, base)), {**called, **self.functions}
+        )
 
     def begin(self, run: int) -> Snapshot:
         """Where a new run stands before its first event."""
