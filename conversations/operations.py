@@ -91,7 +91,7 @@ def raised(name: str, value: Any) -> Exception:
 
 
 class Ask(Operation[T]):
-    """A question and its reader."""
+    """A question and its reader; `source` is the text of a prompt as the author wrote it."""
 
     __slots__ = ("limit", "prompt", "reader", "remind", "reminder", "retry", "within")
 
@@ -104,8 +104,9 @@ class Ask(Operation[T]):
         within: float,
         remind: float,
         reminder: str,
+        source: str,
     ) -> None:
-        said = prompt.text if isinstance(prompt, Text) else plain(prompt)
+        said = source if isinstance(prompt, Text) else plain(prompt)
         about = said.encode(errors="replace") if isinstance(prompt, Text) else _encode(prompt)
         super().__init__(label(said) or reader.kind, b"ask %s %s" % (reader.kind.encode(), about))
         self.prompt, self.reader, self.retry, self.limit = prompt, reader, retry, limit

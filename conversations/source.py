@@ -53,6 +53,8 @@ def tree_of(thing: Any) -> tuple[ast.AST, int]:
 
 def _word(call: ast.Call) -> str | None:
     first = call.args[0] if call.args else None
+    if isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and first.func.attr == "t":
+        return _word(first)
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         return first.value
     return None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from conversations.script import Script
 from conversations.texts import texts_of
 from parley import (
     STAY,
@@ -162,3 +163,24 @@ async def test_a_script_may_change_the_language() -> None:
         await c.hears("de")
         c.says("Hallo")
         c.says("Welche?")
+
+
+def in_german(hello: str, name: str) -> Script:
+    @flow(translations={"de": {"Hello {who}!": hello, "Your name?": name}})
+    async def greeting(talk: Talk) -> None:
+        talk.say(talk.t("Hello {who}!", who=talk.customer.name))
+        await talk.ask(talk.t("Your name?"))
+        await talk.ask("Your age?")
+
+    return greeting
+
+
+async def test_a_better_translation_is_no_change_of_a_script() -> None:
+    async with chat(in_german("Halo {who}!", "Nahme?"), locale="de") as c:
+        await c.hears("hi")
+        c.says("Halo Ada!")
+        c.says("Nahme?")
+        assert c.state == "your_name"
+        c.serve(in_german("Hallo {who}!", "Ihr Name?"))
+        await c.hears("Ada")
+        c.says("Your age?")
