@@ -1,6 +1,7 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
 import traceback
+from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -130,7 +131,11 @@ class _Playing:
             self._meet(event, key)
             self._catch_up(held, key)
             self._bound(event)
-        except (Exception, SystemExit) as error:
+        except (
+            Exception,
+            SystemExit,
+            CancelledError,
+        ) as error:  # a turn waits for nothing: it is the flow's own
             self.after = before
             self._park(event, error)
         else:

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import random
 import re
 import time
@@ -67,7 +68,32 @@ async def _plain(talk: Talk) -> None:
     await talk.do(_raises)  # type: ignore[arg-type]
 
 
+async def _cleans_up(talk: Talk) -> None:
+    try:
+        await talk.ask("One?")
+    finally:
+        await talk.sleep(1)
+
+
+async def _takes_all(talk: Talk) -> None:
+    try:
+        await talk.ask("One?")
+    except BaseException:
+        await talk.ask("Again?")
+
+
+async def _cancels(talk: Talk) -> None:
+    await talk.ask("One?")
+    raise asyncio.CancelledError
+
+
 WRONG = {
+    "waits in a finally": (_cleans_up, r"waits while it is left \(test_script_faults.py:\d+\): a `finally`"),
+    "waits after an except of everything": (
+        _takes_all,
+        r"waits while it is left \(test_script_faults.py:\d+\)",
+    ),
+    "cancels": (_cancels, r"CancelledError \(test_script_faults.py:\d+\)"),
     "waits for what does not last": (
         _sleeps,
         r"_sleeps waits for something that does not last \(test_script_faults.py:\d+\)",
@@ -125,6 +151,14 @@ async def _waits(talk: Talk) -> None:
     await asyncio.sleep(1)
 
 
+async def _settings(talk: Talk) -> None:
+    talk.say(os.environ["HOME"])
+
+
+async def _path(talk: Talk) -> None:
+    talk.say(Path("/etc/hostname").read_text())  # noqa: ASYNC240 - that is what is wrong
+
+
 def _no_coroutine(talk: Talk) -> None: ...
 
 
@@ -136,6 +170,8 @@ UNREPEATABLE = {
     "chance": (_chance, r"random.choice\(\) differs .*: use talk.random"),
     "in a function it calls": (_helped, r"_helped \(test_script_faults.py:\d+\): uuid.uuid4\(\) differs"),
     "a file": (_file, r"open\(\) differs .*: put it into an @effect"),
+    "the environment": (_settings, r"\): os.environ differs .*: read it outside the script"),
+    "a path": (_path, r"read_text\(\) differs .*: put it into an @effect"),
     "a wait": (_waits, r"asyncio.sleep\(\) differs .*: use `await talk.sleep"),
     "no coroutine": (
         _no_coroutine,
