@@ -137,6 +137,24 @@ def test_an_option_that_no_row_answers_is_found() -> None:
     assert found(Menu, "unanswered") == [("no row answers the option 'milk'", line_of('{"tea": "Tea"'))]
 
 
+class Begins(Flow):
+    table = (*WAYS_OUT, On("mesage", "start", STAY), On("message", "start", END, do="go"))
+
+    def go(self, turn: Turn) -> None:
+        turn.begin(Menu)
+
+
+def test_a_flow_whose_end_no_row_answers_is_found() -> None:
+    assert found(Begins, "unanswered") == [("no row answers 'done_Menu'", line_of("turn.begin(Menu)"))]
+
+
+def test_a_trigger_that_nothing_sets_off_is_found_with_what_it_may_mean() -> None:
+    never = [each for each in check(Begins.plan) if each.code == "never"]
+    assert [(each.what, each.place.line, each.remedy) for each in never] == [
+        ("nothing sets off 'mesage'", line_of('On("mesage"'), "did you mean 'message'?")
+    ]
+
+
 class Payment(Flow):
     table = (
         *WAYS_OUT,
