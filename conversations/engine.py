@@ -12,6 +12,7 @@ from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.router import Router
+from conversations.source import mentions
 from conversations.turn import Origin, Turn
 from state.model.content import Text
 from state.model.event import EffectDone, Event, HandedBack, MessageReceived, TimerFired
@@ -234,7 +235,7 @@ class _Playing:
             name, fields = turn.begins
             other = self.router.get(name)
             if other is None:
-                raise FlowError(f"{bot.name} begins {name}, which is not served: name it in bots")
+                raise FlowError(f"{bot.name} begins {name}, which is not served: name it in bots", name)
             self._push(bot, other, after, event, key, fields, begun=name)
         elif not after.flow and after.mode == "bot":
             self._ended(turn, event, key)
@@ -358,5 +359,8 @@ def _reason(error: BaseException, bot: Bot | None) -> str:
     if isinstance(error, FlowError):
         said, places = str(error), []
     file, line = next(reversed(own or places), ("", 0))
-    where = f" ({file.rpartition('/')[2]}:{line})" if file else ""
+    where = f"{file.rpartition('/')[2]}:{line}" if file else ""
+    if bot and not own and isinstance(error, FlowError) and error.clue:
+        where = " or ".join(mentions(bot.functions.values(), error.clue))
+    where = f" ({where})" if where else ""
     return f"{said[:_REASON]}{where}".encode("utf-8", "replace").decode()

@@ -2,7 +2,14 @@
 
 
 class FlowError(Exception):
-    """A flow that cannot work as it is written; most are told when its class is made."""
+    """A flow that cannot work as it is written; most are told when its class is made.
+
+    `clue` is a word that its author wrote where it goes wrong, for an error that is found later than there.
+    """
+
+    def __init__(self, message: str = "", clue: str = "") -> None:
+        super().__init__(message)
+        self.clue = clue
 
 
 class FlowChanged(FlowError):

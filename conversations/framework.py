@@ -95,9 +95,9 @@ class FrameworkBot:
         self.module = make.__module__
         functions = functions_of(make, object) if isinstance(make, type) else {name: make}
         own = {key: each for key, each in functions.items() if not each.__module__.startswith(_LIBRARY)}
-        called, constants = reached(own.values(), module=self.module)
-        self.files = frozenset(each.__code__.co_filename for each in called.values())
-        self.version = version_of((constants,), {**called, **own})
+        self.functions, constants = reached(own.values(), module=self.module)
+        self.files = frozenset(each.__code__.co_filename for each in self.functions.values())
+        self.version = version_of((constants,), {**self.functions, **own})
         self.effects: Mapping[str, Declared] = {
             "turn": Declared(self._run, timeout, inspect.signature(self._run))
         }

@@ -42,6 +42,23 @@ def _uses(function: Callable[..., Any]) -> Iterator[Use]:
             yield Use(node.func.attr, place, _word(node) or _flow(node, function.__globals__), _keys(node))
 
 
+def mentions(functions: Iterable[Callable[..., Any]], word: str) -> list[str]:
+    """Where functions go on with this word or set an attribute of this name, else where they have it: `file:line`.
+
+    Three at most.
+    """
+    sets, has = set[tuple[str, int]](), set[tuple[str, int]]()
+    for function in functions:
+        tree, first = tree_of(function)
+        for node in ast.walk(tree):
+            place = (function.__code__.co_filename.rpartition("/")[2], first + getattr(node, "lineno", 1) - 1)
+            if isinstance(node, ast.Attribute) and node.attr == word:
+                (has if isinstance(node.ctx, ast.Load) else sets).add(place)
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("then", "begin"):
+                sets |= {place} if word in (_word(node), _flow(node, function.__globals__)) else set()
+    return [f"{file}:{line}" for file, line in sorted(sets or has)[:3]]
+
+
 def tree_of(thing: Any) -> tuple[ast.AST, int]:
     """The parsed source of a function or a class, and its first line; an empty one where there is no source."""
     try:

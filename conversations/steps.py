@@ -133,11 +133,14 @@ class _Steps:
         while turn.next:
             if len(self.steps) >= STEPS:
                 raise TooManySteps(
-                    f"{plan.name}: one event sets off {STEPS} triggers: where does {turn.next!r} end?"
+                    f"{plan.name}: one event sets off {STEPS} triggers: where does {turn.next!r} end?",
+                    turn.next,
                 )
             source, wanted, turn.next = model.state, turn.next, ""
             if not self._fire((wanted,)):
-                raise FlowError(f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}")
+                raise FlowError(
+                    f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}", wanted
+                )
             self._step(wanted, source)
             self._move()
 
