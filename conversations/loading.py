@@ -105,6 +105,17 @@ def load_all(name: str) -> list[Source]:
     return own or [load(name)]
 
 
+def beside(flow: Source) -> list[Source]:
+    """A flow, and after it those that its module knows: it may begin them."""
+    module = sys.modules.get(_home(flow))
+    named = {_name(each): each for _, each in flows_of(module)} if module else {}
+    return [flow, *(each for name, each in named.items() if name != _name(flow))]
+
+
+def _name(flow: Source) -> str:
+    return flow.__name__ if isinstance(flow, type) else flow.name
+
+
 def _module(where: str, name: str) -> ModuleType:
     path = Path(where)
     if path.suffix == ".py":

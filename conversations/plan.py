@@ -1,6 +1,7 @@
 """What a flow class compiles to, once, when it is made: every name resolved, one immutable machine for all its runs."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,9 @@ class Plan:
         self.functions = functions_of(cls, base)
         takes = [each.reader.take for each in self.asks.values()]
         called, constants = reached(self.functions.values(), takes, self.module)
-        self.files = frozenset(each.__code__.co_filename for each in called.values())
+        written = str(getattr(sys.modules.get(self.module), "__file__", None) or "")
+        files = {each.__code__.co_filename for each in called.values()}
+        self.files = frozenset(files | ({written} if written else set()))
         self.version = version_of(
             (*_content(self), constants, constants_of(cls, base)), {**called, **self.functions}
         )
