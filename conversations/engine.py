@@ -19,6 +19,8 @@ from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Ti
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
 
+_ONCE = (EffectDone, TimerFired, HandedBack)
+"""What comes once: who waits for it waits for ever where it is lost."""
 CHAIN = 1000
 """How many effects may set off one another, with nothing in between."""
 _MINUTE = 60_000
@@ -37,13 +39,16 @@ def play(
     """Play events in order; `now` in milliseconds, UTC; `seed` makes the keys of effects, the same for the same turn.
 
     It never raises. A flow that fails takes only its own event along: what earlier events decided stands, the
-    conversation is parked, the customer gets the apology, and the events that follow are left until it goes on.
+    conversation is parked, the customer gets the apology, and the events that follow are left until it goes on. So is
+    the event itself, unless it is one that the customer can repeat: nothing else brings a result again.
     """
     playing = _Playing(snapshot, customer, router, now)
     met = 0
     while met < len(events) and playing.after.mode != "parked":
         playing.meet(events[met], f"{seed}.{met}")
         met += 1
+    if playing.fault and isinstance(events[met - 1], _ONCE):
+        met -= 1
     return playing.played(left=len(events) - met)
 
 
@@ -137,7 +142,7 @@ class _Playing:
             SystemExit,
             CancelledError,
         ) as error:  # a turn waits for nothing: it is the flow's own
-            self.after = before
+            self.after = getattr(error, "stands", None) or before
             self._park(event, error)
         else:
             for each in self.done:
@@ -347,7 +352,7 @@ class _Playing:
         apology = (self.bot.apology if self.bot else "") or self.router.apology
         if apology:
             self.says.append(Say(Text(apology)))
-        self.after = replace(self.after, mode="parked")
+        self.after, self.chain = replace(self.after, mode="parked"), 0
         self._note(event, self.fault.reason)
 
 

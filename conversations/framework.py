@@ -41,6 +41,14 @@ _MOST = 20
 _HEARD = (MessageReceived, Started, ClientEvent, Reacted, HandedBack)
 
 
+class TurnFailed(FlowError):
+    """The bot's turn failed; `stands` is where the conversation does without it, so that it hears what comes next."""
+
+    def __init__(self, message: str, stands: Snapshot) -> None:
+        super().__init__(message)
+        self.stands = stands
+
+
 class Posted(msgspec.Struct, omit_defaults=True):
     """What happened, as the bot's door takes it: an event, who it is from, and the conversation's channel.
 
@@ -128,7 +136,7 @@ class FrameworkBot:
         event = turn.event
         if isinstance(event, EffectDone):
             if event.call != kept.busy:
-                return self._stands(kept, stands, turn, "", "of an ended turn")
+                return self._next(kept, stands, turn, "", "of an ended turn")
             return self._answered(kept, stands, turn)
         if not isinstance(event, _HEARD):
             return self._stands(kept, stands, turn, "", "unanswered")
@@ -146,7 +154,8 @@ class FrameworkBot:
     def _answered(self, kept: _Kept, stands: Snapshot, turn: Turn) -> Taken:
         kept.busy = ""
         if turn.fault:
-            raise FlowError(f"{self.name}: its turn failed: {turn.fault.reason}")
+            after = self._stands(kept, stands, turn, "").after
+            raise TurnFailed(f"{self.name}: its turn failed: {turn.fault.reason}", after)
         answered = msgspec.convert(turn.result, Answered, str_keys=True)
         for each in answered.says:
             turn.say(each)
@@ -159,13 +168,13 @@ class FrameworkBot:
             return Taken([step], Snapshot(run=stands.run, mode=mode))
         return self._next(kept, stands, turn, "done_turn")
 
-    def _next(self, kept: _Kept, stands: Snapshot, turn: Turn, trigger: str) -> Taken:
+    def _next(self, kept: _Kept, stands: Snapshot, turn: Turn, trigger: str, note: str = "") -> Taken:
         """Begin the turn of what waits, if none runs."""
         if kept.waiting and not kept.busy and not turn.handed_over:
             posted = kept.waiting.pop(0)
             args = {"posted": msgspec.to_builtins(posted), "store": kept.store}
             kept.busy = turn.call("turn", args).key
-        return self._stands(kept, stands, turn, trigger)
+        return self._stands(kept, stands, turn, trigger, note)
 
     def _stands(self, kept: _Kept, stands: Snapshot, turn: Turn, trigger: str, note: str = "") -> Taken:
         mode: Mode = "person" if turn.handed_over else "bot"

@@ -17,9 +17,11 @@ from conversations import engine
 from conversations.router import Router
 from conversations.script import Script
 from parley import (
+    Effect,
     FlowError,
     Talk,
     chat,
+    effect,
     flow,
 )
 from state.model.turn import Snapshot
@@ -122,6 +124,33 @@ async def test_what_is_wrong_is_told_with_its_line_and_parks(function: Any, told
     assert c.fault
     assert (c.mode, c.fault.code) == ("parked", "flow_error")
     assert re.search(told, c.fault.reason), c.fault.reason
+
+
+@effect
+async def count_cars(call: Effect) -> int:
+    return 3
+
+
+def parking(spaces: int) -> Script:
+    @flow
+    async def cars(talk: Talk) -> None:
+        taken = await talk.do(count_cars)
+        talk.say(f"{6 // spaces - taken} left.")
+        await talk.ask("Which one?")
+
+    return cars
+
+
+async def test_a_result_that_a_fault_met_is_met_again_when_the_script_is_mended() -> None:
+    async with chat(parking(0), may_fail=True) as c:
+        await c.hears("hi")
+        _ = c.said
+        assert c.mode == "parked"
+        c.serve(parking(1))
+        await c.hears("well?")
+        c.says("3 left.")
+        c.says("Which one?")
+        assert len(c.called) == 1
 
 
 async def _clock(talk: Talk) -> None:
