@@ -95,7 +95,7 @@ class Chat:
         await self.hears(Chosen(found.id, found.title, found.description))
 
     async def happens(self, event: Event) -> None:
-        """Anything else happens: a reaction, an opt-out, a receipt of an app's own."""
+        """Anything else happens: a reaction, an edit, an opt-out, an event of an app's own. Receipts open no turn."""
         self.says_no_more()
         await self._play(event)
 

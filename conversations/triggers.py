@@ -7,6 +7,8 @@ from state.model.content import Chosen, Content, Media, MediaKind, Text
 from state.model.event import ClientEvent, EffectDone, Event, MessageReceived, TimerFired
 
 _MADE = {"timer", "effect_result", "client_event"}
+_KEPT = {"receipt", "receipt_up_to", "notice", "typing"}
+"""What is written down where it belongs, and opens no turn."""
 
 
 def of(event: Event) -> tuple[str, ...]:
@@ -26,7 +28,7 @@ def of(event: Event) -> tuple[str, ...]:
 @cache
 def known() -> frozenset[str]:
     """The triggers that have a fixed name; others are made of the name of an effect, timer, option or app's event."""
-    events = {str(each.__struct_config__.tag) for each in get_args(Event)} - _MADE
+    events = {str(each.__struct_config__.tag) for each in get_args(Event)} - _MADE - _KEPT
     contents = {str(each.__struct_config__.tag) for each in get_args(Content)}
     return frozenset({*events, *contents, *get_args(MediaKind), "answered", "not_understood"})
 

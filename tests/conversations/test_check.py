@@ -155,6 +155,14 @@ def test_a_trigger_that_nothing_sets_off_is_found_with_what_it_may_mean() -> Non
     ]
 
 
+class Awaits(Flow):
+    table = (*WAYS_OUT, On("receipt", "start", STAY), On("message", "start", END))
+
+
+def test_a_row_for_what_opens_no_turn_is_found() -> None:
+    assert found(Awaits, "never") == [("nothing sets off 'receipt'", line_of('On("receipt"'))]
+
+
 class Payment(Flow):
     table = (
         *WAYS_OUT,
