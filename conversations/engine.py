@@ -203,9 +203,14 @@ class _Playing:
         self._play(self.bot, stands, event, key, begins=True)
 
     def _other(self, event: Event) -> Bot | None:
-        """Another flow that this message asks for by its keyword, where the one that runs lets it."""
-        bot = self.bot
+        """Another flow that this message asks for by its keyword, where the one that runs lets it.
+
+        Where as many wait as may, the word is one like any: a customer cannot park their conversation by asking.
+        """
+        bot, stack = self.bot, self.after.stack
         if bot is None or bot.interruption == "ignore" or not isinstance(event, MessageReceived):
+            return None
+        if bot.interruption == "interrupt" and len(stack) >= _DEEPEST:
             return None
         other = self.router.named(event, self.customer)
         return other if other and other.name != bot.name else None
