@@ -1,5 +1,6 @@
 """Texts in the customer's language: by locale, then by language, then as they are written."""
 
+import runpy
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -127,6 +128,16 @@ def test_translations_are_read_from_a_folder(tmp_path: Path) -> None:
         translations(str(tmp_path))
     with pytest.raises(FlowError, match="there is no folder '/nowhere'"):
         translations("/nowhere")
+
+
+def test_translations_are_beside_the_bot_wherever_the_process_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "de.toml").write_text('Hello = "Hallo"')
+    (tmp_path / "bot.py").write_text("from parley import translations\nTEXTS = translations('texts')\n")
+    monkeypatch.chdir("/")
+    assert runpy.run_path(str(tmp_path / "bot.py"))["TEXTS"] == {"de": {"Hello": "Hallo"}}
 
 
 class Asks(Flow):
