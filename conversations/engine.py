@@ -327,6 +327,8 @@ class _Playing:
     def _clocks(self, done: "_Done") -> None:
         """The timers that a turn has set and taken back; those of a flow end with it."""
         turn, mark = done.turn, done.mark
+        if not (turn.timers or turn.cancels or done.ended):
+            return
         for name in (*turn.cancels, *([EXPIRY] if done.ended and mark else [])):
             full = waiting.marked(name, mark)
             self.timers.pop(full, None)
