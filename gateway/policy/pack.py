@@ -80,11 +80,17 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         found = tomllib.loads(path.read_text())
         common = {name: found.pop(name) for name in _INHERITED if name in found}
-        tables = {name: [common | row for row in rows] for name, rows in found.items()}
+        tables = {name: [common | row for row in _rows(name, rows)] for name, rows in found.items()}
         msgspec.convert(dict.fromkeys(Rows.__struct_fields__, ()) | tables, Rows)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, TypeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise BadPack(f"{path.name}: {error}") from error
     return tables
+
+
+def _rows(name: str, rows: object) -> list[dict[str, Any]]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{name}: is no list of rows; its rows begin with [[{name}]]")
+    return rows
 
 
 @cache

@@ -5,6 +5,7 @@ from datetime import date
 from gateway.policy.contents import subjects
 from gateway.policy.facts import Facts
 from gateway.policy.held import Held
+from gateway.policy.places import is_telephone
 from state.model.message import Rule
 
 _AGE_UNKNOWN = Rule("age", "send", "no birth is known, and the team allows that")
@@ -86,16 +87,14 @@ def recipients(facts: Facts, now: int, held: Held) -> Rule:
     if channel in held.starts and not facts.last_in:
         reason = "the customer has not written here, and must be the first to: invite them by a link"
         return Rule("recipients", "refuse", reason, "not_started", {"channel": channel})
-    person = facts.person
-    place = held.place(person.addresses, person.country, person.zone)
-    rows = held.reach.get("sms" if place.sms else channel)
-    if not rows or not place.country:
+    person, purpose = facts.person, facts.cause.purpose
+    rows = held.reach.get("sms" if any(map(is_telephone, person.addresses)) else channel, ())
+    asked = [each for each in rows if not each.purposes or purpose in each.purposes]
+    if not asked:
         return _REACHED
-    for each in rows:
-        if place.country not in each.countries or (
-            each.purposes and facts.cause.purpose not in each.purposes
-        ):
-            continue
-        if not (each.authorisation and place.country in facts.team.settings.sms_authorised):
-            return Rule("recipients", "refuse", each.says, "not_available", {"country": place.country})
+    country = held.place(person.addresses, person.country, person.zone).country
+    for each in asked:
+        authorised = each.authorisation and country in facts.team.settings.sms_authorised
+        if country in each.countries and not authorised:
+            return Rule("recipients", "refuse", each.says, "not_available", {"country": country})
     return _REACHED
