@@ -1,6 +1,7 @@
 """The rules about the recipient: old enough, and where the channel reaches."""
 
 from datetime import date
+from functools import lru_cache
 
 from gateway.policy.contents import subjects
 from gateway.policy.facts import Facts
@@ -67,8 +68,11 @@ def _country(facts: Facts, held: Held) -> str:
 def _of_channel(facts: Facts, held: Held) -> int:
     purpose = facts.cause.purpose
     rows = held.channel_ages.get(facts.channel_type, ())
-    asked = (each.years for each in rows if not each.purposes or purpose in each.purposes)
-    return max((facts.terms.minimum_age, *asked))
+    needed = facts.terms.minimum_age
+    for each in rows:
+        if each.years > needed and (not each.purposes or purpose in each.purposes):
+            needed = each.years
+    return needed
 
 
 def years_old(born: str, now: int) -> int:
@@ -76,7 +80,12 @@ def years_old(born: str, now: int) -> int:
 
     Where the day is not known it is the last that it may be, and a birthday counts once it is that day everywhere.
     """
-    today = date.fromordinal(_EPOCH + (now - _HALF_DAY) // _DAY)
+    return _years(born, (now - _HALF_DAY) // _DAY)
+
+
+@lru_cache(65_536)
+def _years(born: str, days: int) -> int:
+    today = date.fromordinal(_EPOCH + days)
     month, day = int(born[5:7] or 12), int(born[8:10] or 31)
     return today.year - int(born[:4]) - ((today.month, today.day) < (month, day))
 
