@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.policy import RULES, Facts, Person, Team, Touch, decide
+from gateway.policy import CODES, RULES, Facts, Person, Team, Touch, decide
 from state.model.cause import Cause
 from state.model.channel import Terms
 from state.model.consent import MESSAGES, Standing, latest
@@ -91,6 +91,8 @@ def test_nothing_leaves_against_what_the_customer_said(given: Facts, now: int) -
 def test_a_decision_says_why_and_can_be_stored(given: Facts, now: int) -> None:
     decision = decide(given, now)
     assert bool(decision.code) == bool(decision.reason) == (decision.verdict != "send")
+    if decision.code:
+        assert CODES[decision.code] == (decision.rules[-1].name, decision.verdict)
     assert [rule.name for rule in decision.rules] == [rule.__name__ for rule in RULES[: len(decision.rules)]]
     stored: Any = msgspec.json.decode(msgspec.json.encode(decision), type=Decision)
     assert (stored.code, stored.wait_until, stored.pack) == (decision.code, decision.wait_until, PACK.version)
