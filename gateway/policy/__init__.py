@@ -3,13 +3,13 @@
 from gateway.policy.codes import CODES
 from gateway.policy.contents import subjects
 from gateway.policy.decide import RULES, decide, without_channel
-from gateway.policy.facts import Facts, Licence, Person, Team, Touch, initiated
+from gateway.policy.facts import Facts, Licence, Person, Team, initiated
 from gateway.policy.held import Held
 from gateway.policy.pack import BadPack, Pack, load, standard
 from gateway.policy.people import years_old
 from gateway.policy.words import Meaning, meaning
 
 __all__ = [
-    "CODES", "RULES", "BadPack", "Facts", "Held", "Licence", "Meaning", "Pack", "Person", "Team", "Touch", "decide",
+    "CODES", "RULES", "BadPack", "Facts", "Held", "Licence", "Meaning", "Pack", "Person", "Team", "decide",
     "initiated", "load", "meaning", "standard", "subjects", "without_channel", "years_old",
 ]  # fmt: skip

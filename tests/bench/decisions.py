@@ -7,7 +7,8 @@ stand, a licence, suspensions elsewhere and a birth. `python -m tests.bench.deci
 from collections.abc import Callable
 from itertools import cycle
 
-from gateway.policy import RULES, Facts, Licence, Person, Team, Touch, decide
+from gateway.policy import RULES, Facts, Licence, Person, Team, decide
+from gateway.policy.facts import Touch
 from state.model.cause import Cause
 from state.model.channel import Terms
 from state.model.consent import Standing

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from gateway.policy import Team, Touch, decide, load
+from gateway.policy import Team, decide, load
+from gateway.policy.facts import Touch
 from gateway.policy.pack import STANDARD
 from state.model.content import Text
 from state.model.suspension import Scope, Suspension

@@ -6,7 +6,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.policy import CODES, RULES, Facts, Person, Team, Touch, decide
+from gateway.policy import CODES, RULES, Facts, Person, Team, decide
+from gateway.policy.facts import Touch
 from state.model.cause import Cause
 from state.model.channel import Terms
 from state.model.consent import MESSAGES, Standing, latest

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.policy import Team, Touch
+from gateway.policy import Team
+from gateway.policy.facts import Touch
 from gateway.policy.timing import duplicate, frequency
 from state.model.cause import Cause
 from state.model.team_settings import OwnCap, TeamSettings
