@@ -1,6 +1,7 @@
 """The words by which customers of short messages stop, start and ask for help (CTIA, Messaging Principles, 5.1).
 
-These are the words every sender must know. Those of other languages and countries belong to consent.
+These are the words every sender must know; a test finds each of them in the gateway's rule pack, which has those of
+other languages and countries besides, with their sources.
 """
 
 import re

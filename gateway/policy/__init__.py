@@ -1,5 +1,6 @@
 """The policy: pure rules asked in order at the moment of sending, on every path. Nothing leaves without a decision."""
 
+from gateway.policy.codes import CODES
 from gateway.policy.contents import subjects
 from gateway.policy.decide import RULES, decide, without_channel
 from gateway.policy.facts import Facts, Licence, Person, Team, initiated
@@ -9,6 +10,6 @@ from gateway.policy.people import years_old
 from gateway.policy.words import Meaning, meaning
 
 __all__ = [
-    "RULES", "BadPack", "Facts", "Held", "Licence", "Meaning", "Pack", "Person", "Team", "decide", "initiated",
-    "load", "meaning", "standard", "subjects", "without_channel", "years_old",
+    "CODES", "RULES", "BadPack", "Facts", "Held", "Licence", "Meaning", "Pack", "Person", "Team", "decide",
+    "initiated", "load", "meaning", "standard", "subjects", "without_channel", "years_old",
 ]  # fmt: skip

@@ -43,8 +43,9 @@ def licence(facts: Facts, now: int, held: Held) -> Rule:
     used = []
     for subject in subjects(facts.content):
         about = [each for each in facts.licences if each.subject == subject]
-        used += [each.id for each in about if not each.ends_at or now < each.ends_at]
-        if about and not any(not each.ends_at or now < each.ends_at for each in about):
+        holding = [each.id for each in about if not each.ends_at or now < each.ends_at]
+        used += holding
+        if about and not holding:
             last = max(about, key=lambda each: each.ends_at)
             reason = f"the licence for {subject} ended on {day(last.ends_at)}: renew it, or leave out what it is for"
             return Rule(

@@ -59,8 +59,8 @@ class Facts(NamedTuple):
     cause: Cause = ANSWER
     person: Person = Person()
     team: Team = Team()
-    standings: tuple[Standing, ...] | None = None
-    """What stands of the contact's consent; None where it was not looked up, and the rule of consent is not asked."""
+    standings: tuple[Standing, ...] = ()
+    """What stands of the contact's consent."""
     notice: str = ""
     """The version of the notice (who has access to what) that comes first on this channel; "" where none is asked."""
     told: str = ""

@@ -18,6 +18,7 @@ from gateway.policy.held import Held
 
 STANDARD = Path(__file__).parent / "packs"
 _INHERITED = ("source", "from")
+_NEVER = 1 << 62
 
 
 class BadPack(ValueError):
@@ -36,16 +37,20 @@ class Pack:
         self._days = sorted(days)
         self._starts = [_ms(day) for day in self._days]
         self._held: dict[int, Held] = {}
-        self._last, self._from, self._until = self._at(0), 0, self._starts[0] if self._starts else 0
+        # Read and written as one, since more than one thread may ask.
+        self._span: tuple[int, int, Held] = (0, 0, self._at(0))
 
     def as_of(self, now: int) -> Held:
         """What holds at a time (milliseconds, UTC)."""
-        if not self._from <= now < self._until:
-            place = bisect_right(self._starts, now)
-            self._last = self._at(place)
-            self._from = self._starts[place - 1] if place else 0
-            self._until = self._starts[place] if place < len(self._starts) else 1 << 62
-        return self._last
+        begins, ends, held = self._span
+        if begins <= now < ends:
+            return held
+        place = bisect_right(self._starts, now)
+        begins = self._starts[place - 1] if place else 0
+        ends = self._starts[place] if place < len(self._starts) else _NEVER
+        held = self._at(place)
+        self._span = begins, ends, held
+        return held
 
     def _at(self, place: int) -> Held:
         found = self._held.get(place)
@@ -80,11 +85,17 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         found = tomllib.loads(path.read_text())
         common = {name: found.pop(name) for name in _INHERITED if name in found}
-        tables = {name: [common | row for row in rows] for name, rows in found.items()}
+        tables = {name: [common | row for row in _rows(name, rows)] for name, rows in found.items()}
         msgspec.convert(dict.fromkeys(Rows.__struct_fields__, ()) | tables, Rows)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, TypeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise BadPack(f"{path.name}: {error}") from error
     return tables
+
+
+def _rows(name: str, rows: object) -> list[dict[str, Any]]:
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"{name}: is no list of rows; its rows begin with [[{name}]]")
+    return rows
 
 
 @cache

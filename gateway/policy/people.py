@@ -1,10 +1,12 @@
 """The rules about the recipient: old enough, and where the channel reaches."""
 
 from datetime import date
+from functools import lru_cache
 
 from gateway.policy.contents import subjects
 from gateway.policy.facts import Facts
 from gateway.policy.held import Held
+from gateway.policy.places import is_telephone
 from state.model.message import Rule
 
 _AGE_UNKNOWN = Rule("age", "send", "no birth is known, and the team allows that")
@@ -66,8 +68,11 @@ def _country(facts: Facts, held: Held) -> str:
 def _of_channel(facts: Facts, held: Held) -> int:
     purpose = facts.cause.purpose
     rows = held.channel_ages.get(facts.channel_type, ())
-    asked = (each.years for each in rows if not each.purposes or purpose in each.purposes)
-    return max((facts.terms.minimum_age, *asked))
+    needed = facts.terms.minimum_age
+    for each in rows:
+        if each.years > needed and (not each.purposes or purpose in each.purposes):
+            needed = each.years
+    return needed
 
 
 def years_old(born: str, now: int) -> int:
@@ -75,7 +80,12 @@ def years_old(born: str, now: int) -> int:
 
     Where the day is not known it is the last that it may be, and a birthday counts once it is that day everywhere.
     """
-    today = date.fromordinal(_EPOCH + (now - _HALF_DAY) // _DAY)
+    return _years(born, (now - _HALF_DAY) // _DAY)
+
+
+@lru_cache(65_536)
+def _years(born: str, days: int) -> int:
+    today = date.fromordinal(_EPOCH + days)
     month, day = int(born[5:7] or 12), int(born[8:10] or 31)
     return today.year - int(born[:4]) - ((today.month, today.day) < (month, day))
 
@@ -86,16 +96,14 @@ def recipients(facts: Facts, now: int, held: Held) -> Rule:
     if channel in held.starts and not facts.last_in:
         reason = "the customer has not written here, and must be the first to: invite them by a link"
         return Rule("recipients", "refuse", reason, "not_started", {"channel": channel})
-    person = facts.person
-    place = held.place(person.addresses, person.country, person.zone)
-    rows = held.reach.get("sms" if place.sms else channel)
-    if not rows or not place.country:
+    person, purpose = facts.person, facts.cause.purpose
+    rows = held.reach.get("sms" if any(map(is_telephone, person.addresses)) else channel, ())
+    asked = [each for each in rows if not each.purposes or purpose in each.purposes]
+    if not asked:
         return _REACHED
-    for each in rows:
-        if place.country not in each.countries or (
-            each.purposes and facts.cause.purpose not in each.purposes
-        ):
-            continue
-        if not (each.authorisation and place.country in facts.team.settings.sms_authorised):
-            return Rule("recipients", "refuse", each.says, "not_available", {"country": place.country})
+    country = held.place(person.addresses, person.country, person.zone).country
+    for each in asked:
+        authorised = each.authorisation and country in facts.team.settings.sms_authorised
+        if country in each.countries and not authorised:
+            return Rule("recipients", "refuse", each.says, "not_available", {"country": country})
     return _REACHED

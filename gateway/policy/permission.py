@@ -6,15 +6,12 @@ from gateway.policy.held import Held
 from state.model.consent import Standing, latest
 from state.model.message import Rule
 
-_NOT_ASKED = Rule("consent", "send", "what the customer allowed was not looked up")
 _CODES = Rule("consent", "send", "the customer asked for the code", inputs={"purpose": "one_time_codes"})
 
 
 def consent(facts: Facts, now: int, held: Held) -> Rule:
     """A message needs what its purpose needs: a fact that stands, or for service the customer's own message."""
     cause, standings = facts.cause, facts.standings
-    if standings is None:
-        return _NOT_ASKED
     if cause.confirms and cause.purpose != "marketing":
         return _confirmation(facts, now, held)
     found = None
@@ -64,7 +61,7 @@ def _confirmation(facts: Facts, now: int, held: Held) -> Rule:
     """That a withdrawal was heard may be said once, shortly after it, though it was withdrawn."""
     fact = facts.cause.confirms
     inputs = {"purpose": facts.cause.purpose, "confirms": fact}
-    about = [each for each in facts.standings or () if each.fact == fact and each.change == "withdrawn"]
+    about = [each for each in facts.standings if each.fact == fact and each.change == "withdrawn"]
     if not about:
         reason = "there is no such withdrawal to confirm any more"
     elif fact in facts.confirmed:

@@ -13,7 +13,7 @@ _BUSINESS_SCOPED = "whatsapp-bsuid"
 
 
 class Place(NamedTuple):
-    """Where a recipient is, "" and () where nothing tells; `sms` says that the address is a telephone's."""
+    """Where a recipient is; "" and () where nothing tells."""
 
     country: str = ""
     state: str = ""
@@ -21,7 +21,6 @@ class Place(NamedTuple):
     """Those of the contact, else of the number, else of the country."""
     all_zones: tuple[str, ...] = ()
     """Those of the contact and of the number."""
-    sms: bool = False
 
 
 class Places:
@@ -41,8 +40,12 @@ class Places:
         zones = own or fitting or _of_countries().get(where, ())
         state = area.state if area and told == where else ""
         everywhere = tuple(dict.fromkeys((*own, *by_code))) or zones
-        sms = any(address.startswith("tel:") for address in addresses)
-        return Place(where, state, zones, everywhere, sms)
+        return Place(where, state, zones, everywhere)
+
+
+def is_telephone(address: str) -> bool:
+    """Whether an address is reached by text message."""
+    return address.startswith("tel:")
 
 
 def _number(addresses: tuple[str, ...]) -> tuple[str, str]:

@@ -53,7 +53,7 @@ def quiet_hours(facts: Facts, now: int, held: Held) -> Rule:
         return Rule("quiet_hours", "send", inputs=_where(place))
     if opens < 0:
         reason = "there is no hour at which it is day in all zones the recipient may be in: record the contact's zone"
-        return Rule("quiet_hours", "refuse", reason, "quiet_hours", _where(place))
+        return Rule("quiet_hours", "refuse", reason, "no_common_hours", _where(place))
     inputs = _where(place) | {"until": opens * _MINUTE}
     reason = (
         f"marketing is not sent at this hour where the recipient is; it leaves at {minute(opens * _MINUTE)}"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.policy import RULES, Facts, decide, initiated, standard
 from state.model.channel import Terms
+from state.model.consent import Standing
 from state.model.content import Content, Reaction, Template, Text
 from state.model.message import Decision
 from state.model.suspension import Scope, Suspension, Target
@@ -18,11 +19,12 @@ WINDOW = Terms(version="wa-2026-11", reply_window=86_400, template_outside_windo
 STRICT = Terms(version="wx-2026-11", reply_window=172_800)
 FREE = Terms(version="sms-2026-11")
 TEXT, TEMPLATE = Text("hello"), Template("welcome", "en")
+AGREED = (Standing("service", "", "", "given", 1, 0, "a fact"),)
 ANN = Target(channel="wa", teams=("shop", "eu"), sender="1555", contact="ann", flow="order")
 
 
 def facts(content: Content = TEXT, terms: Terms = WINDOW, last_in: int = NOW, expires_at: int = 0) -> Facts:
-    return Facts(ANN, content, terms, last_in=last_in, expires_at=expires_at)
+    return Facts(ANN, content, terms, last_in=last_in, expires_at=expires_at, standings=AGREED)
 
 
 def suspended(scope: dict[str, str], number: int = 1) -> Suspension:
@@ -195,7 +197,7 @@ def test_nothing_is_sent_against_a_rule(
     last_in: int, expires_at: int, scopes: list[dict[str, str]], content: Content, terms: Terms
 ) -> None:
     held = tuple(suspended(scope) for scope in scopes)
-    decision = decide(Facts(ANN, content, terms, held, last_in, expires_at), NOW)
+    decision = decide(Facts(ANN, content, terms, held, last_in, expires_at, standings=AGREED), NOW)
     allowed = content is TEMPLATE and terms is WINDOW
     may_go = (
         (not expires_at or expires_at > NOW)
