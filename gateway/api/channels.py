@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from gateway.api.endpoint import Answer, Call, Nothing
 from gateway.api.moments import at, moment
 from gateway.channels import Live
@@ -14,7 +16,10 @@ from state.model.suspension import Target
 
 
 class ChannelView(Answer, frozen=True, kw_only=True):
-    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it."""
+    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it.
+
+    `terms` are the figures of the version in force; what is agreed to is at `/v1/channels/{name}/terms`.
+    """
 
     id: str
     type: str
@@ -27,6 +32,7 @@ class ChannelView(Answer, frozen=True, kw_only=True):
     settings: Mapping[str, str]
     capabilities: Capabilities | None
     terms: Terms | None
+    terms_accepted: bool
     suspensions: tuple[str, ...]
     broken: str
     last_error: str
@@ -69,6 +75,8 @@ def _view(
         id=record.id, type=record.type, team=record.team, account=record.account, flow=record.flow,
         simulated=bool(record.simulated), created=at(record.created_at), webhook=webhook,
         settings=record.public(), capabilities=live.connector.capabilities if live else None,
-        terms=live.connector.terms if live else None, suspensions=suspensions, broken=redactor.hide(broken),
+        terms=msgspec.structs.replace(live.terms, points=()) if live else None,
+        terms_accepted=live is not None and live.terms.version in live.accepted,
+        suspensions=suspensions, broken=redactor.hide(broken),
         last_error=redactor.hide(record.last_error), last_error_at=moment(record.last_error_at or 0),
     )  # fmt: skip

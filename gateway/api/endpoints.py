@@ -1,7 +1,7 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, media, messages, preview, records, suspensions, views
-from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api import channels, conversations, media, messages, preview, records, suspensions, terms, views
+from gateway.api.asks import AcceptTerms, HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
 
 _READ, _WRITE = ("messages:read",), ("messages:write",)
@@ -51,6 +51,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=("not_found",),
     ),
     Endpoint("GET", "/v1/channels", "All channels", _LOOK, channels.listing, channels.ChannelList),
+    Endpoint(
+        "GET", "/v1/channels/{name}/terms", "A channel's terms, and who accepted them",
+        ("channels:read", "terms:accept"), terms.read, terms.TermsView, problems=("unknown_channel",),
+    ),
+    Endpoint(
+        "POST", "/v1/channels/{name}/terms", "Accept a channel's terms", ("terms:accept",), terms.accept,
+        terms.AcceptanceView, body=AcceptTerms, show=terms.view, problems=("unknown_channel",),
+    ),
     Endpoint(
         "POST", "/v1/suspensions", "Suspend: nothing more leaves in the scope", _SUSPEND, suspensions.suspend,
         suspensions.SuspensionView, status=201, body=Suspend, show=suspensions.view, fenced=True,

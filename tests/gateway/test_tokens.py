@@ -13,6 +13,7 @@ from admin import operations
 from admin.operations import NewChannel
 from connectors import registry
 from connectors.contract import Setting
+from connectors.terms import History
 from conversations.router import Router
 from gateway import faces
 from gateway.app import Gateway
@@ -38,6 +39,7 @@ class Lapsing:
     )
     capabilities = Capabilities(schemes=("tel",), text=100)
     terms: ClassVar[Terms] = Terms(version="1")
+    history: ClassVar[History] = History((terms,))
 
     def __init__(self, channel: Channel) -> None:
         self._url, self._token = channel.settings["base_url"], channel.credentials.get("access_token", "")
