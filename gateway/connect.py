@@ -2,9 +2,10 @@
 
 from admin import operations, terms
 from admin.operations import Actor, Changed, NewChannel, Refused
+from admin.teams import FIRST
 from connectors import registry
 from gateway.channels import open_channel
-from state import channels
+from state import channels, teams
 from state.channels import Record
 from state.model.channel import Channel, Setting
 from state.seal import Seal
@@ -57,6 +58,8 @@ async def connect(
     With `accept` the actor accepts the version of its terms that is in force; without, it sends nothing until
     somebody does.
     """
+    if new.team != FIRST and all(new.team != row[0] for row in await store.read(teams.LIST)):
+        raise Refused("team", f"there is no team {new.team!r}: parley teams add {new.team}")
     settings = schema(new.type)
     account = new.account or _account(new)
     filled = {each.name: each.default for each in settings if each.default and not each.secret}

@@ -137,6 +137,7 @@ def _key_file(folder: Path) -> Path:
 async def prepare(gateway: "Gateway") -> None:
     """Connect the channels where they are not there yet; raises NotOurs where others are."""
     from gateway.connect import connect
+    from gateway.teams import open_without_country
 
     there = {live.channel.id for live in gateway.channels} | gateway.channels.broken.keys()
     if there and PHONE.id not in there:
@@ -144,10 +145,12 @@ async def prepare(gateway: "Gateway") -> None:
             f"{gateway.settings.database} has channels of its own ({', '.join(sorted(there)[:5])}): a demonstration"
             " would put its own beside them; give it another database, or none, or run parley serve"
         )
+    await open_without_country(gateway.store, ACTOR)
     for new in OURS:
         if new.id not in there:
             await connect(gateway.store, gateway.seal, ACTOR, new)
         await terms.accept(gateway.store, ACTOR, new.id, registry.connector(new.type).history.current())
+    await gateway.teams.load()
     await gateway.channels.load()
 
 

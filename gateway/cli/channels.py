@@ -10,11 +10,13 @@ from gateway.cli import terms
 from gateway.cli.open import seal_of, with_store
 from gateway.logs import redactor
 from gateway.settings import Settings
+from gateway.teams import silent
 from gateway.terms import standings
 from state import channels as rows
 from state.channels import Record
 from state.seal import SealError
 from state.store import Store
+from state.teams import LIST, by_id
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
@@ -35,6 +37,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         "--accept-terms", action="store_true",
         help="accept what `parley channels terms NAME` shows; nothing is sent before",
     )  # fmt: skip
+    add.add_argument("--team", default="default", help="the team it belongs to; default without")
     change = actions.add_parser("set", help="change settings or secrets of a channel", allow_abbrev=False)
     change.add_argument("id")
     change.add_argument("--reason", default="", help="for the audit")
@@ -112,7 +115,9 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
 
     public, secrets = args.given
     flow = _flow(settings, args.flow)
-    new = operations.NewChannel(args.id, args.type, public, secrets, simulated=args.simulated, flow=flow)
+    new = operations.NewChannel(
+        args.id, args.type, public, secrets, team=args.team, simulated=args.simulated, flow=flow
+    )
     try:
         await connect(store, seal_of(settings), operations.OPERATOR, new, accept=args.accept_terms)
     except registry.UnknownType as error:
@@ -129,6 +134,8 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
             f"it sends nothing before its terms are accepted: read them with `parley channels terms {args.id}`,"
             f" then `parley channels accept {args.id}`"
         )
+    if why := silent(by_id(await store.read(LIST)), settings.country).get(args.team):
+        print(f"team {args.team}: {why}")
     return 0
 
 

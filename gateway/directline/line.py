@@ -7,12 +7,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from connectors.inapp import AT, KEY, USER
+from gateway import admission
+from gateway.admission import Known
 from gateway.channels import Channels, Live
 from gateway.directline.tokens import Claims
+from gateway.teams import Teams
 from gateway.wake import Wake
-from state import activities, contacts, inbox
+from state import activities, contacts, inbox, people
 from state.contacts import Who
 from state.inbox import Arrived, Envelope
+from state.model.address import lane_of
+from state.model.channel import Channel
 from state.model.event import Started
 from state.model.ids import new_id, now_ms
 from state.model.wire import Call, Reply, Request
@@ -32,11 +37,18 @@ class Shown(NamedTuple):
     watermark: int
 
 
+class Guest(NamedTuple):
+    """What an app's own server says of a user it asks a token for."""
+
+    name: str = ""
+    person: Known = Known()
+
+
 class Line:
     """In-app conversations over the store."""
 
-    def __init__(self, store: Store, channels: Channels, wake: Wake) -> None:
-        self._store, self._channels, self._wake = store, channels, wake
+    def __init__(self, store: Store, channels: Channels, teams: Teams, wake: Wake) -> None:
+        self._store, self._channels, self._teams, self._wake = store, channels, teams, wake
 
     def channel(self, name: str = "") -> Live | None:
         """The in-app channel of this name, or the first there is."""
@@ -45,12 +57,24 @@ class Line:
                 return live
         return None
 
-    async def claims(self, live: Live, user: str) -> Claims:
-        """Whose conversation it is: the user's one on this channel, made where there is none."""
-        who: Who = await self._store.write(
-            contacts.find, live.channel.team, live.channel.id, [f"inapp:{user}"]
-        )
+    async def claims(self, live: Live, user: str, guest: Guest | None = None) -> Claims:
+        """Whose conversation it is: the user's one on this channel, made where there is none.
+
+        Raises UnderAge where they may not be let in, also by what was known before, and BadDate.
+        """
+        guest = guest or Guest()
+        person = await self.check(live, user, guest.person)
+        who = await self._store.write(_welcome, live.channel, user, guest.name, person)
         return Claims(user, who.conversation, live.channel.id)
+
+    async def check(self, live: Live, user: str, told: Known | None = None) -> Known:
+        """What is known of a user, with what is told now; raises UnderAge and BadDate as `admission.check`."""
+        urn, team = f"inapp:{user}", live.channel.team
+        told = told or Known()
+        rows = await self._store.read(people.OF_ADDRESS, urn, team, lane_of(urn))
+        person = told.over(Known(rows[0][6], rows[0][4])) if rows else told
+        admission.check(person, self._teams.facts(team), live.terms.minimum_age)
+        return person
 
     async def start(self, live: Live, claims: Claims) -> bool:
         """Tell the bot, once, that the conversation is open; says whether nothing was said in it yet."""
@@ -102,6 +126,15 @@ class Line:
         return Reply(
             200, {"content-type": "application/json"}, _encode({"id": activity_id(conversation, seq)})
         )
+
+
+def _welcome(channel: Channel, user: str, name: str, person: Known) -> Op[Who]:
+    """The contact of a user, made where there is none, with what is known of them."""
+    who = yield from contacts.find(channel.team, channel.id, [f"inapp:{user}"], name)
+    if any(person) or name:
+        known = {"name": name, "born": person.born, "country": person.country}
+        yield from people.change(who.contact, {field: each for field, each in known.items() if each})
+    return who
 
 
 def _post(

@@ -22,6 +22,7 @@ from state.model.channel import Capabilities, Channel, Terms
 from state.model.content import Text
 from state.model.event import MessageReceived
 from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent
+from tests.allowed import allow
 from tests.gateway.api.house import House, made, on_sqlite
 from tests.spine.bot import Desk
 
@@ -92,6 +93,7 @@ async def house(tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPa
     await gateway.open()
     new = NewChannel("i", "inline", {"base_url": provider.url}, {})
     await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     key = await operations.create_key(gateway.store, operations.OPERATOR, "all", ["admin"])
     await gateway.start(faces.application(gateway))
     async with aiohttp.ClientSession() as session:

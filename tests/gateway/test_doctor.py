@@ -16,6 +16,7 @@ from gateway.settings import Settings
 from state import channels
 from state.seal import Seal, new_key
 from state.store import Store
+from tests.allowed import allow
 from tests.gateway.api.house import PHONE, SECRETS, made, on_sqlite
 
 
@@ -31,6 +32,7 @@ async def store(settings: Settings) -> AsyncIterator[Store]:
     """The database with a channel in it."""
     opened = await Store(settings.database, owner=False).open()
     await connect(opened, Seal(settings.seal_key), operations.OPERATOR, PHONE)
+    await allow(opened)
     yield opened
     await opened.close()
 

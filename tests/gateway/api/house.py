@@ -26,6 +26,7 @@ from gateway.simulator import SimulatorHost
 from parley import STAY, Flow, On, Turn
 from state import migrate
 from state.keys import SCOPES
+from tests.allowed import allow
 
 SECRETS = {
     "app_secret": "planted-app-secret",
@@ -183,6 +184,7 @@ async def running(
     await gateway.open()
     for new in connects:
         await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     app = faces.application(gateway, demonstrate=demo)
     host = SimulatorHost(gateway.channels, folder / "phones", lambda: gateway.local_url, lambda: gateway.url)
     if not demo:

@@ -18,6 +18,7 @@ from gateway.connect import connect
 from gateway.directline import server
 from gateway.settings import Settings
 from state import migrate
+from tests.allowed import allow
 from tests.crash.bot import Echo
 
 SECRET = "a secret of sixteen characters"
@@ -73,6 +74,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     gateway = Gateway(settings, Router([Echo]))
     await gateway.open()
     await connect(gateway.store, gateway.seal, operations.OPERATOR, NewChannel("app", "inapp", {}, {}))
+    await allow(gateway.store)
     app = web.Application(middlewares=[problems.middleware], client_max_size=settings.max_body)
     app.add_routes([*server.routes(gateway, demo=False), web.get("/media/{id}", gateway.files.serve)])
     await gateway.start(app)

@@ -1,0 +1,60 @@
+"""Who may be let in: where a contact or a session in an app is made, nobody below the age of consent is."""
+
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from gateway.policy import facts
+from gateway.policy.ages import age_of_consent, years
+from state.model.ids import now_ms
+
+
+class Known(NamedTuple):
+    """What is known of somebody: `born` YYYY, YYYY-MM or YYYY-MM-DD, `country` ISO 3166; "" where it is not known."""
+
+    born: str = ""
+    country: str = ""
+
+    def over(self, old: "Known") -> "Known":
+        """This, and where nothing was said what was known before."""
+        return Known(self.born or old.born, self.country or old.country)
+
+
+class UnderAge(Exception):
+    """Somebody is below the age of consent of their country, or of the channel; or too little is known to tell."""
+
+
+def today() -> date:
+    """The day it is (UTC)."""
+    return datetime.fromtimestamp(now_ms() / 1000, UTC).date()
+
+
+def check(person: Known, team: facts.Team, minimum: int = 0, on: date | None = None) -> None:
+    """Raise UnderAge where somebody may not be let in by a team, BadDate where their birth is no date.
+
+    Without a country of their own the team's counts; without that the highest age there is, or where the team's
+    `unknown_country` is `allow` the channel's `minimum` alone. Without a date of birth `unknown_age` decides.
+    """
+    if not person.born:
+        if team.settings.get("unknown_age") == "refuse":
+            raise UnderAge("their date of birth is not known, and the team refuses such (unknown_age)")
+        return
+    on = on or today()
+    country = person.country or team.country
+    allowed = not country and team.settings.get("unknown_country") == "allow"
+    least = max(minimum, 0 if allowed else age_of_consent(country, on))
+    if years(person.born, on) < least:
+        where = (
+            f"the age of consent in {country}" if country else "the age that counts where no country is known"
+        )
+        raise UnderAge(f"they are below {least} years: {where}, and what the channel asks for")
+
+
+def under_age(person: Known, team: facts.Team) -> bool | None:
+    """Whether somebody is below the age of consent; None where no date of birth is known."""
+    if not person.born:
+        return None
+    try:
+        check(person, team)
+    except UnderAge:
+        return True
+    return False
