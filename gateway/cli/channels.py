@@ -20,24 +20,11 @@ from state.teams import LIST, by_id
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
-    """The five commands and their flags."""
-    from connectors import registry
+    """The commands and their flags."""
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
-    add.add_argument("id", help="its name here, as in /webhooks/NAME")
-    add.add_argument(
-        "--type", required=True, help=f"the kind of account: {', '.join(sorted(registry.TYPES))}"
-    )
-    add.add_argument(
-        "--simulated", action="store_true", help="its provider is played, by `parley demo` alone"
-    )
-    add.add_argument(
-        "--accept-terms", action="store_true",
-        help="accept what `parley channels terms NAME` shows; nothing is sent before",
-    )  # fmt: skip
-    add.add_argument("--team", default="default", help="the team it belongs to; default without")
+    add = _adding(actions)
     change = actions.add_parser("set", help="change settings or secrets of a channel", allow_abbrev=False)
     change.add_argument("id")
     change.add_argument("--reason", default="", help="for the audit")
@@ -61,6 +48,25 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     for each in (add, change, listing, show, remove):
         with_settings(each)
     terms.declare(actions)
+
+
+def _adding(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    from connectors import registry
+
+    add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
+    add.add_argument("id", help="its name here, as in /webhooks/NAME")
+    add.add_argument(
+        "--type", required=True, help=f"the kind of account: {', '.join(sorted(registry.TYPES))}"
+    )
+    add.add_argument(
+        "--simulated", action="store_true", help="its provider is played, by `parley demo` alone"
+    )
+    add.add_argument(
+        "--accept-terms", action="store_true",
+        help="accept what `parley channels terms NAME` shows; nothing is sent before",
+    )  # fmt: skip
+    add.add_argument("--team", default="default", help="the team it belongs to; default without")
+    return add
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -158,7 +158,7 @@ async def _channels(
         teams = await _teams(store, settings)
     finally:
         await store.close()
-    async for finding in _bound(channels, teams, only):
+    for finding in _bound(channels, teams, only):
         yield finding
     for name, why in channels.broken.items():
         if only in ("", name):
@@ -171,11 +171,7 @@ async def _channels(
         )
     for live, found in zip(chosen, answers, strict=True):
         if live.channel.flow and live.channel.flow not in served:
-            there = ", ".join(sorted(served)) or "none"
-            yield Finding(
-                f"channel {live.channel.id}, flow",
-                f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers",
-            )
+            yield _no_flow(live, served)
         yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
         for each in found:
             yield Finding(f"channel {live.channel.id}, {each.what}", each.wrong)
@@ -183,6 +179,12 @@ async def _channels(
         yield Finding(f"channel {only}", "there is none of that name: see parley channels list")
     elif not channels.broken and not list(channels):
         yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
+
+
+def _no_flow(live: "Live", served: frozenset[str]) -> Finding:
+    there = ", ".join(sorted(served)) or "none"
+    said = f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers"
+    return Finding(f"channel {live.channel.id}, flow", said)
 
 
 async def _teams(store: Store, settings: Settings) -> dict[str, str]:
@@ -194,7 +196,7 @@ async def _teams(store: Store, settings: Settings) -> dict[str, str]:
     return silent(known, settings.country)
 
 
-async def _bound(channels: "Channels", teams: dict[str, str], only: str) -> AsyncIterator[Finding]:
+def _bound(channels: "Channels", teams: dict[str, str], only: str) -> Iterator[Finding]:
     """What keeps channels from sending: their team, and terms that are not accepted."""
     from gateway.terms import task
     from state.model.ids import now_ms
