@@ -41,12 +41,16 @@ def check(person: Known, team: facts.Team, minimum: int = 0, on: date | None = N
     on = on or today()
     country = person.country or team.country
     allowed = not country and team.settings.get("unknown_country") == "allow"
-    least = max(minimum, 0 if allowed else age_of_consent(country, on))
-    if years(person.born, on) < least:
-        where = (
-            f"the age of consent in {country}" if country else "the age that counts where no country is known"
-        )
-        raise UnderAge(f"they are below {least} years: {where}, and what the channel asks for")
+    consent = 0 if allowed else age_of_consent(country, on)
+    if years(person.born, on) < max(consent, minimum):
+        raise UnderAge(f"they are below {max(consent, minimum)} years: {_whose(consent, minimum, country)}")
+
+
+def _whose(consent: int, minimum: int, country: str) -> str:
+    """Whose age it is that counts."""
+    if minimum > consent:
+        return "the channel asks for that"
+    return f"the age of consent in {country}" if country else "the age that counts where no country is known"
 
 
 def under_age(person: Known, team: facts.Team) -> bool | None:

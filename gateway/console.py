@@ -114,7 +114,12 @@ class Console:
 
     def _suspensions(self, channel: Channel) -> tuple[SuspensionRow, ...]:
         """What stops a channel as a whole, or all that it starts by itself."""
-        whole = Target(channel=channel.id, teams=(channel.team,), sender=channel.account, initiated=True)
+        whole = Target(
+            channel=channel.id,
+            teams=self._gateway.teams.above(channel.team),
+            sender=channel.account,
+            initiated=True,
+        )
         return tuple(
             SuspensionRow(id=each.id, reason=each.reason, by=each.actor, since=each.at, ground=each.ground)
             for each in self._gateway.fence.suspensions

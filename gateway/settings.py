@@ -134,6 +134,7 @@ _COUNTRY = Limit(
     "Country of the team `default`, taken where it has none yet; the team sends where the service is offered there",
     "two letters of ISO 3166, as DE",
     ok=lambda text: re.fullmatch("[A-Z]{2}", text) is not None,
+    flag=False,
 )
 
 

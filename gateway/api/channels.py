@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.api.endpoint import Answer, Call, Nothing
 from gateway.api.moments import at, moment
+from gateway.app import Gateway
 from gateway.channels import Live
 from gateway.logs import redactor
 from state import channels as rows
@@ -56,16 +57,22 @@ async def listing(call: Call[Nothing, None]) -> ChannelList:
                 gateway.channels.get(record.id),
                 f"{gateway.url}/webhooks/{record.id}",
                 gateway.channels.broken.get(record.id, ""),
-                tuple(each.id for each in gateway.fence.suspensions if each.scope.covers(_whole(record))),
+                tuple(
+                    each.id
+                    for each in gateway.fence.suspensions
+                    if each.scope.covers(_whole(gateway, record))
+                ),
             )
             for record in found
         )
     )
 
 
-def _whole(record: Record) -> Target:
+def _whole(gateway: Gateway, record: Record) -> Target:
     """All that a channel starts by itself: what covers this stops the channel as such."""
-    return Target(channel=record.id, teams=(record.team,), sender=record.account, initiated=True)
+    return Target(
+        channel=record.id, teams=gateway.teams.above(record.team), sender=record.account, initiated=True
+    )
 
 
 def _view(

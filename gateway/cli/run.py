@@ -79,7 +79,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
             await gateway.stop()
             raise Failure(str(error)) from error
     else:
-        await _first_team(gateway)
+        await _bound(gateway)
         _warn_of_simulated(gateway)
     try:
         await gateway.start(faces.application(gateway, demonstrate=demonstrate))
@@ -109,10 +109,13 @@ async def _first(stop: asyncio.Event, watched: Coroutine[None, None, None] | Non
     return not stop.is_set()
 
 
-async def _first_team(gateway: "Gateway") -> None:
-    """Give the first team the country of the settings, and say which teams send nothing. Raises SettingsError."""
+async def _bound(gateway: "Gateway") -> None:
+    """Give the first team the country of the settings, and say what keeps messages from being sent.
+
+    Raises SettingsError where the service is not offered in that country.
+    """
     from admin.operations import Refused
-    from gateway import teams
+    from gateway import teams, terms
 
     try:
         await teams.establish(gateway.store, gateway.settings.country)
@@ -124,6 +127,13 @@ async def _first_team(gateway: "Gateway") -> None:
     for team, why in gateway.teams.silent().items():
         if team in used:
             log.warning("team %s: %s", team, why)
+    for live in gateway.channels:
+        if waits := terms.task(live.channel.id, live.terms, live.accepted):
+            log.warning(
+                "channel %s: its terms %s are not accepted: parley channels terms %s",
+                *waits[:2],
+                waits.channel,
+            )
 
 
 def _warn_of_simulated(gateway: "Gateway") -> None:

@@ -27,7 +27,9 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     for each in (add, change):
         each.add_argument("--name", default=None, help="what people call it")
         each.add_argument("--parent", default=None, help="the team above it; '' for none")
-        each.add_argument("--country", default=None, metavar="CC", help="where it is (ISO 3166, two letters)")
+        each.add_argument(
+            "--country", dest="where", default=None, metavar="CC", help="where it is (ISO 3166, two letters)"
+        )
         each.add_argument(
             "--set", action="append", default=[], metavar="NAME=JSON",
             help="a setting of docs/teams.md, as unknown_age='\"refuse\"'; null takes it back",
@@ -93,7 +95,7 @@ async def _add(store: Store, args: argparse.Namespace) -> int:
     from admin import operations, teams
 
     new = Team(
-        id=args.id, name=args.name or "", parent=args.parent or "", country=args.country or "",
+        id=args.id, name=args.name or "", parent=args.parent or "", country=args.where or "",
         settings=_settings(args.set, TeamSettings()),
     )  # fmt: skip
     await teams.add_team(store, operations.OPERATOR, new)
@@ -108,7 +110,7 @@ async def _set(store: Store, args: argparse.Namespace) -> int:
 
     _, old = await _one(store, args.id)
     settings = _settings(args.set, old.settings) if args.set else None
-    changed = teams.Changed(args.name, args.parent, args.country, settings, args.reason)
+    changed = teams.Changed(args.name, args.parent, args.where, settings, args.reason)
     await teams.change_team(store, operations.OPERATOR, args.id, changed, offered())
     print(f"team {args.id} is changed; a gateway that runs takes it up within 5 seconds")
     if why := silent(await _all(store)).get(args.id):

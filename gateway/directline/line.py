@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.inapp import AT, KEY, USER
 from gateway import admission
-from gateway.admission import Known
+from gateway.admission import Known, UnderAge
 from gateway.channels import Channels, Live
 from gateway.directline.tokens import Claims
 from gateway.teams import Teams
@@ -21,6 +21,7 @@ from state.model.channel import Channel
 from state.model.event import Started
 from state.model.ids import new_id, now_ms
 from state.model.wire import Call, Reply, Request
+from state.people import Person
 from state.store import Store
 from state.writer import Op, part
 
@@ -60,21 +61,32 @@ class Line:
     async def claims(self, live: Live, user: str, guest: Guest | None = None) -> Claims:
         """Whose conversation it is: the user's one on this channel, made where there is none.
 
-        Raises UnderAge where they may not be let in, also by what was known before, and BadDate.
+        Raises BadDate, and UnderAge where they may not be let in, also by what was known before. Of somebody who is
+        known already what is told is kept in that case too, since it says that nothing may be sent to them.
         """
         guest = guest or Guest()
-        person = await self.check(live, user, guest.person)
+        old = await self._known(live.channel, user)
+        person = guest.person.over(_facts(old))
+        try:
+            self._admit(live, person)
+        except UnderAge:
+            if old and person != _facts(old):
+                await self._store.alone(people.change, old.id, person._asdict())
+            raise
         who = await self._store.write(_welcome, live.channel, user, guest.name, person)
         return Claims(user, who.conversation, live.channel.id)
 
-    async def check(self, live: Live, user: str, told: Known | None = None) -> Known:
-        """What is known of a user, with what is told now; raises UnderAge and BadDate as `admission.check`."""
-        urn, team = f"inapp:{user}", live.channel.team
-        told = told or Known()
-        rows = await self._store.read(people.OF_ADDRESS, urn, team, lane_of(urn))
-        person = told.over(Known(rows[0][6], rows[0][4])) if rows else told
-        admission.check(person, self._teams.facts(team), live.terms.minimum_age)
-        return person
+    async def check(self, live: Live, user: str) -> None:
+        """Raise UnderAge where a user may not be let in any more, by what is known of them."""
+        self._admit(live, _facts(await self._known(live.channel, user)))
+
+    def _admit(self, live: Live, person: Known) -> None:
+        admission.check(person, self._teams.facts(live.channel.team), live.terms.minimum_age)
+
+    async def _known(self, channel: Channel, user: str) -> Person | None:
+        urn = f"inapp:{user}"
+        rows = await self._store.read(people.OF_ADDRESS, urn, channel.team, lane_of(urn))
+        return Person(*rows[0]) if rows else None
 
     async def start(self, live: Live, claims: Claims) -> bool:
         """Tell the bot, once, that the conversation is open; says whether nothing was said in it yet."""
@@ -126,6 +138,10 @@ class Line:
         return Reply(
             200, {"content-type": "application/json"}, _encode({"id": activity_id(conversation, seq)})
         )
+
+
+def _facts(person: Person | None) -> Known:
+    return Known(person.born, person.country) if person else Known()
 
 
 def _welcome(channel: Channel, user: str, name: str, person: Known) -> Op[Who]:

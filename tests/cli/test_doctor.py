@@ -29,8 +29,10 @@ def test_where_all_is_well_it_ends_with_0(run: Run, config: str) -> None:
     assert found[-1] == {"what": "channel app", "wrong": ""}
 
 
-TELEGRAM = ("--type", "telegram", "--secret", "bot_token=7:planted", "--secret", "secret_token=planted-too")
-TELEGRAM += ("--set", "base_url=http://127.0.0.1:1", "--accept-terms")
+TELEGRAM = (
+    "--type", "telegram", "--secret", "bot_token=7:planted", "--secret", "secret_token=planted-too",
+    "--set", "base_url=http://127.0.0.1:1", "--accept-terms",
+)  # fmt: skip
 
 
 def test_a_channel_alone_is_looked_at_and_its_provider_where_it_may_be_asked(run: Run, config: str) -> None:

@@ -28,8 +28,8 @@ ALLOWED = "https://shop.example.com"
 class Client:
     """Calls the gateway as an app does; `token` is sent with every call."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self.session, self.url, self.token = session, url, ""
+    def __init__(self, session: aiohttp.ClientSession, url: str, database: Path) -> None:
+        self.session, self.url, self.token, self.database = session, url, "", database
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
@@ -79,7 +79,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     app.add_routes([*server.routes(gateway, demo=False), web.get("/media/{id}", gateway.files.serve)])
     await gateway.start(app)
     async with aiohttp.ClientSession() as session:
-        yield Client(session, gateway.url)
+        yield Client(session, gateway.url, tmp_path / "parley.db")
     await gateway.stop()
 
 
