@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from admin.operations import Actor, Refused, Writes
 from state import audit, teams
 from state.model.ids import now_ms
-from state.model.team import Circle, Team, TeamSettings, above, country_of
+from state.model.team import BadSettings, Circle, Team, above, checked, country_of
 from state.writer import Op
 
 FIRST = "default"
@@ -25,7 +25,7 @@ class Changed(NamedTuple):
     name: str | None = None
     parent: str | None = None
     country: str | None = None
-    settings: TeamSettings | None = None
+    settings: Mapping[str, Any] | None = None
     reason: str = ""
 
 
@@ -34,7 +34,10 @@ async def add_team(store: Writes, actor: Actor, new: Team) -> Team:
     actor.needs("admin")
     if not _SLUG.fullmatch(new.id):
         raise Refused("id", f"{new.id!r}: lower-case letters, digits and hyphens are allowed, 63 at most")
-    made = msgspec.structs.replace(new, name=new.name or new.id, created_at=now_ms(), active_since=0)
+    own = _settings(new.settings)
+    made = msgspec.structs.replace(
+        new, name=new.name or new.id, settings=own, created_at=now_ms(), active_since=0
+    )
 
     def op() -> Op[Team]:
         known = yield from teams.everyone()
@@ -55,6 +58,9 @@ async def change_team(
     """Change a team; one that is active stays within the countries where the service is `offered`. Raises Refused."""
     actor.needs("admin")
     values = {name: each for name, each in changed._asdict().items() if each is not None and name != "reason"}
+
+    if changed.settings is not None:
+        values["settings"] = _settings(changed.settings)
 
     def op() -> Op[Team]:
         known = yield from teams.everyone()
@@ -95,6 +101,13 @@ def active(actor: Actor, team: Team, country: str) -> Op[Team]:
     yield from teams.change(new)
     yield from audit.note(actor.name, "activate_team", team.id, country=country)
     return new
+
+
+def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return checked(given)
+    except BadSettings as error:
+        raise Refused("settings", str(error)) from error
 
 
 def _of(known: Mapping[str, Team], team_id: str) -> Team:

@@ -31,25 +31,29 @@ def today() -> date:
 def check(person: Known, team: facts.Team, minimum: int = 0, on: date | None = None) -> None:
     """Raise UnderAge where somebody may not be let in by a team, BadDate where their birth is no date.
 
-    Without a country of their own the team's counts; without that the highest age there is, or where the team's
-    `unknown_country` is `allow` the channel's `minimum` alone. Without a date of birth `unknown_age` decides.
+    Where their country is not known `unknown_country` decides: the highest age there is, none, or nobody is let in.
+    Where their date of birth is not known `unknown_age` does, and a `minimum_age` of the team lets nobody in.
     """
+    settings = team.settings
     if not person.born:
-        if team.settings.get("unknown_age") == "refuse":
-            raise UnderAge("their date of birth is not known, and the team refuses such (unknown_age)")
+        if settings.minimum_age or settings.unknown_age == "refuse":
+            raise UnderAge("their date of birth is not known, and the team lets in only those whose is")
         return
     on = on or today()
-    country = person.country or team.country
-    allowed = not country and team.settings.get("unknown_country") == "allow"
-    consent = 0 if allowed else age_of_consent(country, on)
-    if years(person.born, on) < max(consent, minimum):
-        raise UnderAge(f"they are below {max(consent, minimum)} years: {_whose(consent, minimum, country)}")
+    if not person.country and settings.unknown_country == "refuse":
+        raise UnderAge("their country is not known, and the team lets in only those whose is")
+    known = person.country or settings.unknown_country == "strictest"
+    consent, asked = age_of_consent(person.country, on) if known else 0, max(minimum, settings.minimum_age)
+    if years(person.born, on) < max(consent, asked):
+        raise UnderAge(
+            f"they are below {max(consent, asked)} years: {_whose(consent, asked, person.country)}"
+        )
 
 
-def _whose(consent: int, minimum: int, country: str) -> str:
+def _whose(consent: int, asked: int, country: str) -> str:
     """Whose age it is that counts."""
-    if minimum > consent:
-        return "the channel asks for that"
+    if asked > consent:
+        return "the channel or the team asks for that"
     return f"the age of consent in {country}" if country else "the age that counts where no country is known"
 
 

@@ -14,7 +14,7 @@ from gateway.wake import Wake
 from state import audit
 from state import teams as rows
 from state.model.ids import now_ms
-from state.model.team import Team, above, country_of, settings_of
+from state.model.team import Team, above, country_of, read, settings_of
 from state.store import Store
 from state.writer import Op
 
@@ -70,7 +70,7 @@ _UNKNOWN = facts.Team(active=False)
 
 def _facts(known: Mapping[str, Team], team_id: str) -> facts.Team:
     active = bool(known[team_id].active_since)
-    return facts.Team(country_of(known, team_id), active, settings_of(known, team_id))
+    return facts.Team(country_of(known, team_id), active, read(settings_of(known, team_id)))
 
 
 def silent(known: Mapping[str, Team], setting: str = "") -> dict[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import sqlalchemy as sa
 
-from state.model.team import Team, TeamSettings
+from state.model.team import Team
 from state.statements import Query, Row, insert, update
 from state.tables import team
 from state.writer import Op
@@ -30,7 +30,7 @@ class Exists(Exception):
 
 def read_row(row: Row) -> Team:
     """A team from its row."""
-    settings = msgspec.json.decode(row[4], type=TeamSettings) if row[4] else TeamSettings()
+    settings = msgspec.json.decode(row[4]) if row[4] else {}
     return Team(
         id=row[0], name=row[1], parent=row[2] or "", country=row[3], settings=settings, created_at=row[5],
         active_since=row[6] or 0,

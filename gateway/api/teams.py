@@ -13,7 +13,7 @@ from gateway.api.moments import at, moment
 from gateway.policy.offered import offered
 from gateway.problems import Problem
 from state import teams as rows
-from state.model.team import Country, Team, TeamSettings, above, settings_of
+from state.model.team import Country, Team, above, settings_of
 
 Name = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^[^\x00]*$")]
 Slug = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -26,7 +26,7 @@ class NewTeam(Asked, frozen=True, kw_only=True):
     name: Name = ""
     parent: Word = ""
     country: Country | None = None
-    settings: TeamSettings = TeamSettings()
+    settings: dict[str, Any] = {}
 
 
 class ChangeTeam(Asked, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class ChangeTeam(Asked, frozen=True, kw_only=True):
     name: Name | None = None
     parent: Word | None = None
     country: Country | None = None
-    settings: TeamSettings | None = None
+    settings: dict[str, Any] | None = None
     reason: Name = ""
 
 
@@ -53,7 +53,7 @@ class TeamView(Answer, frozen=True, kw_only=True):
     name: str
     parent: str
     country: str
-    settings: TeamSettings
+    settings: Mapping[str, Any]
     created: datetime
     active_since: datetime | None
     above: tuple[str, ...]
@@ -73,7 +73,7 @@ class TeamDone(Answer, frozen=True, kw_only=True):
     name: str
     parent: str
     country: str
-    settings: TeamSettings
+    settings: Mapping[str, Any]
     active_since: datetime | None
 
 

@@ -1,13 +1,14 @@
 """What the rules look at: plain values gathered before they are asked."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from state.model.cause import ANSWER, Cause
 from state.model.channel import Terms
 from state.model.consent import Standing
 from state.model.content import Content
 from state.model.suspension import Suspension, Target
+from state.model.team_settings import TeamSettings
 
 DAY = 86_400
 """Seconds in which a customer's message makes ours an answer, on channels whose terms know no reply window."""
@@ -27,11 +28,11 @@ class Person(NamedTuple):
 
 
 class Team(NamedTuple):
-    """What the sending team has set: `settings` are those of `docs/policy.md`, as read from its row."""
+    """The sending team: its country (ISO 3166; "" for a team without one), whether it is active, what it has set."""
 
     country: str = ""
     active: bool = True
-    settings: Mapping[str, Any] = {}
+    settings: TeamSettings = TeamSettings()
 
 
 class Touch(NamedTuple):

@@ -1,55 +1,46 @@
 """A team: who a channel belongs to. Teams form a tree; what one has not set for itself, it has from the one above."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from state.model.base import Value
-from state.model.consent import Purpose
+from state.model.team_settings import TeamSettings
 
 Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$", description="ISO 3166, two letters")]
-Clock = Annotated[str, msgspec.Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="as 08:00")]
-Unknown = Literal["allow", "refuse"]
 
 
-class Hours(Value, frozen=True, kw_only=True):
-    """From when until just before when advertising may be sent, in the recipient's local time."""
-
-    opens: Clock
-    closes: Clock
+class BadSettings(ValueError):
+    """Settings that are unknown or wrong; the text names the one."""
 
 
-class Cap(Value, frozen=True, kw_only=True):
-    """How many messages of a purpose somebody may get within how many hours, where they answer nothing."""
+def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A team's own settings without what is taken back (null); raises BadSettings."""
+    own = {name: value for name, value in settings.items() if value is not None}
+    read(own)
+    return own
 
-    purpose: Purpose
-    messages: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
-    hours: Annotated[int, msgspec.Meta(ge=1, le=24 * 366)]
 
-
-class TeamSettings(Value, frozen=True, kw_only=True):
-    """What a team has set; None where it has what the team above has, or else the rule packs.
-
-    `unknown_age` and `unknown_country` say what becomes of a person of whom that is not known. `sms_authorised` are
-    the countries whose authorities have registered the team for text messages.
-    """
-
-    unknown_age: Unknown | None = None
-    unknown_country: Unknown | None = None
-    quiet: Hours | None = None
-    caps: tuple[Cap, ...] | None = None
-    sms_authorised: tuple[Country, ...] | None = None
+def read(settings: Mapping[str, Any]) -> TeamSettings:
+    """Settings as the rules read them; raises BadSettings."""
+    try:
+        return msgspec.convert(settings, TeamSettings)
+    except msgspec.ValidationError as error:
+        raise BadSettings(str(error)) from error
 
 
 class Team(Value, frozen=True, kw_only=True):
-    """A team as it is stored; `active_since` 0 (milliseconds, UTC): it is not active, and sends nothing."""
+    """A team as it is stored: `settings` are those of TeamSettings that it has set itself.
+
+    `active_since` 0 (milliseconds, UTC): it is not active, and sends nothing.
+    """
 
     id: str
     name: str
     parent: str = ""
     country: str = ""
-    settings: TeamSettings = TeamSettings()
+    settings: Mapping[str, Any] = {}
     created_at: int = 0
     active_since: int = 0
 
@@ -69,7 +60,7 @@ def settings_of(teams: Mapping[str, Team], team_id: str) -> dict[str, Any]:
     holds: dict[str, Any] = {}
     for each in reversed(above(teams, team_id)):
         if each in teams:
-            holds |= msgspec.to_builtins(teams[each].settings)
+            holds |= teams[each].settings
     return holds
 
 

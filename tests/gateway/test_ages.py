@@ -7,6 +7,7 @@ import pytest
 from gateway.admission import Known, UnderAge, check, under_age
 from gateway.policy.ages import BadDate, age_of_consent, old_enough, years
 from gateway.policy.facts import Team
+from state.model.team_settings import TeamSettings
 
 NOW = date(2026, 11, 29)
 
@@ -65,22 +66,29 @@ def test_a_channel_may_ask_for_more_years_than_the_law() -> None:
     assert [old_enough("2012-01-01", "US", NOW, minimum) for minimum in (0, 13, 16)] == [True, True, False]
 
 
-REFUSES = Team("DE", settings={"unknown_age": "refuse"})
+ANYBODY, STRICT = Team("US"), Team("US", settings=TeamSettings(unknown_age="refuse"))
+LENIENT = Team(settings=TeamSettings(unknown_country="allow"))
+LOCAL = Team(settings=TeamSettings(unknown_country="refuse"))
+ADULT = Team(settings=TeamSettings(minimum_age=18))
 
 
 @pytest.mark.parametrize(
     ("person", "team", "minimum", "said"),
     [
-        (Known("2012", "US"), Team("DE"), 0, ""),
-        (Known("2012"), Team("DE"), 0, "below 16 years: the age of consent in DE"),
-        (Known("2012"), Team("US"), 0, ""),
-        (Known("2012"), Team(), 0, "below 16 years: the age that counts where no country is known"),
-        (Known("2012"), Team(settings={"unknown_country": "allow"}), 13, ""),
-        (Known("2014"), Team(settings={"unknown_country": "allow"}), 13, "below 13 years"),
-        (Known(), Team("DE"), 18, ""),
-        (Known("", "DE"), REFUSES, 0, "date of birth is not known"),
-        (Known("2011", "AT"), REFUSES, 0, ""),
-        (Known("2012", "AT"), Team("AT"), 18, "below 18 years: the channel asks for that"),
+        (Known("2012", "US"), ANYBODY, 0, ""),
+        (Known("2012", "DE"), ANYBODY, 0, "below 16 years: the age of consent in DE"),
+        (Known("2012"), ANYBODY, 0, "below 16 years: the age that counts where no country is known"),
+        (Known("2009"), ANYBODY, 0, ""),
+        (Known("2020"), LENIENT, 0, ""),
+        (Known("2014"), LENIENT, 13, "below 13 years"),
+        (Known("1990"), LOCAL, 0, "country is not known"),
+        (Known("2012", "US"), LOCAL, 0, ""),
+        (Known(), ANYBODY, 18, ""),
+        (Known("", "DE"), STRICT, 0, "date of birth is not known"),
+        (Known("2011", "AT"), STRICT, 0, ""),
+        (Known("2012", "AT"), ANYBODY, 18, "below 18 years: the channel or the team asks for that"),
+        (Known("2009", "AT"), ADULT, 0, "below 18 years: the channel or the team asks for that"),
+        (Known("", "AT"), ADULT, 0, "date of birth is not known"),
     ],
 )
 def test_who_is_too_young_or_not_known_enough_is_not_let_in(

@@ -9,7 +9,7 @@ from state import channels, contacts, people, teams, terms
 from state.channels import Record
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id
-from state.model.team import Circle, Hours, Team, TeamSettings, above, country_of, settings_of
+from state.model.team import BadSettings, Circle, Team, above, checked, country_of, settings_of
 from state.people import Person
 from state.store import Store
 from state.terms import Acceptance
@@ -54,7 +54,7 @@ async def test_a_team_is_kept_as_it_was_made_and_changed(store: Store) -> None:
     with pytest.raises(teams.Exists):
         await store.alone(teams.add, SHOP)
     assert teams.by_id(await store.read(teams.LIST)) == {"shop": SHOP}
-    settings = TeamSettings(unknown_age="refuse", quiet=Hours(opens="09:00", closes="20:00"))
+    settings = {"unknown_age": "refuse", "gated": {"template:wine": 18}}
     changed = Team(id="shop", name="Shop", country="DE", settings=settings, created_at=5, active_since=8)
     await store.alone(teams.change, changed)
     await store.alone(teams.ensure, SHOP)
@@ -69,12 +69,10 @@ async def test_the_team_of_a_first_channel_is_there_without_settings(store: Stor
 
 TREE = {
     "top": Team(
-        id="top", name="", country="DE", settings=TeamSettings(unknown_age="refuse", sms_authorised=("IN",))
+        id="top", name="", country="DE", settings={"unknown_age": "refuse", "sms_authorised": ("IN",)}
     ),
-    "mid": Team(id="mid", name="", parent="top", settings=TeamSettings(unknown_age="allow")),
-    "low": Team(
-        id="low", name="", parent="mid", country="AT", settings=TeamSettings(unknown_country="refuse")
-    ),
+    "mid": Team(id="mid", name="", parent="top", settings={"unknown_age": "allow"}),
+    "low": Team(id="low", name="", parent="mid", country="AT", settings={"unknown_country": "refuse"}),
 }
 
 
@@ -122,3 +120,19 @@ async def test_what_is_known_of_a_contact_is_set_field_by_field(store: Store) ->
 async def test_a_contact_that_is_none_is_told(store: Store) -> None:
     with pytest.raises(people.Unknown):
         await store.alone(people.change, new_id(3), {"name": "Ann"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"unknown_age": "perhaps"}, "Invalid enum value 'perhaps' - at `$.unknown_age`"),
+        ({"curfew": "22:00"}, "unknown field `curfew`"),
+        ({"caps": [{"purpose": "spam", "messages": 1, "hours": 1}]}, "`$.caps[0].purpose`"),
+        ({"minimum_age": "18"}, "`$.minimum_age`"),
+    ],
+)
+def test_a_setting_that_is_unknown_or_wrong_is_named(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(BadSettings) as told:
+        checked(settings)
+    assert said in str(told.value)
+    assert checked({"unknown_age": "refuse", "minimum_age": None}) == {"unknown_age": "refuse"}
