@@ -17,8 +17,9 @@ A new channel sends nothing before somebody with the scope `terms:accept` has ac
 goes out then.
 
 When a new version comes into force, channels that accepted an earlier one go on for as many days as it leaves them
-(`grace`); `parley channels tasks` and `/admin` say which wait for it. After that their sending is held until it is
-accepted. A version that is to come can be accepted before its day. A version that was in force is never changed.
+(`grace`), counted from its day, or from the first start of a gateway that knows it where that is later. The command
+`parley channels tasks` and `/admin` say which wait for it. After that their sending is held until it is accepted. A
+version that is to come can be accepted before its day. A version that was in force is never changed.
 """
 SUBJECTS: dict[Subject, str] = {
     "audience": "Who may be written to",

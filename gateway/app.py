@@ -139,6 +139,7 @@ class Gateway:
             await self.versions.open()
         await self.teams.load()
         await self.channels.load()
+        await self.channels.know_terms()
         self.wake.on("teams", lambda _: self._spawn(self.teams.load(), "teams"))
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
 
@@ -206,6 +207,7 @@ class Gateway:
             await asyncio.sleep(5)
             await self.teams.load()
             await self.channels.load()
+            await self.channels.know_terms()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

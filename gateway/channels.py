@@ -38,6 +38,8 @@ class Live(NamedTuple):
     """The version of its terms in force, as of the last load."""
     accepted: Mapping[str, int] = {}
     """The versions that were accepted, and when (milliseconds, UTC)."""
+    terms_known: int = 0
+    """Since when a gateway on this database has known the version in force (milliseconds, UTC)."""
 
 
 class Channels:
@@ -48,6 +50,7 @@ class Channels:
         self._live: dict[str, Live] = {}
         self._by_account: dict[tuple[str, str], Live] = {}
         self._accepted: dict[str, dict[str, int]] | None = None
+        self._known: dict[str, int] = {}
         self.broken: dict[str, str] = {}
         self.changed = Signal()
         self._local_url = "http://simulator.invalid"
@@ -64,6 +67,7 @@ class Channels:
         broken: dict[str, str] = {}
         kept = {row[0]: Token(*row) for row in await self._store.read(tokens.LIST)}
         known, self._accepted = self._accepted, await self._acceptances()
+        self._known = dict(await self._store.read(acceptances.KNOWN))
         for row in await self._store.read(rows.LIST):
             record = Record(*row)
             token = kept.get(record.id, _NO_TOKEN)
@@ -99,7 +103,17 @@ class Channels:
     def _bound(self, live: Live) -> Live:
         """A channel with its terms as of now, and what was accepted of them."""
         accepted = (self._accepted or {}).get(live.channel.id, {})
-        return live._replace(terms=live.connector.history.current(), accepted=accepted)
+        terms = live.connector.history.current()
+        return live._replace(
+            terms=terms, accepted=accepted, terms_known=self._known.get(terms.version, now_ms())
+        )
+
+    async def know_terms(self) -> None:
+        """Note from when on this database's gateways know the terms of its channels; an upgrade brings new versions."""
+        versions = {each.version for live in self._live.values() for each in live.connector.history.versions}
+        if new := versions - self._known.keys():
+            await self._store.write(acceptances.know, tuple(new), now_ms())
+            await self.load()
 
     def tell(self) -> None:
         """A channel's row or token is another one now: every node reads them again."""

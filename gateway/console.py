@@ -264,7 +264,7 @@ def _may(actor: Actor, scope: str) -> bool:
 
 def _terms(live: Live) -> TermsRow | None:
     """The version of a channel's terms that waits to be accepted, if any."""
-    task = terms.task(live.channel.id, live.terms, live.accepted)
+    task = terms.task(live.channel.id, live.terms, live.accepted, live.terms_known)
     return (
         TermsRow(version=task.version, held_from=task.held_from, points=live.terms.points) if task else None
     )

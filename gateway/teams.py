@@ -14,7 +14,8 @@ from gateway.wake import Wake
 from state import audit
 from state import teams as rows
 from state.model.ids import now_ms
-from state.model.team import Team, above, country_of, read, settings_of
+from state.model.team import BadSettings, Team, above, country_of, read, settings_of
+from state.model.team_settings import TeamSettings
 from state.store import Store
 from state.writer import Op
 
@@ -69,8 +70,14 @@ _UNKNOWN = facts.Team(active=False)
 
 
 def _facts(known: Mapping[str, Team], team_id: str) -> facts.Team:
+    """A team whose settings cannot be read is not active, and stops nobody else."""
     active = bool(known[team_id].active_since)
-    return facts.Team(country_of(known, team_id), active, read(settings_of(known, team_id)))
+    try:
+        settings = read(settings_of(known, team_id))
+    except BadSettings as error:
+        log.error("team %s sends nothing: its settings cannot be read: %s", team_id, error)
+        active, settings = False, TeamSettings()
+    return facts.Team(country_of(known, team_id), active, settings)
 
 
 def silent(known: Mapping[str, Team], setting: str = "") -> dict[str, str]:

@@ -9,6 +9,7 @@ from connectors import registry
 from connectors.terms import History
 from state import channels, terms
 from state.model.channel import Terms
+from state.model.ids import now_ms
 from state.store import Store
 from state.terms import Acceptance
 
@@ -36,6 +37,8 @@ class Standing(NamedTuple):
     history: History
     terms: Terms
     acceptances: tuple[Acceptance, ...]
+    known: int
+    """Since when a gateway has known the one in force (milliseconds, UTC); now, where none has yet."""
 
     @property
     def accepted(self) -> Mapping[str, int]:
@@ -50,12 +53,12 @@ class Standing(NamedTuple):
     @property
     def task(self) -> Task | None:
         """What waits for somebody, if anything."""
-        return task(self.channel, self.terms, self.accepted)
+        return task(self.channel, self.terms, self.accepted, self.known)
 
 
-def task(channel: str, terms: Terms, accepted: Mapping[str, int]) -> Task | None:
-    """What of a channel's terms waits for somebody, if anything."""
-    held_from = terms.held_from(accepted)
+def task(channel: str, terms: Terms, accepted: Mapping[str, int], known: int) -> Task | None:
+    """What of a channel's terms waits for somebody, if anything; `known`: since when a gateway knows them."""
+    held_from = terms.held_from(accepted, known)
     return None if held_from is None else Task(channel, terms.version, held_from)
 
 
@@ -71,16 +74,20 @@ def by_channel(rows: Iterable[tuple[object, ...]]) -> dict[str, list[Acceptance]
 async def standings(store: Store) -> list[Standing]:
     """How the terms of every channel stand; one of an unknown type is left out."""
     accepted = by_channel(await store.read(terms.LIST))
+    known: dict[str, int] = dict(await store.read(terms.KNOWN))
     found = []
     for channel, kind, *_ in await store.read(channels.LIST):
         if kind in registry.TYPES:
-            found.append(_standing(channel, kind, tuple(accepted.get(channel, ()))))
+            found.append(_standing(channel, kind, tuple(accepted.get(channel, ())), known))
     return found
 
 
-def _standing(channel: str, kind: str, accepted: tuple[Acceptance, ...]) -> Standing:
+def _standing(
+    channel: str, kind: str, accepted: tuple[Acceptance, ...], known: Mapping[str, int]
+) -> Standing:
     history = registry.connector(kind).history
-    return Standing(channel, history, history.current(), accepted)
+    terms = history.current()
+    return Standing(channel, history, terms, accepted, known.get(terms.version, now_ms()))
 
 
 async def standing(store: Store, channel: str) -> Standing:
@@ -88,7 +95,8 @@ async def standing(store: Store, channel: str) -> Standing:
     for found, kind, *_ in await store.read(channels.LIST):
         if found == channel and kind in registry.TYPES:
             rows = await store.read(terms.OF, channel)
-            return _standing(channel, kind, tuple(Acceptance(*row) for row in rows))
+            known: dict[str, int] = dict(await store.read(terms.KNOWN))
+            return _standing(channel, kind, tuple(Acceptance(*row) for row in rows), known)
     raise Refused("channel", f"there is no channel {channel!r}")
 
 

@@ -1,12 +1,13 @@
 """Which versions of their terms channels have accepted. A channel that is connected anew begins without any."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from state.consent_tables import acceptance
+from state.consent_tables import acceptance, terms_version
 from state.statements import Query, delete, insert
-from state.writer import Op
+from state.writer import Op, Writes
 
 _C = acceptance.c
 _COLUMNS = (_C.channel, _C.version, _C.actor, _C.at)
@@ -20,8 +21,16 @@ OF = Query(
 """What a channel has accepted, the oldest first: rows of `Acceptance`."""
 LIST = Query(sa.select(*_COLUMNS).order_by(_C.at, _C.channel, _C.version), "")
 """All there are, the oldest first: rows of `Acceptance`."""
+_KNOW = insert(terms_version, "version known_at", ignore=True)
+KNOWN = Query(sa.select(terms_version.c.version, terms_version.c.known_at), "")
+"""Since when a gateway on this database has known each version: version, and when (milliseconds, UTC)."""
 NONE = delete(acceptance, "channel")
 """Forget what a channel accepted."""
+
+
+def know(versions: Collection[str], at: int) -> Writes[None]:
+    """Note that these versions are known; those that were known before stay as they are."""
+    return Writes([(_KNOW, (each, at)) for each in sorted(versions)], None)
 
 
 class Acceptance(NamedTuple):

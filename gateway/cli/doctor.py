@@ -206,7 +206,7 @@ def _bound(channels: "Channels", teams: dict[str, str], only: str) -> Iterator[F
         yield Finding(f"team {team}", teams.get(team, ""))
     for live in chosen:
         name = live.channel.id
-        waits = task(name, live.terms, live.accepted)
+        waits = task(name, live.terms, live.accepted, live.terms_known)
         if waits and waits.held_from <= now_ms():
             do = f"parley channels terms {name}, then parley channels accept {name}"
             yield Finding(

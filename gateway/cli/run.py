@@ -128,7 +128,7 @@ async def _bound(gateway: "Gateway") -> None:
         if team in used:
             log.warning("team %s: %s", team, why)
     for live in gateway.channels:
-        if waits := terms.task(live.channel.id, live.terms, live.accepted):
+        if waits := terms.task(live.channel.id, live.terms, live.accepted, live.terms_known):
             log.warning(
                 "channel %s: its terms %s are not accepted: parley channels terms %s",
                 *waits[:2],

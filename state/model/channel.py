@@ -69,8 +69,8 @@ class Point(Value, frozen=True, kw_only=True):
 class Terms(Value, frozen=True, kw_only=True):
     """One version of a channel's terms: figures that bind sending, with their units, and what has to be agreed to.
 
-    `since` is when it begins to count (milliseconds, UTC), `grace` for how many days from then sending goes on where
-    an earlier version was accepted and this one was not.
+    `since` is when it begins to count (milliseconds, UTC), `grace` for how many days from then (or from when
+    the gateway came to know it) sending goes on where an earlier version was accepted and this one was not.
     """
 
     version: str
@@ -88,14 +88,15 @@ class Terms(Value, frozen=True, kw_only=True):
     pair_burst: int = 1
     points: tuple[Point, ...] = ()
 
-    def held_from(self, accepted: Mapping[str, int]) -> int | None:
+    def held_from(self, accepted: Mapping[str, int], known: int = 0) -> int | None:
         """From when on sending is held (milliseconds, UTC) given the versions that were accepted; None: it is not.
 
-        Where no version was ever accepted it is held from the beginning: 0.
+        Where no version was ever accepted it is held from the beginning: 0. `known` is since when the gateway has known
+        this version: an upgrade that comes long after its day leaves the days of grace too.
         """
         if self.version in accepted:
             return None
-        return self.since + self.grace * _DAY_MS if accepted else 0
+        return max(self.since, known) + self.grace * _DAY_MS if accepted else 0
 
 
 class Channel(Value, frozen=True, kw_only=True):

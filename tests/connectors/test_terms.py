@@ -95,15 +95,17 @@ def test_each_type_says_what_is_agreed_to_with_its_source(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepted", "held_from"),
+    ("accepted", "known", "held_from"),
     [
-        ({}, 0),
-        ({"old": 1}, 100 * DAY + 30 * DAY),
-        ({"new": 1}, None),
-        ({"old": 1, "new": 2}, None),
+        ({}, 0, 0),
+        ({"old": 1}, 0, 130 * DAY),
+        ({"old": 1}, 90 * DAY, 130 * DAY),
+        ({"old": 1}, 500 * DAY, 530 * DAY),
+        ({"new": 1}, 500 * DAY, None),
+        ({"old": 1, "new": 2}, 0, None),
     ],
 )
 def test_sending_is_held_at_once_without_any_acceptance_and_after_the_grace_with_an_old_one(
-    accepted: dict[str, int], held_from: int | None
+    accepted: dict[str, int], known: int, held_from: int | None
 ) -> None:
-    assert Terms(version="new", since=100 * DAY, grace=30).held_from(accepted) == held_from
+    assert Terms(version="new", since=100 * DAY, grace=30).held_from(accepted, known) == held_from

@@ -7,9 +7,10 @@ from admin.operations import OPERATOR, NewChannel
 from connectors import registry
 from connectors.terms import History
 from gateway.connect import connect
+from state import terms
 from state.model.channel import Terms
 from state.model.ids import now_ms
-from tests.gateway.api.house import House
+from tests.gateway.api.house import House, when
 
 NEW = NewChannel("fresh", "inapp", {}, {})
 VERSION = registry.connector("inapp").terms.version
@@ -90,15 +91,16 @@ async def test_a_new_version_leaves_days_and_then_holds(
     kind, now = registry.connector("inapp"), now_ms()
     for begun, held in ((9, False), (11, True)):
         old = msgspec.structs.replace(kind.terms, since=0)
-        new = Terms(version="inapp-new", since=now - begun * DAY, grace=10)
+        new = Terms(version=f"inapp-{begun}", since=now - begun * DAY, grace=10)
         coming = Terms(version="inapp-coming", since=now + DAY, grace=10)
         monkeypatch.setattr(kind, "history", History((old, new, coming)))
+        await house.gateway.store.write(terms.know, [new.version], new.since)
         found = (await house.call("GET", "/channels/app/terms")).body
-        assert (found["current"]["version"], found["accepted"], found["held"]) == ("inapp-new", False, held)
+        assert (found["current"]["version"], found["accepted"], found["held"]) == (new.version, False, held)
         assert [each["version"] for each in found["coming"]] == ["inapp-coming"]
     told = await house.call("POST", "/channels/app/terms", {"version": "inapp-coming"})
     assert told.body["version"] == "inapp-coming"
-    assert (await house.call("POST", "/channels/app/terms", {})).body["version"] == "inapp-new"
+    assert (await house.call("POST", "/channels/app/terms", {})).body["version"] == "inapp-11"
 
 
 async def test_what_is_held_is_decided_again_by_whoever_learns_of_an_acceptance(anywhere: House) -> None:
@@ -109,3 +111,17 @@ async def test_what_is_held_is_decided_again_by_whoever_learns_of_an_acceptance(
     await fresh(anywhere)
     await anywhere.call("POST", "/channels/fresh/terms", {})
     await anywhere.until(path, lambda body: len(body["decisions"]) == 2)
+
+
+async def test_a_version_that_comes_with_a_late_upgrade_leaves_its_days_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind, now = registry.connector("inapp"), now_ms()
+    new = Terms(version="inapp-late", since=now - 500 * DAY, grace=10)
+    monkeypatch.setattr(kind, "history", History((msgspec.structs.replace(kind.terms, since=0), new)))
+    await house.gateway.channels.know_terms()
+    first = (await house.call("GET", "/channels/app/terms")).body
+    assert (first["accepted"], first["held"]) == (False, False)
+    assert when(first["held_from"]).timestamp() * 1000 == pytest.approx(now + 10 * DAY, abs=60_000)
+    await house.gateway.channels.know_terms()
+    assert (await house.call("GET", "/channels/app/terms")).body["held_from"] == first["held_from"]
