@@ -3,6 +3,7 @@
 from collections.abc import Generator, Mapping
 from typing import ClassVar, Literal, Protocol
 
+from connectors.terms import History
 from state.model.base import Value
 from state.model.channel import Capabilities, Channel, Profile, ProviderTemplate, Setting, Terms
 from state.model.content import Content, Media, MediaKind
@@ -22,6 +23,8 @@ class Connector(Protocol):
     capabilities: Capabilities
     """What the channel can; a connector's settings may narrow what its class declares."""
     terms: ClassVar[Terms]
+    """The version in force when the process was started; `history` has it as of any time."""
+    history: ClassVar[History]
 
     def __init__(self, channel: Channel) -> None:
         """Read what is needed from the channel's settings; raises ValueError naming the setting that is wrong."""

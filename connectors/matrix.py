@@ -16,9 +16,10 @@ What each channel can show and report, and what it needs to be told. This page i
 channel cannot show becomes words, links or several messages, in one place; `POST /v1/messages/preview` shows it before
 anything is sent.
 
-`parley channels add NAME --type TYPE --set SETTING=VALUE --secret SECRET` connects one; `parley doctor` looks whether
-its settings fit, and asks the provider: whether credentials are good, webhooks come here, templates can be sent, and
-the clocks agree. [adding-a-channel.md](adding-a-channel.md) tells how a new one is written.
+`parley channels add NAME --type TYPE --set SETTING=VALUE --secret SECRET` connects one. It sends once what is agreed to
+on it ([terms.md](terms.md)) is accepted: `parley channels terms NAME`, then `parley channels accept NAME`. The command
+`parley doctor` looks whether its settings fit, and asks the provider: whether credentials are good, webhooks come here,
+templates can be sent, and the clocks agree. [adding-a-channel.md](adding-a-channel.md) tells how a new one is written.
 """
 
 

@@ -30,6 +30,7 @@ from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.settings import ROLES, Settings
+from gateway.teams import Teams
 from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
@@ -67,6 +68,7 @@ class Gateway:
         self.wake = Wake(settings.redis)
         self.metrics = Metrics()
         self.channels = Channels(self.store, self.wake, self.seal)
+        self.teams = Teams(self.store, self.wake)
         self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
@@ -92,7 +94,7 @@ class Gateway:
         self.linked = Linked(self.store, self.channels, self.webhooks)
         self.delivery = self._delivery(lease_ms)
         self.turns.hand_to(self.delivery.hand)
-        self.line = Line(self.store, self.channels, self.wake)
+        self.line = Line(self.store, self.channels, self.teams, self.wake)
         self.sockets = Sockets(self.line, self.wake)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
@@ -139,13 +141,17 @@ class Gateway:
         await self.fence.renew()
         if self.versions:
             await self.versions.open()
+        await self.teams.load()
         await self.channels.load()
+        await self.channels.know_terms()
+        self.wake.on("teams", lambda _: self._spawn(self.teams.load(), "teams"))
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
 
     async def start(self, app: web.Application) -> None:
         """Bind the port, read the channels, start the loops, then listen."""
         bound = _bind(self.settings.host, self.settings.port)
         self.port = bound.getsockname()[1]
+        await self.teams.load()
         await self.channels.load(self.local_url)
         self.wake.start()
         for name, loop in self._loops():
@@ -200,10 +206,12 @@ class Gateway:
             log.error("%s failed: %r", task.get_name(), error, exc_info=error)
 
     async def _reload(self) -> None:
-        """Other processes add channels too: look for them now and then."""
+        """Other processes add channels and change teams too: look for them now and then."""
         while True:
             await asyncio.sleep(5)
+            await self.teams.load()
             await self.channels.load()
+            await self.channels.know_terms()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

@@ -1,19 +1,21 @@
 """The connected channels as they run here: each row of the store with its connector."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
 
 from connectors import registry
 from connectors.contract import Connector
+from gateway.held import decide_again
 from gateway.logs import redactor
 from gateway.wake import Signal, Wake
 from state import channels as rows
+from state import terms as acceptances
 from state import tokens
 from state.channels import Record
-from state.model.channel import Channel
+from state.model.channel import Channel, Terms
 from state.model.ids import now_ms
 from state.seal import Seal, SealError
 from state.store import Store
@@ -26,12 +28,18 @@ _NO_TOKEN = Token("", b"", 0, 0)
 
 
 class Live(NamedTuple):
-    """A channel ready to work, with the token it works with where its provider's run out."""
+    """A channel ready to work, with the token it works with where its provider's run out, and its terms."""
 
     channel: Channel
     connector: Connector
     record: Record
     token: Token = _NO_TOKEN
+    terms: Terms = Terms(version="")
+    """The version of its terms in force, as of the last load."""
+    accepted: Mapping[str, int] = {}
+    """The versions that were accepted, and when (milliseconds, UTC)."""
+    terms_known: int = 0
+    """Since when a gateway on this database has known the version in force (milliseconds, UTC)."""
 
 
 class Channels:
@@ -41,6 +49,8 @@ class Channels:
         self._store, self._wake, self._seal = store, wake, seal
         self._live: dict[str, Live] = {}
         self._by_account: dict[tuple[str, str], Live] = {}
+        self._accepted: dict[str, dict[str, int]] | None = None
+        self._known: dict[str, int] = {}
         self.broken: dict[str, str] = {}
         self.changed = Signal()
         self._local_url = "http://simulator.invalid"
@@ -56,15 +66,17 @@ class Channels:
         live: dict[str, Live] = {}
         broken: dict[str, str] = {}
         kept = {row[0]: Token(*row) for row in await self._store.read(tokens.LIST)}
+        known, self._accepted = self._accepted, await self._acceptances()
+        self._known = dict(await self._store.read(acceptances.KNOWN))
         for row in await self._store.read(rows.LIST):
             record = Record(*row)
             token = kept.get(record.id, _NO_TOKEN)
             old = self._live.get(record.id)
             if old and old.record[:9] == record[:9] and old.token == token:
-                live[record.id] = old._replace(record=record)
+                live[record.id] = self._bound(old._replace(record=record))
                 continue
             try:
-                live[record.id] = self._make(record, token)
+                live[record.id] = self._bound(self._make(record, token))
             except (ValueError, SealError) as error:
                 broken[record.id] = str(error)
                 log.error("channel %s cannot work: %s", record.id, error)
@@ -76,6 +88,32 @@ class Channels:
         if changed:
             self.changed.set()
             self._wake.tell("channels-loaded")
+        if known is not None and _news(known, self._accepted):
+            await decide_again(
+                self._store
+            )  # by whoever has learnt of it: with what it knew before it would hold
+            self._wake.tell("outbox", ("*",))
+
+    async def _acceptances(self) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for channel, version, _, at in await self._store.read(acceptances.LIST):
+            found.setdefault(channel, {})[version] = at
+        return found
+
+    def _bound(self, live: Live) -> Live:
+        """A channel with its terms as of now, and what was accepted of them."""
+        accepted = (self._accepted or {}).get(live.channel.id, {})
+        terms = live.connector.history.current()
+        return live._replace(
+            terms=terms, accepted=accepted, terms_known=self._known.get(terms.version, now_ms())
+        )
+
+    async def know_terms(self) -> None:
+        """Note from when on this database's gateways know the terms of its channels; an upgrade brings new versions."""
+        versions = {each.version for live in self._live.values() for each in live.connector.history.versions}
+        if new := versions - self._known.keys():
+            await self._store.write(acceptances.know, tuple(new), now_ms())
+            await self.load()
 
     def tell(self) -> None:
         """A channel's row or token is another one now: every node reads them again."""
@@ -114,6 +152,11 @@ class Channels:
     async def failed(self, channel_id: str, error: str) -> None:
         """Note a channel's last error for those who look after it."""
         await self._store.write(rows.failed, channel_id, error[:500], now_ms())
+
+
+def _news(known: dict[str, dict[str, int]], accepted: dict[str, dict[str, int]]) -> bool:
+    """Whether something was accepted that was not known."""
+    return any(versions.keys() - known.get(channel, {}).keys() for channel, versions in accepted.items())
 
 
 def _business(live: Live) -> str:

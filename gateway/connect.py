@@ -1,10 +1,11 @@
 """Connecting a channel: the schema of its type, and a try whether its connector accepts the settings."""
 
-from admin import operations
+from admin import operations, terms
 from admin.operations import Actor, Changed, NewChannel, Refused
+from admin.teams import FIRST
 from connectors import registry
 from gateway.channels import open_channel
-from state import channels
+from state import channels, teams
 from state.channels import Record
 from state.model.channel import Channel, Setting
 from state.seal import Seal
@@ -49,11 +50,21 @@ def _tried(new: NewChannel) -> None:
         raise Refused("settings", str(error)) from error
 
 
-async def connect(store: Store, seal: Seal | None, actor: Actor, new: NewChannel) -> None:
-    """Connect a channel; raises operations.Refused naming the setting that is wrong, or registry.UnknownType."""
+async def connect(
+    store: Store, seal: Seal | None, actor: Actor, new: NewChannel, *, accept: bool = False
+) -> None:
+    """Connect a channel; raises operations.Refused naming the setting that is wrong, or registry.UnknownType.
+
+    With `accept` the actor accepts the version of its terms that is in force; without, it sends nothing until
+    somebody does.
+    """
+    if new.team != FIRST and all(new.team != row[0] for row in await store.read(teams.LIST)):
+        raise Refused("team", f"there is no team {new.team!r}: parley teams add {new.team}")
     settings = schema(new.type)
     account = new.account or _account(new)
     filled = {each.name: each.default for each in settings if each.default and not each.secret}
     new = new._replace(account=account, settings={**filled, **new.settings})
     _tried(new)
     await operations.add_channel(store, seal, actor, new, settings)
+    if accept:
+        await terms.accept(store, actor, new.id, registry.connector(new.type).history.current())

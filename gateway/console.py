@@ -8,9 +8,11 @@ from aiohttp import web
 from admin import operations
 from admin.operations import Actor
 from admin.pages import pages as admin_pages
-from admin.pages.pages import ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow
+from admin.pages.pages import ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow, TermsRow
+from gateway import terms
 from gateway.app import Gateway
 from gateway.auth import COOKIE, SESSION_SECONDS, Auth, Session
+from gateway.channels import Live
 from gateway.logs import redactor
 from gateway.pages import pages
 from gateway.problems import Problem
@@ -24,6 +26,8 @@ from state.retention import DAY_MS
 _REST = 20
 """A count is used again for this many times the time it took, so that looking at the page never loads the database."""
 _REASON_MOST = 500
+_LOOKS = ("channels:read", "suspend", "terms:accept")
+"""Scopes any of which lets somebody see the console."""
 
 
 class Console:
@@ -43,6 +47,7 @@ class Console:
             web.post("/admin/login", self.login),
             web.post("/admin/logout", self.logout),
             web.post("/admin/channels/{id}/suspend", self.suspend),
+            web.post("/admin/channels/{id}/terms", self.accept),
             web.post("/admin/suspensions/{id:[0-9a-f]{32}}/lift", self.lift),
         ]
 
@@ -57,7 +62,6 @@ class Console:
     async def _show(
         self, session: Session, actor: Actor, problem: str = "", status: int = 200
     ) -> web.Response:
-        may = "admin" in actor.scopes or "suspend" in actor.scopes
         view = ChannelsView(
             channels=await self._channels(),
             quarantined=self._quarantined,
@@ -67,7 +71,8 @@ class Console:
             period="last 24 hours",
             problem=problem,
             demo=self._auth.demo,
-            may_suspend=may,
+            may_suspend=_may(actor, "suspend"),
+            may_accept=_may(actor, "terms:accept"),
         )
         return self._html(admin_pages.channels_page(view), session, status)
 
@@ -84,6 +89,7 @@ class Console:
                 last_error=redactor.hide(live.record.last_error),
                 last_error_at=live.record.last_error_at or 0,
                 suspensions=self._suspensions(live.channel),
+                terms=_terms(live),
             )
             for live in self._gateway.channels
         )
@@ -108,7 +114,12 @@ class Console:
 
     def _suspensions(self, channel: Channel) -> tuple[SuspensionRow, ...]:
         """What stops a channel as a whole, or all that it starts by itself."""
-        whole = Target(channel=channel.id, teams=(channel.team,), sender=channel.account, initiated=True)
+        whole = Target(
+            channel=channel.id,
+            teams=self._gateway.teams.above(channel.team),
+            sender=channel.account,
+            initiated=True,
+        )
         return tuple(
             SuspensionRow(id=each.id, reason=each.reason, by=each.actor, since=each.at, ground=each.ground)
             for each in self._gateway.fence.suspensions
@@ -117,7 +128,7 @@ class Console:
 
     async def suspend(self, request: web.Request) -> web.Response:
         """Suspend a channel with a reason."""
-        session, actor, form = await self._form(request)
+        session, actor, form = await self._form(request, "suspend")
         scope = Scope(channel=request.match_info["id"])
         if self._gateway.channels.get(scope.channel) is None:
             raise Problem("unknown_channel", f"there is no channel {scope.channel!r}")
@@ -131,7 +142,7 @@ class Console:
 
     async def lift(self, request: web.Request) -> web.Response:
         """Lift a suspension with a reason."""
-        session, actor, form = await self._form(request)
+        session, actor, form = await self._form(request, "suspend")
         try:
             await operations.lift(
                 self._gateway.store,
@@ -147,8 +158,23 @@ class Console:
         self._gateway.wake.tell("outbox", ("*",))
         return self._see("/admin")
 
-    async def _form(self, request: web.Request) -> tuple[Session, Actor, dict[str, str]]:
-        """The session, who it is, and the fields of a form of theirs; raises Problem."""
+    async def accept(self, request: web.Request) -> web.Response:
+        """Accept the version of a channel's terms that was shown."""
+        session, actor, form = await self._form(request, "terms:accept")
+        name = request.match_info["id"]
+        if self._gateway.channels.get(name) is None:
+            raise Problem("unknown_channel", f"there is no channel {name!r}")
+        store = self._gateway.store
+        try:
+            await terms.accept(store, store, actor, name, form.get("version", ""))
+        except operations.Refused as error:
+            return await self._show(session, actor, str(error), 422)
+        self._gateway.channels.tell()
+        await self._gateway.channels.load()
+        return self._see("/admin")
+
+    async def _form(self, request: web.Request, scope: str) -> tuple[Session, Actor, dict[str, str]]:
+        """The session, who it is, and the fields of a form of theirs that needs a scope; raises Problem."""
         session = self._session(request)
         actor = await self._auth.visitor(session)
         if actor is None:
@@ -157,7 +183,7 @@ class Console:
         self._auth.check_csrf(session, form.get("csrf", ""))
         assert session is not None
         try:
-            actor.needs("suspend")
+            actor.needs(scope)
         except operations.Denied as error:
             raise Problem("forbidden", str(error)) from error
         return session, actor, form
@@ -176,7 +202,7 @@ class Console:
         form = await _fields(request)
         self._auth.check_csrf(self._session(request), form.get("csrf", ""))
         key = await self._auth.key(form.get("key", "").strip())
-        if key is None or not (key.may("admin") or key.may("suspend") or key.may("channels:read")):
+        if key is None or not any(key.may(scope) for scope in _LOOKS):
             again = self._auth.begin()
             view = LoginView(
                 csrf=self._auth.csrf(again), problem="This key is not known, or may not see the console."
@@ -230,6 +256,18 @@ async def _fields(request: web.Request) -> dict[str, str]:
     if len(reason) > _REASON_MOST or "\0" in reason:
         raise Problem("invalid_field", f"{_REASON_MOST} characters are allowed, no NUL", field="reason")
     return form
+
+
+def _may(actor: Actor, scope: str) -> bool:
+    return bool({scope, "admin"} & actor.scopes)
+
+
+def _terms(live: Live) -> TermsRow | None:
+    """The version of a channel's terms that waits to be accepted, if any."""
+    task = terms.task(live.channel.id, live.terms, live.accepted, live.terms_known)
+    return (
+        TermsRow(version=task.version, held_from=task.held_from, points=live.terms.points) if task else None
+    )
 
 
 def _counts(done: tuple[int, ...], waiting: int) -> Counts:

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from admin import operations
-from admin.operations import NewChannel
+from admin import terms
+from admin.operations import Actor, NewChannel
+from connectors import registry
 from state.seal import new_key
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ SMSC = NewChannel(
     simulated=True,
 )
 APP = NewChannel(id="app", type="inapp", settings={}, secrets={})
+OURS = (PHONE, MESSENGER, INSTAGRAM, TELEGRAM, SMS, SMSC, WECHAT, X, APP)
+ACTOR = Actor("demonstration", frozenset({"admin"}))
+"""Who connects the demonstration's channels and accepts their terms."""
 
 
 class NotOurs(Exception):
@@ -133,6 +137,7 @@ def _key_file(folder: Path) -> Path:
 async def prepare(gateway: "Gateway") -> None:
     """Connect the channels where they are not there yet; raises NotOurs where others are."""
     from gateway.connect import connect
+    from gateway.teams import open_without_country
 
     there = {live.channel.id for live in gateway.channels} | gateway.channels.broken.keys()
     if there and PHONE.id not in there:
@@ -140,9 +145,12 @@ async def prepare(gateway: "Gateway") -> None:
             f"{gateway.settings.database} has channels of its own ({', '.join(sorted(there)[:5])}): a demonstration"
             " would put its own beside them; give it another database, or none, or run parley serve"
         )
-    for new in (PHONE, MESSENGER, INSTAGRAM, TELEGRAM, SMS, SMSC, WECHAT, X, APP):
+    await open_without_country(gateway.store, ACTOR)
+    for new in OURS:
         if new.id not in there:
-            await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+            await connect(gateway.store, gateway.seal, ACTOR, new)
+        await terms.accept(gateway.store, ACTOR, new.id, registry.connector(new.type).history.current())
+    await gateway.teams.load()
     await gateway.channels.load()
 
 

@@ -35,6 +35,7 @@ CODES: Mapping[str, Code] = {
     "unauthorized": Code(401, "A key is needed"),
     "forged": Code(401, "The signature is missing or wrong"),
     "forbidden": Code(403, "The key has not the scope"),
+    "under_age": Code(403, "Somebody is below the age of consent"),
     "not_found": Code(404, "There is no such thing"),
     "unknown_channel": Code(404, "There is no such channel"),
     "method_not_allowed": Code(405, "The method is not allowed here"),

@@ -130,6 +130,14 @@ _ROLES = Limit(
 _FOREVER = "; 0: for ever"
 
 
+_COUNTRY = Limit(
+    "Country of the team `default`, taken where it has none yet; the team sends where the service is offered there",
+    "two letters of ISO 3166, as DE",
+    ok=lambda text: re.fullmatch("[A-Z]{2}", text) is not None,
+    flag=False,
+)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a process. Secrets are left out of its representation."""
 
@@ -138,6 +146,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: Annotated[str, _PUBLIC_URL] = ""
     trusted_proxies: Annotated[tuple[str, ...], _PROXIES] = ()
     max_body: Annotated[int, _BODY] = 4_000_000
+
+    country: Annotated[str, _COUNTRY] = ""
 
     database: Annotated[str, _DATABASE] = "sqlite:///parley.db"
     redis: Annotated[str, _REDIS] = ""

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from state.statements import Query, Write, delete, insert, update
 from state.tables import channel, team, token
+from state.terms import NONE
 from state.writer import Op
 
 _C = channel.c
@@ -72,7 +73,7 @@ def add(record: Record) -> Op[None]:
     (old,) = yield [(_FIND, (record.id,))]
     values = record[1:9]
     yield [(_TEAM, (record.team, record.team, record.created_at))]
-    yield [(_NO_TOKEN, (record.id,))]
+    yield [(_NO_TOKEN, (record.id,)), (NONE, (record.id,))]
     yield [(_REPLACE, (*values, record.id)) if old else (_NEW, (record.id, *values))]
 
 

@@ -92,6 +92,13 @@ acceptance = sa.Table(
     sa.PrimaryKeyConstraint("channel", "version"),
 )
 
+terms_version = sa.Table(
+    "terms_version",
+    metadata,
+    sa.Column("version", sa.String(64), primary_key=True),
+    column("known_at", Ms),
+)
+
 # What our own traffic looks like, for the detectors
 
 traffic = sa.Table(

@@ -8,13 +8,14 @@ from typing import Final, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from state.model.base import Value
+from state.model.channel import Point
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 FRESH_MS: Final = 3_600_000
 """How long an error speaks for a channel's state (milliseconds)."""
 
-State = Literal["running", "attention", "suspended"]
+State = Literal["running", "attention", "waiting", "suspended"]
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 
 
@@ -38,6 +39,21 @@ class SuspensionRow(Value, frozen=True, kw_only=True):
     ground: str = "operator"
 
 
+class TermsRow(Value, frozen=True, kw_only=True):
+    """A version of a channel's terms that waits to be accepted.
+
+    Sending is held from `held_from` on (milliseconds, UTC); 0: no version was accepted before, and nothing is sent.
+    """
+
+    version: str
+    held_from: int
+    points: tuple[Point, ...] = ()
+
+    def held(self, now: int) -> bool:
+        """Whether sending is held for it."""
+        return self.held_from <= now
+
+
 class ChannelRow(Value, frozen=True, kw_only=True):
     """One channel as the console lists it; `last_error_at` in milliseconds, UTC, 0 where there was none."""
 
@@ -50,18 +66,23 @@ class ChannelRow(Value, frozen=True, kw_only=True):
     last_error: str = ""
     last_error_at: int = 0
     suspensions: tuple[SuspensionRow, ...] = ()
+    terms: TermsRow | None = None
 
     def state(self, now: int) -> State:
-        """Suspended while anything suspends it; in need of attention while its last error is fresh."""
+        """Suspended while anything suspends it; waiting while its terms hold it; in need of attention while its last
+        error is fresh."""
         if self.suspensions:
             return "suspended"
+        if self.terms and self.terms.held(now):
+            return "waiting"
         return "attention" if self.last_error and now - self.last_error_at < FRESH_MS else "running"
 
 
 class ChannelsView(Value, frozen=True, kw_only=True):
     """All that `/admin` shows. `period` says over what time is counted; `problem` is why the last form was refused.
 
-    `demo`: nobody signed in, and there is a simulator to lead to; `may_suspend`: the actor has the scope for it.
+    `demo`: nobody signed in, and there is a simulator to lead to; `may_suspend` and `may_accept`: the actor has the
+    scope for it.
     """
 
     channels: tuple[ChannelRow, ...]
@@ -73,6 +94,12 @@ class ChannelsView(Value, frozen=True, kw_only=True):
     problem: str = ""
     demo: bool = False
     may_suspend: bool = True
+    may_accept: bool = True
+
+    @property
+    def waiting(self) -> int:
+        """How many channels wait for their terms to be accepted."""
+        return sum(each.terms is not None for each in self.channels)
 
 
 class LoginView(Value, frozen=True, kw_only=True):

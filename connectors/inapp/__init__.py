@@ -9,6 +9,7 @@ import msgspec
 
 from connectors.contract import Conversation, Setting
 from connectors.inapp.activities import read, write
+from connectors.terms import History, load
 from state.model.channel import Capabilities, Channel, Terms
 from state.model.content import Text
 from state.model.wire import Call, Forged, Outbound, Received, Request, Sent
@@ -20,6 +21,7 @@ KEY = "x-parley-key"
 AT = "x-parley-at"
 """The header with the time the gateway took it, in milliseconds, UTC."""
 _MB = 1_000_000
+_HISTORY = load(__package__)
 _WORDS_A_CHUNK = 4
 _JSON = {"content-type": "application/json"}
 
@@ -48,7 +50,8 @@ class InApp:
         streaming=True,
         idempotent=True,
     )
-    terms: ClassVar[Terms] = Terms(version="inapp-2026-11")
+    terms: ClassVar[Terms] = _HISTORY.current()
+    history: ClassVar[History] = _HISTORY
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel.id

@@ -7,7 +7,8 @@ from connectors.contract import Finding, Setting
 from connectors.graph.messaging import health
 from connectors.graph.messaging.connector import Messaging
 from connectors.graph.messaging.side import INSTAGRAM
-from connectors.instagram.profile import CAPABILITIES, HOSTS, SETTINGS, TERMS, checked
+from connectors.instagram.profile import CAPABILITIES, HISTORY, HOSTS, SETTINGS, TERMS, checked
+from connectors.terms import History
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.wire import Call, Reply, Token, Undelivered
@@ -24,6 +25,7 @@ class Instagram(Messaging):
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
+    history: ClassVar[History] = HISTORY
     refresh: Callable[[], Generator[Call, Reply, Token]]
     """Get a fresh token. There with Instagram Login alone: the tokens of pages do not run out."""
 

@@ -5,7 +5,8 @@ from connectors.given import filled
 from connectors.graph.messaging import limits
 from connectors.graph.messaging.settings import COMMON, FORMS
 from connectors.graph.messaging.side import INSTAGRAM
-from state.model.channel import Capabilities, Channel, Terms
+from connectors.terms import load
+from state.model.channel import Capabilities, Channel
 
 HOSTS = {"facebook": "https://graph.facebook.com", "instagram": "https://graph.instagram.com"}
 """Where an account is served, by the way it was connected."""
@@ -41,13 +42,8 @@ CAPABILITIES = Capabilities(
     receipts=("sent", "read"),
 )
 
-TERMS = Terms(
-    version="instagram-2026-11-22",
-    reply_window=24 * 3600,
-    minimum_age=13,
-    stop_words=("STOP",),
-    pace=300,
-)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 _ACCOUNT = {
     "account_id": (r"\d{1,30}", "is the id of the professional account and has digits alone"),

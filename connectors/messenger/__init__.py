@@ -8,7 +8,8 @@ from connectors.graph.messaging import account, health
 from connectors.graph.messaging.connector import Messaging
 from connectors.graph.messaging.outbound import TYPES
 from connectors.graph.messaging.side import MESSENGER
-from connectors.messenger.profile import CAPABILITIES, SETTINGS, TERMS, checked
+from connectors.messenger.profile import CAPABILITIES, HISTORY, SETTINGS, TERMS, checked
+from connectors.terms import History
 from state.model.channel import Channel, Terms
 from state.model.content import MediaKind
 from state.model.wire import Call, File, Reply
@@ -23,6 +24,7 @@ class Messenger(Messaging):
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
+    history: ClassVar[History] = HISTORY
 
     def __init__(self, channel: Channel) -> None:
         given = checked(channel)

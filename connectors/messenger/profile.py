@@ -5,7 +5,8 @@ from connectors.given import filled
 from connectors.graph.messaging import limits
 from connectors.graph.messaging.settings import COMMON, FORMS
 from connectors.graph.messaging.side import MESSENGER
-from state.model.channel import Capabilities, Channel, Terms
+from connectors.terms import load
+from state.model.channel import Capabilities, Channel
 
 SETTINGS = (
     Setting("page_id", "id of the Facebook page", example="111222333444555"),
@@ -34,14 +35,8 @@ CAPABILITIES = Capabilities(
     reconcilable=True,
 )
 
-TERMS = Terms(
-    version="messenger-2026-11-22",
-    reply_window=24 * 3600,
-    template_outside_window=True,
-    minimum_age=13,
-    stop_words=("STOP",),
-    pace=300,
-)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 _PAGE = {"page_id": (r"\d{1,30}", "is the id of the page and has digits alone")}
 

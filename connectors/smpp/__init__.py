@@ -4,8 +4,9 @@ from typing import ClassVar
 
 from connectors.contract import Conversation, Setting
 from connectors.link import Endpoint
-from connectors.smpp.profile import CAPABILITIES, SETTINGS, TERMS, account
+from connectors.smpp.profile import CAPABILITIES, HISTORY, SETTINGS, TERMS, account
 from connectors.smpp.session import Session
+from connectors.terms import History
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.wire import Forged, Malformed, Outbound, Received, Request, Undelivered
@@ -19,6 +20,7 @@ class SMPP:
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
+    history: ClassVar[History] = HISTORY
 
     def __init__(self, channel: Channel) -> None:
         self._account = account(channel)

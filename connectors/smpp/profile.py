@@ -9,10 +9,10 @@ import msgspec
 from connectors.contract import Setting
 from connectors.given import check
 from connectors.smpp.receipts import Ids
-from connectors.sms import keywords
+from connectors.terms import load
 from state.model.action import Action
 from state.model.base import Value
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Capabilities, Channel
 
 BindType = Literal["transceiver", "transmitter", "receiver"]
 Alphabet = Literal["gsm7", "latin1", "ascii"]
@@ -82,11 +82,8 @@ CAPABILITIES = Capabilities(
     receipts=("sent", "delivered", "failed"),
 )
 
-TERMS = Terms(
-    version="smpp-2026-11-22",
-    stop_words=keywords.STOP_WORDS,
-    pace=10,
-)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 _FORMS: dict[str, tuple[str, str]] = {
     "host": (r"[^\s/:]+|[0-9a-fA-F:]+", "is a host name or an address"),

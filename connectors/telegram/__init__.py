@@ -10,6 +10,7 @@ from connectors import multipart
 from connectors.contract import Conversation, Finding, Setting
 from connectors.telegram import codes, health, inbound, outbound, profile
 from connectors.telegram.codes import Told
+from connectors.terms import History
 from state.model.action import Action
 from state.model.channel import Channel, Profile, Terms
 from state.model.content import Media
@@ -28,6 +29,7 @@ class Telegram:
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
     secret_headers: ClassVar[tuple[str, ...]] = (_HEADER,)
+    history: ClassVar[History] = profile.HISTORY
 
     def __init__(self, channel: Channel) -> None:
         given = profile.checked(channel)

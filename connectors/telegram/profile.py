@@ -2,7 +2,8 @@
 
 from connectors.contract import Setting
 from connectors.given import filled
-from state.model.channel import Capabilities, Channel, Terms
+from connectors.terms import load
+from state.model.channel import Capabilities, Channel
 
 TEXT, CAPTION = 4096, 1024
 BUTTONS, BUTTON_TITLE, BUTTON_DATA = 100, 64, 64
@@ -44,7 +45,8 @@ CAPABILITIES = Capabilities(
     receipts=("sent",),
 )
 
-TERMS = Terms(version="telegram-2026-11-22", stop_words=("/stop",), pace=30, pair_interval=1, pair_burst=3)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 def checked(channel: Channel) -> dict[str, str]:

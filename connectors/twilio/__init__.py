@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 from connectors.contract import Conversation, Finding, Setting
+from connectors.terms import History
 from connectors.twilio import codes, health, inbound, native, profile, signature
 from connectors.twilio.addresses import RCS, written
 from connectors.values import body_of, in_xml
@@ -40,6 +41,7 @@ class Twilio:
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
+    history: ClassVar[History] = profile.HISTORY
 
     def __init__(self, channel: Channel) -> None:
         given = profile.checked(channel)

@@ -2,8 +2,8 @@
 
 from connectors.contract import Setting
 from connectors.given import filled
-from connectors.sms.keywords import STOP_WORDS
-from state.model.channel import Capabilities, Channel, Terms
+from connectors.terms import load
+from state.model.channel import Capabilities, Channel
 
 TEXT = 1600
 FILE = 5_000_000
@@ -50,7 +50,8 @@ CAPABILITIES = Capabilities(
     receipts=("sent", "delivered", "read", "failed"),
 )
 
-TERMS = Terms(version="twilio-2026-11-22", stop_words=STOP_WORDS, pace=1)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 def checked(channel: Channel) -> dict[str, str]:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from connectors.contract import Conversation, Finding, Setting
 from connectors.sms import fields
+from connectors.terms import History
 from connectors.vonage import codes, messages, native, profile, signature, sms, tokens
 from state.model.action import Action
 from state.model.channel import Channel, Terms
@@ -38,6 +39,7 @@ class Vonage:
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
+    history: ClassVar[History] = profile.HISTORY
 
     def __init__(self, channel: Channel, stamp: tokens.Stamp = tokens.stamp) -> None:
         given = profile.checked(channel)

@@ -4,8 +4,8 @@ import msgspec
 
 from connectors.contract import Setting
 from connectors.given import filled
-from connectors.sms.keywords import STOP_WORDS
-from state.model.channel import Capabilities, Channel, Terms
+from connectors.terms import load
+from state.model.channel import Capabilities, Channel
 
 TEXT = 1600
 FILE = 5_000_000
@@ -75,7 +75,8 @@ SHORT = msgspec.structs.replace(
 )
 """Of the SMS API."""
 
-TERMS = Terms(version="vonage-2026-11-22", stop_words=STOP_WORDS, pace=1)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 def checked(channel: Channel) -> dict[str, str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from connectors import multipart
 from connectors.contract import Conversation, Finding, Setting
+from connectors.terms import History
 from connectors.wechat import codes, crypto, inbound, outbound, profile, xml
 from connectors.wechat.crypto import Cipher, check, signature
 from state.model.action import Action
@@ -42,6 +43,7 @@ class WeChat:
     settings: ClassVar[tuple[Setting, ...]] = profile.SETTINGS
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
+    history: ClassVar[History] = profile.HISTORY
 
     def __init__(self, channel: Channel, clock: Callable[[], float] = time.time) -> None:
         given = profile.checked(channel)

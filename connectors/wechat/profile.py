@@ -2,7 +2,8 @@
 
 from connectors.contract import Setting
 from connectors.given import filled
-from state.model.channel import Capabilities, Channel, Terms
+from connectors.terms import load
+from state.model.channel import Capabilities, Channel
 
 TEXT = 2048
 """Bytes of UTF-8."""
@@ -50,7 +51,8 @@ CAPABILITIES = Capabilities(
     receipts=("sent", "delivered", "failed"),
 )
 
-TERMS = Terms(version="wechat-2026-11-22", reply_window=48 * 3600, template_outside_window=True, pace=20)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 def checked(channel: Channel) -> dict[str, str]:

@@ -8,8 +8,9 @@ import msgspec
 from connectors.contract import Conversation, Finding, Setting
 from connectors.graph import webhooks
 from connectors.graph.api import Api, proof
+from connectors.terms import History
 from connectors.whatsapp import accounts, codes, health, inbound, native, outbound
-from connectors.whatsapp.profile import CAPABILITIES, SETTINGS, TERMS, checked
+from connectors.whatsapp.profile import CAPABILITIES, HISTORY, SETTINGS, TERMS, checked
 from state.model.channel import Channel, ProviderTemplate, Terms
 from state.model.content import Media, MediaKind
 from state.model.wire import Call, File, Outbound, Received, Reply, Request
@@ -25,6 +26,7 @@ class WhatsApp:
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
+    history: ClassVar[History] = HISTORY
 
     def __init__(self, channel: Channel) -> None:
         given = checked(channel)

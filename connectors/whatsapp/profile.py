@@ -2,8 +2,9 @@
 
 from connectors.contract import Setting
 from connectors.given import filled
+from connectors.terms import load
 from connectors.whatsapp import limits
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Capabilities, Channel
 
 SETTINGS = (
     Setting("phone_number_id", "id of the number at Meta (not the number itself)", example="106540352242922"),
@@ -60,16 +61,8 @@ CAPABILITIES = Capabilities(
     reconcilable=True,
 )
 
-TERMS = Terms(
-    version="whatsapp-2026-11-22",
-    reply_window=24 * 3600,
-    template_outside_window=True,
-    minimum_age=13,
-    stop_words=("STOP",),
-    pace=80,
-    pair_interval=6,
-    pair_burst=45,
-)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 def checked(channel: Channel) -> dict[str, str]:

@@ -6,10 +6,11 @@ from typing import ClassVar
 from urllib.parse import quote, urlencode
 
 from connectors.contract import Conversation, Finding, Setting
+from connectors.terms import History
 from connectors.x import attachment, inbound, native, oauth, outbound, webhooks
 from connectors.x.api import Api, accepted, ask, data_of
 from connectors.x.oauth import Authorize, Keys, Stamp
-from connectors.x.profile import CAPABILITIES, SETTINGS, TERMS, checked
+from connectors.x.profile import CAPABILITIES, HISTORY, SETTINGS, TERMS, checked
 from state.model.action import Action
 from state.model.channel import Channel, Profile, Terms
 from state.model.content import Media
@@ -27,6 +28,7 @@ class X:
     settings: ClassVar[tuple[Setting, ...]] = SETTINGS
     capabilities = CAPABILITIES
     terms: ClassVar[Terms] = TERMS
+    history: ClassVar[History] = HISTORY
     refresh: Callable[[], Generator[Call, Reply, Token]]
     """Get a fresh token. There with OAuth 2.0 alone: the tokens of OAuth 1.0a do not run out."""
 

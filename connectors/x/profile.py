@@ -2,8 +2,9 @@
 
 from connectors.contract import Setting
 from connectors.given import filled
+from connectors.terms import load
 from connectors.x import limits
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Capabilities, Channel
 
 SETTINGS = (
     Setting("user_id", "numeric id of the account at X (not its @name)", example="2244994945"),
@@ -58,15 +59,8 @@ CAPABILITIES = Capabilities(
     receipts=("sent", "read"),
 )
 
-TERMS = Terms(
-    version="x-2026-11-22",
-    minimum_age=13,
-    stop_words=("STOP",),
-    # X counts 15 messages in 15 minutes over all customers. Kept for each, a conversation may go at once as people
-    # talk; what all of them together exceed is X's own 429, which says until when.
-    pair_interval=60,
-    pair_burst=15,
-)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 def checked(channel: Channel) -> dict[str, str]:

@@ -92,3 +92,9 @@ class Lift(Asked, frozen=True, kw_only=True):
     """A suspension is to end."""
 
     reason: Reason
+
+
+class AcceptTerms(Asked, frozen=True, kw_only=True):
+    """A channel's terms are to be accepted: the version in force, or another that is to come."""
+
+    version: Word = ""

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+import msgspec
+
 from gateway.api.endpoint import Answer, Call, Nothing
 from gateway.api.moments import at, moment
+from gateway.app import Gateway
 from gateway.channels import Live
 from gateway.logs import redactor
 from state import channels as rows
@@ -14,7 +17,10 @@ from state.model.suspension import Target
 
 
 class ChannelView(Answer, frozen=True, kw_only=True):
-    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it."""
+    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it.
+
+    `terms` are the figures of the version in force; what is agreed to is at `/v1/channels/{name}/terms`.
+    """
 
     id: str
     type: str
@@ -27,6 +33,7 @@ class ChannelView(Answer, frozen=True, kw_only=True):
     settings: Mapping[str, str]
     capabilities: Capabilities | None
     terms: Terms | None
+    terms_accepted: bool
     suspensions: tuple[str, ...]
     broken: str
     last_error: str
@@ -50,16 +57,22 @@ async def listing(call: Call[Nothing, None]) -> ChannelList:
                 gateway.channels.get(record.id),
                 f"{gateway.url}/webhooks/{record.id}",
                 gateway.channels.broken.get(record.id, ""),
-                tuple(each.id for each in gateway.fence.suspensions if each.scope.covers(_whole(record))),
+                tuple(
+                    each.id
+                    for each in gateway.fence.suspensions
+                    if each.scope.covers(_whole(gateway, record))
+                ),
             )
             for record in found
         )
     )
 
 
-def _whole(record: Record) -> Target:
+def _whole(gateway: Gateway, record: Record) -> Target:
     """All that a channel starts by itself: what covers this stops the channel as such."""
-    return Target(channel=record.id, teams=(record.team,), sender=record.account, initiated=True)
+    return Target(
+        channel=record.id, teams=gateway.teams.above(record.team), sender=record.account, initiated=True
+    )
 
 
 def _view(
@@ -69,6 +82,8 @@ def _view(
         id=record.id, type=record.type, team=record.team, account=record.account, flow=record.flow,
         simulated=bool(record.simulated), created=at(record.created_at), webhook=webhook,
         settings=record.public(), capabilities=live.connector.capabilities if live else None,
-        terms=live.connector.terms if live else None, suspensions=suspensions, broken=redactor.hide(broken),
+        terms=msgspec.structs.replace(live.terms, points=()) if live else None,
+        terms_accepted=live is not None and live.terms.version in live.accepted,
+        suspensions=suspensions, broken=redactor.hide(broken),
         last_error=redactor.hide(record.last_error), last_error_at=moment(record.last_error_at or 0),
     )  # fmt: skip

@@ -118,7 +118,9 @@ def _kept(endpoint: Endpoint, done: Any) -> Kept:
 
 
 def _id(request: web.Request) -> str:
-    """The id in the path; raises Problem where it is none."""
+    """The id or the name in the path; raises Problem where it is none."""
+    if "name" in request.match_info:
+        return request.match_info["name"]
     found = request.match_info.get("id", "")
     if "id" in request.match_info and not _ID(found):
         raise Problem("not_found", "an id is 32 hex digits in lower case")

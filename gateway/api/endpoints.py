@@ -1,8 +1,22 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, media, messages, preview, records, suspensions, views
-from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api import (
+    channels,
+    conversations,
+    media,
+    messages,
+    people,
+    preview,
+    records,
+    suspensions,
+    teams,
+    terms,
+    views,
+)
+from gateway.api.asks import AcceptTerms, HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
+from gateway.api.people import ChangeContact, NewContact
+from gateway.api.teams import Activate, ChangeTeam, NewTeam
 
 _READ, _WRITE = ("messages:read",), ("messages:write",)
 _LOOK, _SUSPEND = ("channels:read", "suspend"), ("suspend",)
@@ -47,10 +61,48 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         conversations.resume, conversations.Going, status=202, body=Resume, problems=("not_found", "conflict"),
     ),
     Endpoint(
+        "POST", "/v1/contacts", "Make a contact before it has written", ("consent:write",), people.add,
+        people.ContactView, status=201, body=NewContact, show=people.view,
+        problems=("unknown_channel", "invalid_address", "under_age"),
+    ),
+    Endpoint(
+        "GET", "/v1/contacts/{id}", "A contact, and what is known of it", ("messages:read", "consent:read"),
+        people.read, people.ContactDetail, problems=("not_found",),
+    ),
+    Endpoint(
+        "PATCH", "/v1/contacts/{id}", "Set what is known of a contact", ("consent:write",), people.change,
+        people.ContactView, body=ChangeContact, show=people.view, problems=("not_found", "conflict"),
+    ),
+    Endpoint(
         "GET", "/v1/media/{id}", "A file of ours, and a link to it that ends", _READ, media.read, media.FileView,
         problems=("not_found",),
     ),
     Endpoint("GET", "/v1/channels", "All channels", _LOOK, channels.listing, channels.ChannelList),
+    Endpoint(
+        "GET", "/v1/channels/{name}/terms", "A channel's terms, and who accepted them",
+        ("channels:read", "terms:accept"), terms.read, terms.TermsView, problems=("unknown_channel",),
+    ),
+    Endpoint(
+        "POST", "/v1/channels/{name}/terms", "Accept a channel's terms", ("terms:accept",), terms.accept,
+        terms.AcceptanceView, body=AcceptTerms, show=terms.view, problems=("unknown_channel",),
+    ),
+    Endpoint("GET", "/v1/teams", "All teams", _LOOK, teams.listing, teams.TeamList),
+    Endpoint(
+        "POST", "/v1/teams", "Make a team", ("admin",), teams.add, teams.TeamDone, status=201, body=NewTeam,
+        show=teams.done, problems=("conflict",),
+    ),
+    Endpoint(
+        "GET", "/v1/teams/{name}", "A team, and what holds for it", _LOOK, teams.read, teams.TeamView,
+        problems=("not_found",),
+    ),
+    Endpoint(
+        "PATCH", "/v1/teams/{name}", "Change a team", ("admin",), teams.change, teams.TeamDone, body=ChangeTeam,
+        show=teams.done, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/teams/{name}/activate", "Let a team send", ("admin",), teams.activate, teams.TeamDone,
+        body=Activate, show=teams.done, problems=("not_found", "conflict"),
+    ),
     Endpoint(
         "POST", "/v1/suspensions", "Suspend: nothing more leaves in the scope", _SUSPEND, suspensions.suspend,
         suspensions.SuspensionView, status=201, body=Suspend, show=suspensions.view, fenced=True,

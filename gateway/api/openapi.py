@@ -18,6 +18,8 @@ _ABOUT = (
     "Send `Authorization: Bearer pk_…`. Every POST takes an `Idempotency-Key`. Errors are problem+json with a stable "
     "`code`. Times are ISO 8601, ids 32 hex digits."
 )
+_PATHS = {"id": "^[0-9a-f]{32}$", "name": "^[a-z0-9][a-z0-9-]{0,62}$"}
+"""What stands in a path: the id of something, or the name of a channel or a team."""
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -89,9 +91,8 @@ def _name(endpoint: Endpoint) -> str:
 
 
 def _parameters(endpoint: Endpoint) -> list[Json]:
-    identifier = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
     found: list[Json] = [
-        {"name": name, "in": "path", "required": True, "schema": identifier}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": _PATHS[name]}}
         for name in re.findall(r"{(\w+)}", endpoint.path)
     ]
     schema = msgspec.json.schema(endpoint.query)["$defs"][endpoint.query.__name__]

@@ -1,4 +1,4 @@
-"""`parley channels add|set|list|show|remove`."""
+"""`parley channels add|set|list|show|remove`, and the commands of their terms."""
 
 import argparse
 import getpass
@@ -6,29 +6,25 @@ import sys
 
 import msgspec
 
+from gateway.cli import terms
 from gateway.cli.open import seal_of, with_store
 from gateway.logs import redactor
 from gateway.settings import Settings
+from gateway.teams import silent
+from gateway.terms import standings
 from state import channels as rows
 from state.channels import Record
 from state.seal import SealError
 from state.store import Store
+from state.teams import LIST, by_id
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
-    """The five commands and their flags."""
-    from connectors import registry
+    """The commands and their flags."""
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
-    add.add_argument("id", help="its name here, as in /webhooks/NAME")
-    add.add_argument(
-        "--type", required=True, help=f"the kind of account: {', '.join(sorted(registry.TYPES))}"
-    )
-    add.add_argument(
-        "--simulated", action="store_true", help="its provider is played, by `parley demo` alone"
-    )
+    add = _adding(actions)
     change = actions.add_parser("set", help="change settings or secrets of a channel", allow_abbrev=False)
     change.add_argument("id")
     change.add_argument("--reason", default="", help="for the audit")
@@ -51,11 +47,34 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         each.add_argument("--json", action="store_true")
     for each in (add, change, listing, show, remove):
         with_settings(each)
+    terms.declare(actions)
+
+
+def _adding(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
+    from connectors import registry
+
+    add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
+    add.add_argument("id", help="its name here, as in /webhooks/NAME")
+    add.add_argument(
+        "--type", required=True, help=f"the kind of account: {', '.join(sorted(registry.TYPES))}"
+    )
+    add.add_argument(
+        "--simulated", action="store_true", help="its provider is played, by `parley demo` alone"
+    )
+    add.add_argument(
+        "--accept-terms", action="store_true",
+        help="accept what `parley channels terms NAME` shows; nothing is sent before",
+    )  # fmt: skip
+    add.add_argument("--team", default="default", help="the team it belongs to; default without")
+    return add
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
-    work = {"add": _add, "set": _set, "list": _list, "show": _show, "remove": _remove}[args.action]
+    work = {
+        "add": _add, "set": _set, "list": _list, "show": _show, "remove": _remove, "terms": terms.show,
+        "accept": terms.accept, "tasks": terms.tasks,
+    }[args.action]  # fmt: skip
 
     if args.action in ("add", "set"):  # before the database is opened: whoever is asked may change their mind
         args.given = _pairs(args.set, secret=False), _pairs(args.secret, secret=True)
@@ -102,9 +121,11 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
 
     public, secrets = args.given
     flow = _flow(settings, args.flow)
-    new = operations.NewChannel(args.id, args.type, public, secrets, simulated=args.simulated, flow=flow)
+    new = operations.NewChannel(
+        args.id, args.type, public, secrets, team=args.team, simulated=args.simulated, flow=flow
+    )
     try:
-        await connect(store, seal_of(settings), operations.OPERATOR, new)
+        await connect(store, seal_of(settings), operations.OPERATOR, new, accept=args.accept_terms)
     except registry.UnknownType as error:
         raise Failure(str(error)) from error
     except operations.Refused as error:
@@ -114,6 +135,13 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
         where = f"/webhooks/{args.id} at the gateway's public address (public_url is not set here)"
     print(f"channel {args.id} is connected; its webhook is {where}")
     print("a gateway that runs takes it up within 5 seconds")
+    if not args.accept_terms:
+        print(
+            f"it sends nothing before its terms are accepted: read them with `parley channels terms {args.id}`,"
+            f" then `parley channels accept {args.id}`"
+        )
+    if why := silent(by_id(await store.read(LIST)), settings.country).get(args.team):
+        print(f"team {args.team}: {why}")
     return 0
 
 
@@ -163,15 +191,18 @@ def _public(record: Record) -> dict[str, object]:
 
 async def _list(store: Store, settings: Settings, args: argparse.Namespace) -> int:
     records = await _records(store)
+    waiting = {each.channel for each in await standings(store) if each.task}
     if args.json:
-        print(msgspec.json.encode([_public(each) for each in records]).decode())
+        shown = [{**_public(each), "terms_accepted": each.id not in waiting} for each in records]
+        print(msgspec.json.encode(shown).decode())
     elif not records:
         print("no channels yet: parley channels add NAME --type whatsapp …")
     else:
         for each in records:
             trouble = _broken(each, settings) or redactor.hide(each.last_error) or "no errors"
             kind = f"{each.type}{' (simulated)' if each.simulated else ''}"
-            print(f"{each.id:20} {kind:24} {each.account:20} {trouble}")
+            note = "; its terms are not accepted" if each.id in waiting else ""
+            print(f"{each.id:20} {kind:24} {each.account:20} {trouble}{note}")
     return 0
 
 

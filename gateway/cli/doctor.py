@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from gateway.settings import Settings
 from state.store import Store
 
 if TYPE_CHECKING:
-    from gateway.channels import Live
+    from gateway.channels import Channels, Live
 
 _PATIENCE = 3.0
 """Seconds Redis has to answer."""
@@ -155,8 +155,11 @@ async def _channels(
     try:
         channels = Channels(store, Wake(), seal_of(settings))
         await channels.load()
+        teams = await _teams(store, settings)
     finally:
         await store.close()
+    for finding in _bound(channels, teams, only):
+        yield finding
     for name, why in channels.broken.items():
         if only in ("", name):
             yield Finding(f"channel {name}", why)
@@ -168,11 +171,7 @@ async def _channels(
         )
     for live, found in zip(chosen, answers, strict=True):
         if live.channel.flow and live.channel.flow not in served:
-            there = ", ".join(sorted(served)) or "none"
-            yield Finding(
-                f"channel {live.channel.id}, flow",
-                f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers",
-            )
+            yield _no_flow(live, served)
         yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
         for each in found:
             yield Finding(f"channel {live.channel.id}, {each.what}", each.wrong)
@@ -180,6 +179,39 @@ async def _channels(
         yield Finding(f"channel {only}", "there is none of that name: see parley channels list")
     elif not channels.broken and not list(channels):
         yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
+
+
+def _no_flow(live: "Live", served: frozenset[str]) -> Finding:
+    there = ", ".join(sorted(served)) or "none"
+    said = f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers"
+    return Finding(f"channel {live.channel.id}, flow", said)
+
+
+async def _teams(store: Store, settings: Settings) -> dict[str, str]:
+    """The teams that send nothing, and why."""
+    from gateway.teams import silent
+    from state import teams
+
+    known = teams.by_id(await store.read(teams.LIST))
+    return silent(known, settings.country)
+
+
+def _bound(channels: "Channels", teams: dict[str, str], only: str) -> Iterator[Finding]:
+    """What keeps channels from sending: their team, and terms that are not accepted."""
+    from gateway.terms import task
+    from state.model.ids import now_ms
+
+    chosen = [live for live in channels if only in ("", live.channel.id)]
+    for team in dict.fromkeys(live.channel.team for live in chosen):
+        yield Finding(f"team {team}", teams.get(team, ""))
+    for live in chosen:
+        name = live.channel.id
+        waits = task(name, live.terms, live.accepted, live.terms_known)
+        if waits and waits.held_from <= now_ms():
+            do = f"parley channels terms {name}, then parley channels accept {name}"
+            yield Finding(
+                f"channel {name}, terms", f"{waits.version} is not accepted, so it sends nothing: {do}"
+            )
 
 
 async def _providers(chosen: "list[Live]", settings: Settings) -> list[tuple[Finding, ...]]:

@@ -69,6 +69,7 @@ bot_path = "."
 # For parley serve, beside:
 # database = "sqlite:///parley.db"
 # public_url = "https://chat.example.com"
+# country = "DE"
 # seal_key_file = "seal.key"    # made with: (umask 077; openssl rand -base64 32 > seal.key)
 """
 _README = """# {name}

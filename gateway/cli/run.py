@@ -79,6 +79,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
             await gateway.stop()
             raise Failure(str(error)) from error
     else:
+        await _bound(gateway)
         _warn_of_simulated(gateway)
     try:
         await gateway.start(faces.application(gateway, demonstrate=demonstrate))
@@ -106,6 +107,33 @@ async def _first(stop: asyncio.Event, watched: Coroutine[None, None, None] | Non
     for each in waits:
         each.cancel()
     return not stop.is_set()
+
+
+async def _bound(gateway: "Gateway") -> None:
+    """Give the first team the country of the settings, and say what keeps messages from being sent.
+
+    Raises SettingsError where the service is not offered in that country.
+    """
+    from admin.operations import Refused
+    from gateway import teams, terms
+
+    try:
+        await teams.establish(gateway.store, gateway.settings.country)
+    except Refused as error:
+        await gateway.stop()
+        raise settings_module.SettingsError(str(error)) from error
+    await gateway.teams.load()
+    used = {live.channel.team for live in gateway.channels}
+    for team, why in gateway.teams.silent().items():
+        if team in used:
+            log.warning("team %s: %s", team, why)
+    for live in gateway.channels:
+        if waits := terms.task(live.channel.id, live.terms, live.accepted, live.terms_known):
+            log.warning(
+                "channel %s: its terms %s are not accepted: parley channels terms %s",
+                *waits[:2],
+                waits.channel,
+            )
 
 
 def _warn_of_simulated(gateway: "Gateway") -> None:

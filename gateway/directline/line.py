@@ -7,15 +7,21 @@ from typing import Any, NamedTuple
 import msgspec
 
 from connectors.inapp import AT, KEY, USER
+from gateway import admission
+from gateway.admission import Known, UnderAge
 from gateway.channels import Channels, Live
 from gateway.directline.tokens import Claims
+from gateway.teams import Teams
 from gateway.wake import Wake
-from state import activities, contacts, inbox
+from state import activities, contacts, inbox, people
 from state.contacts import Who
 from state.inbox import Arrived, Envelope
+from state.model.address import lane_of
+from state.model.channel import Channel
 from state.model.event import Started
 from state.model.ids import new_id, now_ms
 from state.model.wire import Call, Reply, Request
+from state.people import Person
 from state.store import Store
 from state.writer import Op, part
 
@@ -32,11 +38,18 @@ class Shown(NamedTuple):
     watermark: int
 
 
+class Guest(NamedTuple):
+    """What an app's own server says of a user it asks a token for."""
+
+    name: str = ""
+    person: Known = Known()
+
+
 class Line:
     """In-app conversations over the store."""
 
-    def __init__(self, store: Store, channels: Channels, wake: Wake) -> None:
-        self._store, self._channels, self._wake = store, channels, wake
+    def __init__(self, store: Store, channels: Channels, teams: Teams, wake: Wake) -> None:
+        self._store, self._channels, self._teams, self._wake = store, channels, teams, wake
 
     def channel(self, name: str = "") -> Live | None:
         """The in-app channel of this name, or the first there is."""
@@ -45,12 +58,35 @@ class Line:
                 return live
         return None
 
-    async def claims(self, live: Live, user: str) -> Claims:
-        """Whose conversation it is: the user's one on this channel, made where there is none."""
-        who: Who = await self._store.write(
-            contacts.find, live.channel.team, live.channel.id, [f"inapp:{user}"]
-        )
+    async def claims(self, live: Live, user: str, guest: Guest | None = None) -> Claims:
+        """Whose conversation it is: the user's one on this channel, made where there is none.
+
+        Raises BadDate, and UnderAge where they may not be let in, also by what was known before. Of somebody who is
+        known already what is told is kept in that case too, since it says that nothing may be sent to them.
+        """
+        guest = guest or Guest()
+        old = await self._known(live.channel, user)
+        person = guest.person.over(_facts(old))
+        try:
+            self._admit(live, person)
+        except UnderAge:
+            if old and person != _facts(old):
+                await self._store.alone(people.change, old.id, person._asdict())
+            raise
+        who = await self._store.write(_welcome, live.channel, user, guest.name, person)
         return Claims(user, who.conversation, live.channel.id)
+
+    async def check(self, live: Live, user: str) -> None:
+        """Raise UnderAge where a user may not be let in any more, by what is known of them."""
+        self._admit(live, _facts(await self._known(live.channel, user)))
+
+    def _admit(self, live: Live, person: Known) -> None:
+        admission.check(person, self._teams.facts(live.channel.team), live.terms.minimum_age)
+
+    async def _known(self, channel: Channel, user: str) -> Person | None:
+        urn = f"inapp:{user}"
+        rows = await self._store.read(people.OF_ADDRESS, urn, channel.team, lane_of(urn))
+        return Person(*rows[0]) if rows else None
 
     async def start(self, live: Live, claims: Claims) -> bool:
         """Tell the bot, once, that the conversation is open; says whether nothing was said in it yet."""
@@ -102,6 +138,19 @@ class Line:
         return Reply(
             200, {"content-type": "application/json"}, _encode({"id": activity_id(conversation, seq)})
         )
+
+
+def _facts(person: Person | None) -> Known:
+    return Known(person.born, person.country) if person else Known()
+
+
+def _welcome(channel: Channel, user: str, name: str, person: Known) -> Op[Who]:
+    """The contact of a user, made where there is none, with what is known of them."""
+    who = yield from contacts.find(channel.team, channel.id, [f"inapp:{user}"], name)
+    if any(person) or name:
+        known = {"name": name, "born": person.born, "country": person.country}
+        yield from people.change(who.contact, {field: each for field, each in known.items() if each})
+    return who
 
 
 def _post(

@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from gateway.admission import Known, UnderAge
 from gateway.app import Gateway
 from gateway.channels import Live
-from gateway.directline.line import Line, Shown
+from gateway.countries import countries
+from gateway.directline.line import Guest, Line, Shown
 from gateway.directline.tokens import SECONDS, TICKET_SECONDS, Claims, Expired, NoToken, Tokens
 from gateway.directline.uploads import limited, read_upload
 from gateway.files import NotAllowed
+from gateway.policy.ages import BadDate
 from state.inbox import Unstorable
 from state.model.wire import Malformed
 
@@ -36,9 +39,12 @@ class Refusal(Exception):
 
 
 class User(msgspec.Struct):
-    """The user a token is asked for."""
+    """The user a token is asked for, and what the app's own server knows of them."""
 
     id: str = ""
+    name: str = ""
+    born: str = ""
+    country: str = ""
 
 
 class Asked(msgspec.Struct):
@@ -147,7 +153,26 @@ class DirectLine:
         """A token for a user, against the secret; the conversation is not started yet."""
         if not self._is_secret(request):
             raise Refusal(401, "BadSecret", "the secret is missing or wrong")
-        return self._token(await self._line.claims(self._live(), await self._user(request)))
+        return self._token(await self._admitted(await self._user(request)))
+
+    async def _admitted(self, user: User) -> Claims:
+        """The user's conversation, unless they are below the age of consent."""
+        try:
+            return await self._line.claims(
+                self._live(), user.id, Guest(user.name, Known(user.born, user.country))
+            )
+        except BadDate as error:
+            raise Refusal(400, "BadArgument", f"user.born: {error}") from error
+        except UnderAge as error:
+            raise Refusal(403, "UnderAge", str(error)) from error
+
+    async def _still(self, claims: Claims) -> Claims:
+        """The claims of a token, unless it has become known meanwhile that its user is below the age of consent."""
+        try:
+            await self._line.check(self._live(claims.channel), claims.user)
+        except UnderAge as error:
+            raise Refusal(403, "UnderAge", str(error)) from error
+        return claims
 
     async def page_token(self, request: web.Request) -> web.StreamResponse:
         """The demonstration's door: a token for a new visitor, or a new one for an old visitor's conversation."""
@@ -158,12 +183,15 @@ class DirectLine:
                 claims = self._tokens.read(old, expired=True)
             except NoToken:
                 claims = None
-        claims = claims or await self._line.claims(self._live(), f"dl_{secrets.token_hex(12)}")
+        if claims:
+            await self._still(claims)
+        else:
+            claims = await self._admitted(User(f"dl_{secrets.token_hex(12)}"))
         return self._token(claims, userId=claims.user)
 
     async def refresh(self, request: web.Request) -> web.StreamResponse:
         """A new token for an unexpired one."""
-        return self._token(self._claims(request))
+        return self._token(await self._still(self._claims(request)))
 
     def _token(self, claims: Claims, **more: str) -> web.Response:
         token = self._tokens.make(claims)
@@ -176,20 +204,27 @@ class DirectLine:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refusal(400, "BadArgument", str(error)) from error
 
-    async def _user(self, request: web.Request) -> str:
+    async def _user(self, request: web.Request) -> User:
         """The user a token is asked for, or a new one."""
         asked = await self._asked(request)
-        user = asked.user.id if asked.user and asked.user.id else f"dl_{secrets.token_hex(12)}"
-        if len(user) > _LONGEST_USER or not user.isprintable():
-            raise Refusal(400, "BadArgument", f"user.id has at most {_LONGEST_USER} printable characters")
+        user = asked.user or User()
+        user.id = user.id or f"dl_{secrets.token_hex(12)}"
+        for name in ("id", "name"):
+            text = getattr(user, name)
+            if len(text) > _LONGEST_USER or not text.isprintable():
+                raise Refusal(
+                    400, "BadArgument", f"user.{name} has at most {_LONGEST_USER} printable characters"
+                )
+        if user.country and user.country not in countries():
+            raise Refusal(400, "BadArgument", "user.country is no country of ISO 3166 (two capital letters)")
         return user
 
     async def start(self, request: web.Request) -> web.StreamResponse:
         """Start the token's conversation: 201, or 200 where it has begun before."""
         if self._is_secret(request):
-            claims = await self._line.claims(self._live(), await self._user(request))
+            claims = await self._admitted(await self._user(request))
         else:
-            claims = self._claims(request)
+            claims = await self._still(self._claims(request))
         fresh = await self._line.start(self._live(claims.channel), claims)
         return _json(self._opened(request, claims, "0"), 201 if fresh else 200)
 
@@ -207,7 +242,7 @@ class DirectLine:
 
     async def reconnect(self, request: web.Request) -> web.StreamResponse:
         """A new stream after a watermark; without one, of what is new from now on."""
-        claims = self._claims(request)
+        claims = await self._still(self._claims(request))
         mark = request.query.get("watermark", "")
         if not mark:
             mark = str(await self._last(claims.conversation))

@@ -7,6 +7,7 @@ from state.model.base import Value
 from state.model.content import OptionKind
 
 TextUnit = Literal["characters", "bytes", "sms"]
+_DAY_MS = 86_400_000
 
 
 class Capabilities(Value, frozen=True, kw_only=True):
@@ -52,10 +53,29 @@ class Capabilities(Value, frozen=True, kw_only=True):
     idempotent: bool = False
 
 
+Subject = Literal["audience", "window", "purpose", "disclosure", "consent"]
+"""What a point of a channel's terms is about: who may be written to, when, what for, what they are told, and how they
+agree and stop it."""
+
+
+class Point(Value, frozen=True, kw_only=True):
+    """One thing that whoever uses a channel agrees to, in our own words, and where it comes from."""
+
+    about: Subject
+    says: str
+    source: str
+
+
 class Terms(Value, frozen=True, kw_only=True):
-    """A channel's terms as far as they bind sending: the pack's version and date, and figures with their units."""
+    """One version of a channel's terms: figures that bind sending, with their units, and what has to be agreed to.
+
+    `since` is when it begins to count (milliseconds, UTC), `grace` for how many days from then (or from when
+    the gateway came to know it) sending goes on where an earlier version was accepted and this one was not.
+    """
 
     version: str
+    since: int = 0
+    grace: int = 0
     reply_window: int = 0
     """Seconds after the customer's last message in which free-form content is allowed; 0: no window."""
     template_outside_window: bool = False
@@ -66,6 +86,17 @@ class Terms(Value, frozen=True, kw_only=True):
     pair_interval: float = 0
     """Seconds a message to the same recipient costs in the long run; 0: no limit."""
     pair_burst: int = 1
+    points: tuple[Point, ...] = ()
+
+    def held_from(self, accepted: Mapping[str, int], known: int = 0) -> int | None:
+        """From when on sending is held (milliseconds, UTC) given the versions that were accepted; None: it is not.
+
+        Where no version was ever accepted it is held from the beginning: 0. `known` is since when the gateway has known
+        this version: an upgrade that comes long after its day leaves the days of grace too.
+        """
+        if self.version in accepted:
+            return None
+        return max(self.since, known) + self.grace * _DAY_MS if accepted else 0
 
 
 class Channel(Value, frozen=True, kw_only=True):

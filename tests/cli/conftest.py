@@ -58,6 +58,6 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path = tmp_path / "parley.toml"
     path.write_text(
         f'port = 0\ndatabase = "{on_sqlite(tmp_path)}"\ndata_dir = "{tmp_path}"\nseal_key = "{SEAL_KEY}"\n'
-        f'log_level = "warning"\n'
+        f'log_level = "warning"\ncountry = "DE"\n'
     )
     return str(path)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors import matrix
+from connectors import matrix, terms_page
+from gateway.policy.offered import offered
 from gateway.settings import read
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +57,20 @@ def test_every_make_command_that_is_named_exists() -> None:
 def test_the_page_about_channels_is_what_the_connectors_declare() -> None:
     page = (Path(__file__).parents[2] / "docs" / "channels.md").read_text()
     assert page == matrix.page(), "run python -m connectors.matrix > docs/channels.md"
+
+
+def test_the_page_about_terms_is_what_the_documents_say() -> None:
+    page = (ROOT / "docs" / "terms.md").read_text()
+    assert page == terms_page.page(), "run python -m connectors.terms_page > docs/terms.md"
+
+
+def test_the_page_about_teams_names_each_country_where_the_service_is_offered() -> None:
+    page = (ROOT / "docs" / "teams.md").read_text()
+    named = re.findall(r"`([A-Z]{2})`", page.split("| region |")[1].split("## Settings")[0])
+    assert (sorted(named), len(named)) == (sorted(offered()), 58)
+
+
+def test_the_first_page_names_the_country_and_the_terms_on_the_way_to_a_real_number() -> None:
+    steps = README.split("## A real WhatsApp number")[1].split("\n## ")[0]
+    assert 'country = "' in block(README, "toml")
+    assert ["channels terms support" in steps, "channels accept support" in steps] == [True, True]

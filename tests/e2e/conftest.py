@@ -1,14 +1,16 @@
 """A real gateway in a process of its own, and a real Chromium in front of it."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.e2e.phone import Phone
-from tests.load.process import Server
+from tests.load.process import Server, run
 
 FLAGS = (
     "--no-sandbox",
@@ -37,6 +39,23 @@ class House:
         words += ["--database", f"sqlite:///{self._folder}/parley.db", *self._words]
         self._server = Server(words, self._folder / f"log-{next(self._logs)}")
         self.port, _ = self._server.wait_ready()
+
+    def connect(self, name: str, kind: str) -> None:
+        """Connect a channel as whoever sits at the machine does, and wait until it is taken up."""
+        run(
+            "gateway", "channels", "add", name, "--type", kind, "--demo", "--data-dir", str(self._folder),
+            "--database", f"sqlite:///{self._folder}/parley.db",
+        )  # fmt: skip
+        ends = time.monotonic() + 20
+        while f'"id":"{name}","type":"{kind}"' not in self._read("/v1/channels") or name not in self._read(
+            "/admin"
+        ):
+            assert time.monotonic() < ends, f"{name} was not taken up"
+            time.sleep(0.2)
+
+    def _read(self, path: str) -> str:
+        with urlopen(self.url + path, timeout=10) as answer:
+            return str(answer.read().decode())
 
     def kill(self) -> None:
         self._server.kill()

@@ -68,3 +68,19 @@ def test_a_form_without_its_fields_is_refused(page: Page, house: House, what: st
     assert 400 <= answer.status < 500
     page.reload()
     expect(card(page).get_by_role("status")).to_have_text("Running")
+
+
+def test_terms_are_read_and_accepted_without_scripts(browser: Browser, house: House) -> None:
+    house.connect("fresh", "inapp")
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{house.url}/admin")
+    fresh = page.locator("#channel-fresh")
+    expect(fresh.get_by_role("status")).to_have_text("Waits for terms")
+    expect(page.locator(".note")).to_have_text("1 channel waits for its terms to be accepted.")
+    fresh.locator("summary", has_text="Read and accept").click()
+    expect(fresh).to_contain_text("Nobody below the age of consent")
+    fresh.get_by_role("button", name="Accept inapp-").click()
+    expect(fresh.get_by_role("status")).to_have_text("Running")
+    expect(page.locator(".note")).to_have_count(0)
+    context.close()

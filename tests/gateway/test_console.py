@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from admin.operations import OPERATOR, NewChannel
+from connectors import registry
 from gateway import auth
 from gateway.auth import COOKIE, SESSION_SECONDS
-from state import channels, keys
+from gateway.connect import connect
+from state import channels, keys, terms
 from tests.gateway.api.house import SECRETS, House, Told, on_sqlite, running
 
 EVIL = "<script>alert(1)</script>"
@@ -117,7 +120,11 @@ async def test_without_a_session_a_browser_is_led_to_the_login_and_others_get_40
     assert (browser.status, browser.headers["Location"]) == (303, "/admin/login")
     other = await shared.ask("GET", "/admin", headers=headers | {"Accept": "*/*"})
     assert (other.status, other.body["code"]) == (401, "unauthorized")
-    for path in ("/admin/channels/app/suspend", f"/admin/suspensions/{'0' * 32}/lift"):
+    for path in (
+        "/admin/channels/app/suspend",
+        "/admin/channels/app/terms",
+        f"/admin/suspensions/{'0' * 32}/lift",
+    ):
         told = await shared.ask("POST", path, data={"reason": "x"}, headers=headers)
         assert (told.status, told.body["code"]) == (401, "unauthorized")
 
@@ -243,3 +250,45 @@ async def test_in_the_demonstration_nobody_signs_in(tmp_path: Path) -> None:
         told = await post(house, "/admin/channels/app/suspend", cookie(page), reason="x")
         assert told.status == 303
         assert (await house.call("GET", "/suspensions", key="")).body["items"][0]["actor"] == "demo"
+
+
+async def unaccepted(house: House) -> None:
+    """A channel whose terms nobody has accepted."""
+    new = NewChannel("fresh", "inapp", {}, {})
+    await connect(house.gateway.store, house.gateway.seal, OPERATOR, new)
+    await house.gateway.channels.load()
+
+
+async def test_terms_are_read_and_accepted_on_the_page(house: House) -> None:
+    await unaccepted(house)
+    ops = cookie(await sign_in(house, "terms:accept"))
+    page = (await house.ask("GET", "/admin", headers=ops | HTML)).text
+    assert ("1 channel waits for its terms" in page, "Waits for terms" in page) == (True, True)
+    version = registry.connector("inapp").terms.version
+    told = await post(house, "/admin/channels/fresh/terms", ops, version=version)
+    assert (told.status, told.headers["Location"]) == (303, "/admin")
+    page = (await house.ask("GET", "/admin", headers=ops | HTML)).text
+    assert ("for its terms" in page, "Waits for terms" in page) == (False, False)
+    ((_, found, actor, _),) = await house.gateway.store.read(terms.OF, "fresh")
+    assert (found, actor) == (version, "key terms:accept")
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "version", "status"),
+    [
+        ("suspend", "/admin/channels/fresh/terms", "", 403),
+        ("channels:read", "/admin/channels/fresh/terms", "", 403),
+        ("terms:accept", "/admin/channels/none/terms", "", 404),
+        ("terms:accept", "/admin/channels/fresh/terms", "inapp-1999-01-01", 422),
+        ("terms:accept", "/admin/channels/fresh/suspend", "", 403),
+    ],
+)
+async def test_terms_are_accepted_only_by_who_may_and_as_they_are(
+    house: House, key: str, path: str, version: str, status: int
+) -> None:
+    await unaccepted(house)
+    ops = cookie(await sign_in(house, key))
+    page = await house.ask("GET", "/admin", headers=ops | HTML)
+    form = {"csrf": token(page), "version": version, "reason": "x"}
+    told = await house.ask("POST", path, data=form, headers=ops)
+    assert (told.status, await house.gateway.store.read(terms.OF, "fresh")) == (status, [])

@@ -13,6 +13,7 @@ from admin import operations
 from admin.operations import NewChannel
 from connectors import registry
 from connectors.contract import Setting
+from connectors.terms import History
 from conversations.router import Router
 from gateway import deferred, faces
 from gateway.app import Gateway
@@ -21,6 +22,7 @@ from state.model.channel import Capabilities, Channel, Terms
 from state.model.content import Text
 from state.model.event import MessageReceived
 from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent
+from tests.allowed import allow
 from tests.gateway.api.house import House, made, on_sqlite
 from tests.spine.bot import Desk
 
@@ -33,6 +35,7 @@ class Inline:
     settings: ClassVar[tuple[Setting, ...]] = (Setting("base_url", "address of the provider"),)
     capabilities = Capabilities(schemes=("tel",), text=100)
     terms: ClassVar[Terms] = Terms(version="1")
+    history: ClassVar[History] = History((terms,))
 
     def __init__(self, channel: Channel) -> None:
         self._url = channel.settings["base_url"]
@@ -90,6 +93,7 @@ async def house(tmp_path: Path, provider: Provider, monkeypatch: pytest.MonkeyPa
     await gateway.open()
     new = NewChannel("i", "inline", {"base_url": provider.url}, {})
     await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     key = await operations.create_key(gateway.store, operations.OPERATOR, "all", ["admin"])
     await gateway.start(faces.application(gateway))
     async with aiohttp.ClientSession() as session:

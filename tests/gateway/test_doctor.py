@@ -16,6 +16,7 @@ from gateway.settings import Settings
 from state import channels
 from state.seal import Seal, new_key
 from state.store import Store
+from tests.allowed import allow
 from tests.gateway.api.house import PHONE, SECRETS, made, on_sqlite
 
 
@@ -31,6 +32,7 @@ async def store(settings: Settings) -> AsyncIterator[Store]:
     """The database with a channel in it."""
     opened = await Store(settings.database, owner=False).open()
     await connect(opened, Seal(settings.seal_key), operations.OPERATOR, PHONE)
+    await allow(opened)
     yield opened
     await opened.close()
 
@@ -41,7 +43,7 @@ async def findings(settings: Settings, **changes: Any) -> dict[str, str]:
 
 
 async def test_where_all_is_well_nothing_is_found_wrong(settings: Settings, store: Store) -> None:
-    looked_at = ["data folder", "public address", "bots", "database", "channel phone"]
+    looked_at = ["data folder", "public address", "bots", "database", "team default", "channel phone"]
     looked_at.append("channel phone, provider (simulated: parley demo alone plays it, and nobody is asked)")
     assert await findings(settings) == dict.fromkeys(looked_at, "")
 

@@ -18,6 +18,7 @@ from gateway.connect import connect
 from state import link_parts
 from state.model.content import Text
 from state.model.wire import Received
+from tests.allowed import allow
 from tests.gateway.api.house import House, made, on_sqlite
 from tests.gateway.smsc_server import Server, serving
 from tests.spine.bot import Desk
@@ -44,6 +45,7 @@ async def house(tmp_path: Path, smsc: Server) -> AsyncIterator[House]:
     }
     new = NewChannel("sms", "smpp", settings, {"password": "secret08"})
     await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     key = await operations.create_key(gateway.store, operations.OPERATOR, "all", ["admin"])
     await gateway.start(faces.application(gateway))
     async with asyncio.timeout(10):

@@ -13,6 +13,7 @@ from admin import operations
 from admin.operations import NewChannel
 from connectors import registry
 from connectors.contract import Setting
+from connectors.terms import History
 from conversations.router import Router
 from gateway import faces
 from gateway.app import Gateway
@@ -23,6 +24,7 @@ from state.model.channel import Capabilities, Channel, Terms
 from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent, Token, Undelivered
 from state.statements import Write, update
 from state.writer import Op
+from tests.allowed import allow
 from tests.gateway.api.house import House, Told, made
 from tests.spine.conftest import _on_postgres, _reused, url  # noqa: F401 - fixtures
 
@@ -38,6 +40,7 @@ class Lapsing:
     )
     capabilities = Capabilities(schemes=("tel",), text=100)
     terms: ClassVar[Terms] = Terms(version="1")
+    history: ClassVar[History] = History((terms,))
 
     def __init__(self, channel: Channel) -> None:
         self._url, self._token = channel.settings["base_url"], channel.credentials.get("access_token", "")
@@ -112,6 +115,7 @@ async def house(url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[H
     gateway = await node(tmp_path, url)
     new = NewChannel("l", "lapsing", {"base_url": provider.url}, {"secret": "s3cr"})  # type: ignore[attr-defined]
     await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     key = await operations.create_key(gateway.store, operations.OPERATOR, "all", ["admin"])
     await gateway.start(faces.application(gateway))
     async with aiohttp.ClientSession() as session:

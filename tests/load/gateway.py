@@ -26,6 +26,7 @@ class Gateway:
             "log_level": "warning",
             "allow_private_urls": True,
             "notices": False,
+            "country": "DE",
         }
         self._config.write_text(
             "".join(f"{key} = {_literal(value)}\n" for key, value in (always | settings).items())
@@ -44,8 +45,9 @@ class Gateway:
         words += [word for name, value in secret.items() for word in ("--secret", f"{name}={value}")]
         run("gateway", "migrate", "--config", str(self._config))
         run(
-            "gateway", "channels", "add", CHANNEL, "--type", "whatsapp", *words, "--config", str(self._config)
-        )
+            "gateway", "channels", "add", CHANNEL, "--type", "whatsapp", "--accept-terms", *words,
+            "--config", str(self._config),
+        )  # fmt: skip
 
     def start(self) -> Server:
         """Start the process; the caller waits until it is ready."""

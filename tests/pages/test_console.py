@@ -11,18 +11,33 @@ from admin.pages.pages import (
     Counts,
     LoginView,
     SuspensionRow,
+    TermsRow,
     ago,
     channels_page,
     login_page,
 )
+from state.model.channel import Point
 
 NOW = 1_800_000_000_000
 HOUR = 3_600_000
 HELD = SuspensionRow(id="s1", reason="complaints", by="ops", since=NOW - 2 * HOUR)
+SAID = (
+    Point(about="window", says="By day, <b>.", source="https://law.example/a?b=1&c=2"),
+    Point(about="consent", says="Ask first.", source="the operator's own terms"),
+)
+NEVER = TermsRow(version="v2", held_from=0, points=SAID)
+LATE = TermsRow(version="v2", held_from=NOW - HOUR, points=SAID)
+SOON = TermsRow(version="v2", held_from=NOW + 24 * HOUR, points=SAID)
 SHOP = ChannelRow(id="shop", type="whatsapp", counts=Counts(accepted=12_345, failed=3))
 
 
-def page(*channels: ChannelRow, quarantined: int = 0, problem: str = "", may_suspend: bool = True) -> str:
+def page(
+    *channels: ChannelRow,
+    quarantined: int = 0,
+    problem: str = "",
+    may_suspend: bool = True,
+    may_accept: bool = True,
+) -> str:
     return channels_page(
         ChannelsView(
             channels=channels,
@@ -32,6 +47,7 @@ def page(*channels: ChannelRow, quarantined: int = 0, problem: str = "", may_sus
             actor="ops",
             problem=problem,
             may_suspend=may_suspend,
+            may_accept=may_accept,
         )
     )
 
@@ -42,6 +58,10 @@ def page(*channels: ChannelRow, quarantined: int = 0, problem: str = "", may_sus
         ({}, "Running"),
         ({"last_error": "131047", "last_error_at": NOW - 1}, "Needs attention"),
         ({"last_error": "131047", "last_error_at": NOW - 2 * HOUR}, "Running"),
+        ({"terms": NEVER}, "Waits for terms"),
+        ({"terms": LATE}, "Waits for terms"),
+        ({"terms": SOON}, "Running"),
+        ({"terms": NEVER, "suspensions": (HELD,)}, "Suspended"),
         ({"suspensions": (HELD,)}, "Suspended"),
         ({"suspensions": (HELD,), "last_error": "131047", "last_error_at": NOW}, "Suspended"),
     ],
@@ -96,3 +116,29 @@ def test_an_empty_quarantine_is_not() -> None:
 )  # fmt: skip
 def test_time_is_told_in_its_largest_unit(passed: int, words: str) -> None:
     assert ago(NOW - passed, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (NEVER, "Nothing is sent before they are accepted."),
+        (LATE, "This version is new; sending is held since"),
+        (SOON, "This version is new; sending will be held from"),
+    ],
+)
+def test_terms_that_wait_are_shown_with_what_is_agreed_to(terms: TermsRow, words: str) -> None:
+    shown = page(msgspec.structs.replace(SHOP, terms=terms))
+    assert [each in shown for each in (words, "By day, &lt;b&gt;.", "Ask first.", "Accept v2")] == [True] * 4
+    assert ('href="https://law.example/a?b=1&amp;c=2"' in shown, "own terms" in shown) == (True, False)
+    assert 'action="/admin/channels/shop/terms"' in shown
+
+
+def test_who_may_not_accept_may_read() -> None:
+    shown = page(msgspec.structs.replace(SHOP, terms=NEVER), may_accept=False)
+    assert ("Ask first." in shown, "Accept v2" in shown, "Read …" in shown) == (True, False, True)
+
+
+def test_how_many_channels_wait_is_counted() -> None:
+    waiting = msgspec.structs.replace(SHOP, terms=NEVER)
+    assert "2 channels wait for their terms" in page(waiting, msgspec.structs.replace(waiting, id="b"), SHOP)
+    assert "wait for their terms" not in page(SHOP)

@@ -26,6 +26,7 @@ from state.model.content import Text
 from state.model.message import Decision, Message
 from state.statements import Query, Row, Write
 from state.writer import Op
+from tests.allowed import allow
 from tests.gateway.api import house as api
 from tests.load import whatsapp
 from tests.spine.bot import Desk
@@ -224,6 +225,7 @@ async def running(folder: Path, url: str, **settings: Any) -> AsyncIterator[Hous
     await gateway.open()
     for new in (_number("wa", WA, graph), _number("wb", WB, other)):
         await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     key = await operations.create_key(gateway.store, operations.OPERATOR, "all", ["admin"])
     await gateway.start(faces.application(gateway))
     async with aiohttp.ClientSession() as session:

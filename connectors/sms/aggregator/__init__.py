@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from connectors.contract import Conversation, Setting
 from connectors.sms.aggregator import hooks, inbound, outbound, profile
+from connectors.terms import History
 from state.model.channel import Channel, Terms
 from state.model.wire import Outbound, Received, Request
 
@@ -22,6 +23,7 @@ class Aggregated:
     fixed: ClassVar[Mapping[str, str]] = {}
     capabilities = profile.CAPABILITIES
     terms: ClassVar[Terms] = profile.TERMS
+    history: ClassVar[History] = profile.HISTORY
 
     def __init__(self, channel: Channel, clock: Callable[[], float] = time.time) -> None:
         self._by, self._clock = profile.read(channel, self.fixed), clock

@@ -11,11 +11,11 @@ from connectors.contract import Setting
 from connectors.given import check
 from connectors.sms.aggregator.finders import Finder, finder
 from connectors.sms.aggregator.templates import Json, names, template
-from connectors.sms.keywords import STOP_WORDS
 from connectors.sms.numbers import Form
+from connectors.terms import load
 from state.model.action import Action
 from state.model.base import Value
-from state.model.channel import Capabilities, Channel, Terms
+from state.model.channel import Capabilities, Channel
 from state.model.receipts import ReceiptStatus
 
 SETTINGS = (
@@ -85,7 +85,8 @@ RECEIPT = ("id", "status", "error", "reason", "to", "time", "ours")
 CAPABILITIES = Capabilities(
     schemes=("tel",), text=1600, receipts=("sent", "delivered", "failed"), reconcilable=True
 )
-TERMS = Terms(version="http-2026-11-24", stop_words=STOP_WORDS, pace=10)
+HISTORY = load(__package__)
+TERMS = HISTORY.current()
 
 
 class Aggregator(Value, frozen=True, kw_only=True):

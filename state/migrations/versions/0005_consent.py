@@ -21,6 +21,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "version"),
     )
     op.create_table(
+        "terms_version",
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("known_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("version"),
+    )
+    op.create_table(
         "chain",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),

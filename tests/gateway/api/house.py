@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -26,7 +26,9 @@ from gateway.simulator import SimulatorHost
 from parley import STAY, Flow, On, Turn
 from state import migrate
 from state.keys import SCOPES
+from tests.allowed import allow
 
+T = TypeVar("T")
 SECRETS = {
     "app_secret": "planted-app-secret",
     "verify_token": "planted-verify-token",
@@ -125,10 +127,14 @@ class House:
         return await self.again(lambda: self.ask("GET", "/readyz"), lambda told: told.status == 200)
 
     async def again(self, ask: Callable[[], Awaitable[Told]], is_so: Callable[[Told], bool]) -> Any:
+        return (await self.becomes(ask, is_so)).body
+
+    async def becomes(self, ask: Callable[[], Awaitable[T]], is_so: Callable[[T], bool]) -> T:
+        """Ask again and again until the answer is so, and give it."""
         for _ in range(2000):
             told = await ask()
             if is_so(told):
-                return told.body
+                return told
             await asyncio.sleep(0.005)
         raise AssertionError(f"it never became so: {told}")
 
@@ -198,6 +204,7 @@ async def running(
     await gateway.open()
     for new in connects:
         await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await allow(gateway.store)
     app = faces.application(gateway, demonstrate=demo)
     host = SimulatorHost(gateway.channels, folder / "phones", lambda: gateway.local_url, lambda: gateway.url)
     if not demo:

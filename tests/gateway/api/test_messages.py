@@ -20,7 +20,7 @@ async def test_a_message_is_queued_sent_and_read_with_all_that_was_decided(anywh
     assert (found["direction"], found["status"], found["client_ref"]) == ("out", "sent", "order 7")
     assert (found["content"]["text"], found["queue"]) == ("Hello 🌍\0", None)
     (decision,) = found["decisions"]
-    assert (decision["verdict"], decision["terms"]) == ("send", "inapp-2026-11")
+    assert (decision["verdict"], decision["terms"]) == ("send", "inapp-2026-11-22")
     assert [rule["name"] for rule in decision["rules"]] == [rule.__name__ for rule in RULES]
 
 

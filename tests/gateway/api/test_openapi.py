@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api.asks import AcceptTerms, HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.people import ChangeContact, NewContact
+from gateway.api.teams import Activate, ChangeTeam, NewTeam
 from gateway.problems import CODES
 from tests.gateway.api.house import ANN, House
 
@@ -90,6 +92,12 @@ BODIES: dict[type[Asked] | None, Any] = {
     Lift: {"reason": "x"},
     Resume: {"reason": "x"},
     HandBack: {},
+    AcceptTerms: {},
+    NewTeam: {"id": "shop", "parent": "default", "settings": {"unknown_age": "refuse"}},
+    ChangeTeam: {"country": "DE"},
+    Activate: {},
+    NewContact: {"channel": "app", "address": "inapp:dl_bob", "born": "1990", "country": "DE"},
+    ChangeContact: {"zone": "Europe/Berlin"},
 }
 
 
@@ -104,6 +112,9 @@ async def subject(house: House, path: str) -> str:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:
             return str((await house.conversation("fail", lambda one: one["mode"] == "parked"))["id"])
+        case ["contacts", _]:
+            told = await house.call("GET", f"/conversations/{(await house.send())['conversation']}")
+            return str(told.body["contact"])
         case ["suspensions", _, "lift"]:
             made = await house.call("POST", "/suspensions", BODIES[Suspend])
             return str(made.body["id"])
@@ -112,7 +123,8 @@ async def subject(house: House, path: str) -> str:
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
 async def test_a_real_answer_is_what_is_described(house: House, endpoint: Endpoint) -> None:
-    path = endpoint.path.replace("{id}", await subject(house, endpoint.path)).removeprefix("/v1")
+    named = endpoint.path.replace("channels/{name}", "channels/phone").replace("{name}", "default")
+    path = named.replace("{id}", await subject(house, endpoint.path)).removeprefix("/v1")
     told = await house.call(endpoint.method, path, BODIES[endpoint.body])
     assert told.status == endpoint.status, told
     read = msgspec.json.decode(told.text, type=endpoint.answer)

@@ -7,9 +7,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from gateway.api.asks import Ground, HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.asks import AcceptTerms, Ground, HandBack, Lift, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.people import ChangeContact, NewContact
+from gateway.api.teams import ChangeTeam, NewTeam
 from state.keys import SCOPES
 from state.model.suspension import Reach, Scope
 from tests.gateway.api.house import House
@@ -20,6 +22,11 @@ BODIES: dict[str, type[Asked]] = {
     "POST /v1/messages": SendMessage,
     "POST /v1/conversations/{id}/hand-back": HandBack,
     "POST /v1/conversations/{id}/resume": Resume,
+    "POST /v1/channels/{name}/terms": AcceptTerms,
+    "POST /v1/contacts": NewContact,
+    "PATCH /v1/contacts/{id}": ChangeContact,
+    "POST /v1/teams": NewTeam,
+    "PATCH /v1/teams/{name}": ChangeTeam,
     "POST /v1/suspensions": Suspend,
     "POST /v1/suspensions/{id}/lift": Lift,
 }

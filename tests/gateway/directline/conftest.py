@@ -18,6 +18,7 @@ from gateway.connect import connect
 from gateway.directline import server
 from gateway.settings import Settings
 from state import migrate
+from tests.allowed import allow
 from tests.crash.bot import Echo
 
 SECRET = "a secret of sixteen characters"
@@ -27,8 +28,8 @@ ALLOWED = "https://shop.example.com"
 class Client:
     """Calls the gateway as an app does; `token` is sent with every call."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self.session, self.url, self.token = session, url, ""
+    def __init__(self, session: aiohttp.ClientSession, url: str, database: Path) -> None:
+        self.session, self.url, self.token, self.database = session, url, "", database
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
@@ -74,11 +75,12 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
     gateway = Gateway(settings, Router([Echo]))
     await gateway.open()
     await connect(gateway.store, gateway.seal, operations.OPERATOR, NewChannel("app", "inapp", {}, {}))
+    await allow(gateway.store)
     app = web.Application(middlewares=[problems.middleware], client_max_size=settings.max_body)
     app.add_routes([*server.routes(gateway, demo=False), web.get("/media/{id}", gateway.files.serve)])
     await gateway.start(app)
     async with aiohttp.ClientSession() as session:
-        yield Client(session, gateway.url)
+        yield Client(session, gateway.url, tmp_path / "parley.db")
     await gateway.stop()
 
 

@@ -1,5 +1,6 @@
 """Who may come in, and what bad input is told."""
 
+import sqlite3
 from io import BytesIO
 from typing import Any
 
@@ -146,3 +147,63 @@ async def test_an_uploaded_picture_is_shown_and_served_by_a_signed_link(client: 
 async def test_a_file_we_do_not_take_is_refused(client: Client, file: bytes, status: int) -> None:
     conversation = await client.begin()
     assert (await client.call("POST", f"/conversations/{conversation}/upload", data=_form(file)))[0] == status
+
+
+CHILD = {"id": "dl_bea", "name": "Bea", "born": "2015-01-01", "country": "DE"}
+
+
+async def contacts_of(client: Client) -> int:
+    """How many contacts there are."""
+    with sqlite3.connect(client.database) as file:
+        return int(file.execute("SELECT count(*) FROM contact").fetchone()[0])
+
+
+@pytest.mark.parametrize("path", ["/tokens/generate", "/conversations"])
+@pytest.mark.parametrize(
+    ("user", "status", "code"),
+    [
+        (CHILD, 403, "UnderAge"),
+        (CHILD | {"country": ""}, 403, "UnderAge"),
+        (CHILD | {"born": "2013-01-01", "country": "US"}, 0, ""),
+        (CHILD | {"born": "1990"}, 0, ""),
+        (CHILD | {"born": ""}, 0, ""),
+        (CHILD | {"born": "yesterday"}, 400, "BadArgument"),
+        (CHILD | {"country": "UK"}, 400, "BadArgument"),
+        (CHILD | {"name": "a\nb"}, 400, "BadArgument"),
+        (CHILD | {"born": 1990}, 400, "BadArgument"),
+    ],
+)
+async def test_below_the_age_of_consent_there_is_no_session_and_no_contact(
+    client: Client, path: str, user: dict[str, Any], status: int, code: str
+) -> None:
+    client.token = SECRET
+    got, told = await client.call("POST", path, {"user": user})
+    if status:
+        assert (got, told["error"]["code"], "token" in told, await contacts_of(client)) == (
+            status,
+            code,
+            False,
+            0,
+        )
+    else:
+        assert (got in (200, 201), "token" in told, await contacts_of(client)) == (True, True, 1)
+
+
+async def test_what_is_told_of_somebody_known_ends_their_session_when_its_token_is_renewed(
+    client: Client,
+) -> None:
+    conversation = await client.begin("dl_bea")
+    mine, client.token = client.token, SECRET
+    asked: list[tuple[str, str, Any]] = [
+        ("/tokens/generate", SECRET, {"user": CHILD}),
+        ("/tokens/generate", SECRET, {"user": {"id": "dl_bea"}}),
+        ("/tokens/refresh", mine, None),
+        ("/conversations", mine, None),
+    ]
+    for path, client.token, body in asked:
+        status, told = await client.call("POST", path, body)
+        assert (status, told["error"]["code"]) == (403, "UnderAge"), path
+    assert (await client.call("GET", f"/conversations/{conversation}"))[0] == 403
+    client.token = SECRET
+    older = {"user": {"id": "dl_bea", "born": "1990"}}
+    assert (await client.call("POST", "/tokens/generate", older))[0] == 200
