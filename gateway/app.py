@@ -21,13 +21,16 @@ from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.http import Http
+from gateway.lapses import Lapses
 from gateway.leaving import Tools
+from gateway.licences import Licences
 from gateway.linked import Linked
 from gateway.logs import redactor
 from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
+from gateway.sealer import Sealer
 from gateway.settings import ROLES, Settings
 from gateway.tokens import Tokens
 from gateway.turns import Turns
@@ -86,6 +89,9 @@ class Gateway:
         )  # fmt: skip
         self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
         self.linked = Linked(self.store, self.channels, self.webhooks)
+        self.sealer = Sealer(self.store, self.seal)
+        self.lapses = Lapses(self.store, settings.consent_notice_days)
+        self.licences = Licences(self.store, self.wake)
         self.delivery = self._delivery(lease_ms)
         self.turns.hand_to(self.delivery.hand)
         self.line = Line(self.store, self.channels, self.wake)
@@ -137,6 +143,8 @@ class Gateway:
             await self.versions.open()
         await self.channels.load()
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
+        await self.licences.load()
+        self.wake.on("licences", lambda _: self._spawn(self.licences.load(), "licences"))
 
     async def start(self, app: web.Application) -> None:
         """Bind the port, read the channels, start the loops, then listen."""
@@ -163,6 +171,8 @@ class Gateway:
             yield "watchdog", self.watchdog.run
             yield "turns", self.turns.run
             yield "timers", self.turns.run_timers
+            yield "sealer", self.sealer.run
+            yield "lapses", self.lapses.run
             yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
             yield "tokens", self.tokens.run
@@ -200,6 +210,7 @@ class Gateway:
         while True:
             await asyncio.sleep(5)
             await self.channels.load()
+            await self.licences.load()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

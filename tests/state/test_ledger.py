@@ -1,0 +1,107 @@
+"""Facts are chained whoever seals, whatever dies in between; and whatever is changed afterwards is found."""
+
+import asyncio
+
+import asyncpg
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from gateway.sealer import Sealer
+from state import audit, ledger, proof
+from state.model.ids import new_id
+from state.seal import Seal
+from state.signing import Signer
+from state.statements import Row
+from state.store import Store
+from state.tables import audit as acts
+from state.writer import Op
+from tests.state.chains import KEYS, OTHER, SEAL, chained, change, fact, seqs, verdict, write
+
+
+async def test_facts_of_each_team_are_numbered_without_a_gap_in_the_order_of_their_ids(store: Store) -> None:
+    made = [fact(team) for _ in range(3) for team in ("one", "two")]
+    await write(store, *made)
+    await Sealer(store, SEAL).all()
+    for team in ("one", "two"):
+        found = [each async for each in ledger.links(store, ledger.of_team(team), 0, 10)]
+        assert [each.seq for each in found] == [1, 2, 3]
+        assert [each.record["id"] for each in found] == sorted(each.id for each in made if each.team == team)
+        told = await verdict(store, ledger.of_team(team))
+        assert (told.links, told.key, told.broken, told.waiting) == (3, KEYS[0], None, 0)
+
+
+async def test_the_audit_is_a_chain_of_its_own(store: Store) -> None:
+    await store.write(audit.note, "ann", "suspend", "x", "why")
+    await Sealer(store, SEAL).all()
+    assert (await verdict(store, ledger.AUDIT)).links == 1
+    await change(store, sa.update(acts).values(reason=sa.literal_column("'another'")))
+    assert (await verdict(store, ledger.AUDIT)).broken == 1
+
+
+async def test_without_a_key_the_chain_is_not_signed_and_says_so(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = await chained(store, 2, None)
+    assert (await proof.verify_database(store, name)).key == ""
+    assert (await verdict(store, name)).reason == "the head is not signed"
+    running = asyncio.create_task(Sealer(store, None).run())
+    await asyncio.sleep(0)
+    running.cancel()
+    assert "not signed" in caplog.text
+
+
+@pytest.mark.parametrize(("before", "why"), [(None, "was not signed"), (OTHER, "with another key")])
+async def test_a_head_is_signed_anew_by_the_key_in_use_and_the_audit_is_told(
+    store: Store, before: Seal | None, why: str
+) -> None:
+    name = await chained(store, 2, before)
+    assert (await verdict(store, name)).broken == 2
+    assert await store.write(ledger.seal, name, [], Signer(SEAL)) == 0
+    assert (await verdict(store, name)).broken is None
+    ((_, actor, action, subject, reason, body),) = await store.read(audit.LATEST, 10)
+    assert (actor, action, subject, why in reason) == ("sealer", "sign_anew", name, True)
+    assert msgspec.json.decode(body)["seq"] == 2
+    await store.write(ledger.seal, name, [], Signer(SEAL))
+    assert len(await store.read(audit.LATEST, 10)) == 1
+
+
+async def test_two_sealers_at_once_make_one_chain(stores: tuple[Store, Store]) -> None:
+    team = new_id(0)
+    both = [Sealer(each, SEAL) for each in stores]
+    for _ in range(5):
+        await asyncio.gather(*(write(each, *(fact(team) for _ in range(120))) for each in stores))
+        await asyncio.gather(*(each.round() for each in both))
+    while any(await asyncio.gather(*(each.round() for each in both))):
+        pass
+    assert await seqs(stores[0], ledger.of_team(team)) == list(range(1, 1201))
+    told = await verdict(stores[1], ledger.of_team(team))
+    assert (told.links, told.broken, told.waiting) == (1200, None, 0)
+
+
+async def test_who_comes_second_waits_for_nobody(stores: tuple[Store, Store], shared_url: str) -> None:
+    name = await chained(stores[0], 1)
+    await write(stores[0], fact(name[5:]))
+    keys = (await ledger.pending(stores[0], 10))[name]
+    first = await asyncpg.connect(shared_url)
+    async with first.transaction():
+        await first.execute("SELECT FROM chain WHERE name = $1 FOR UPDATE", name)
+        assert await stores[1].write(ledger.seal, name, keys, Signer(SEAL)) == 0
+    await first.close()
+    assert await stores[1].write(ledger.seal, name, keys, Signer(SEAL)) == 1
+
+
+async def test_a_sealer_that_dies_before_its_commit_leaves_the_chain_as_it_was(store: Store) -> None:
+    name = await chained(store, 3)
+    await write(store, fact(name[5:]))
+
+    def die(keys: list[Row]) -> Op[None]:
+        yield from ledger.seal(name, keys, Signer(SEAL))
+        raise RuntimeError("cut off")
+
+    with pytest.raises(RuntimeError):
+        await store.write(die, (await ledger.pending(store, 10))[name])
+    told = await verdict(store, name)
+    assert (told.links, told.broken, told.waiting) == (3, None, 1)
+    await Sealer(store, SEAL).all()
+    assert (await verdict(store, name)).links == 4
