@@ -110,7 +110,7 @@ def entry(values: Mapping[str, Any], team: str, actor: str) -> Entry:
     }
     return Entry(
         **rest, team=team, to=row.address, source="import", actor=actor, locale=row.locale,
-        evidence=_evidence(row.evidence), at=_ms(row.at), until=_ms(row.until) if row.until else 0,
+        evidence=evidence(row.evidence), at=_ms(row.at), until=_ms(row.until) if row.until else 0,
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def _converted(values: Mapping[str, Any]) -> Row:
     return Row(**taken)
 
 
-def _evidence(said: str | dict[str, Any]) -> dict[str, Any]:
+def evidence(said: str | dict[str, Any]) -> dict[str, Any]:
     """Evidence as an object; in CSV it may be written as JSON."""
     if isinstance(said, dict):
         return said

@@ -66,8 +66,13 @@ def _number(name: str) -> sa.BindParameter[int]:
 
 _PENDING = {kind: _pending(kind) for kind in _TABLES}
 _WAITING = {
-    kind: Query(sa.select(sa.func.count()).select_from(table).where(table.c.seq.is_(None)), "")
-    for kind, table in _TABLES.items()
+    "consent": Query(
+        sa.select(sa.func.count())
+        .select_from(consent)
+        .where(consent.c.seq.is_(None), consent.c.team == sa.bindparam("team", type_=consent.c.team.type)),
+        "team",
+    ),
+    "audit": Query(sa.select(sa.func.count()).select_from(audit).where(audit.c.seq.is_(None)), ""),
 }
 _LINKS = {
     kind: _chained(
@@ -217,5 +222,5 @@ async def stray(store: Store, name: str, upto: int) -> int | None:
 
 
 async def waiting(store: Store, name: str) -> int:
-    """How many rows of a chain's table have no place yet."""
-    return int((await store.read(_WAITING[_kind(name)]))[0][0])
+    """How many rows of a chain have no place yet."""
+    return int((await store.read(_WAITING[_kind(name)], *_bound(name)))[0][0])
