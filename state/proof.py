@@ -277,7 +277,7 @@ async def verify_database(store: Store, name: str, keys: tuple[str, ...] = ()) -
         stray = await ledger.stray(store, name, upto)
         if stray is not None and await ledger.head(store, name) != head:
             continue  # it grew while we looked
-        if stray is not None and not walk.broken:
+        if stray is not None and (head is None or walk.end(head)):
             why = f"it comes after the head, which counts {upto}" if stray > 0 else "numbers begin with 1"
             walk.broken = (stray, why)
         waiting = await ledger.waiting(store, name)

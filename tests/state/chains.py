@@ -24,10 +24,14 @@ OTHER = Seal(base64.b64encode(b"another key, to be found out....").decode())
 
 def fact(team: str, contact: str = "", **more: Any) -> Consent:
     contact = contact or new_id(7)
-    return Consent(
-        id=new_id(lane_of_id(contact)), team=team, contact=contact, change="given", purpose="marketing",
-        source="api", at=1, actor="a test", **more,
-    )  # fmt: skip
+    usual: dict[str, Any] = {
+        "change": "given",
+        "purpose": "marketing",
+        "source": "api",
+        "at": 1,
+        "actor": "a test",
+    }
+    return Consent(id=new_id(lane_of_id(contact)), team=team, contact=contact, **(usual | more))
 
 
 async def write(store: Store, *made: Consent) -> None:

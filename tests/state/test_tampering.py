@@ -19,7 +19,7 @@ from tests.state.chains import chained, change, verdict
 COUNT = 6
 C = consent.c
 SEQS = st.integers(1, COUNT)
-few = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 """Examples share a database; each has a chain of its own in it."""
 FORGED: dict[str, Callable[[Any], dict[str, Any]]] = {
     "id": lambda row: {"id": new_id(9)},
@@ -63,7 +63,7 @@ def test_every_column_is_tried() -> None:
     assert {name.split()[0] for name in FORGED} == set(C.keys())
 
 
-@few
+@settings(few, max_examples=30)
 @given(seq=SEQS, what=st.sampled_from(sorted(FORGED)))
 async def test_a_changed_column_is_found_where_it_was_changed(store: Store, seq: int, what: str) -> None:
     name = await chained(store, COUNT)
