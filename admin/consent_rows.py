@@ -99,18 +99,21 @@ def _named(names: list[str], cells: list[str]) -> dict[str, Any]:
 def entry(values: Mapping[str, Any], team: str, actor: str) -> Entry:
     """A row as what is to be recorded; raises Refused naming the column that is wrong."""
     for name, meaning in _NEEDED.items():
-        if not values.get(name):
+        if not values.get(name) or not str(values[name]).strip():
             raise Refused(name, f"is needed: {meaning}")
     for name in values:
         if name not in Row.__struct_fields__:
             raise Refused(name, f"there is no such column; there are {', '.join(Row.__struct_fields__)}")
     row = _converted(values)
+    proof = evidence(row.evidence)
+    if not proof:
+        raise Refused("evidence", f"is needed: {_NEEDED['evidence']}")
     rest = {
         name: getattr(row, name) for name in ("purpose", "change", "basis", "channel", "text", "text_version")
     }
     return Entry(
         **rest, team=team, to=row.address, source="import", actor=actor, locale=row.locale,
-        evidence=evidence(row.evidence), at=_ms(row.at), until=_ms(row.until) if row.until else 0,
+        evidence=proof, at=_ms(row.at), until=_ms(row.until) if row.until else 0,
     )  # fmt: skip
 
 

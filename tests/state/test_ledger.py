@@ -1,6 +1,8 @@
 """Facts are chained whoever seals, whatever dies in between; and whatever is changed afterwards is found."""
 
 import asyncio
+import random
+import sys
 
 import asyncpg
 import msgspec
@@ -16,6 +18,7 @@ from state.statements import Row
 from state.store import Store
 from state.tables import audit as acts
 from state.writer import Op
+from tests.load.process import ROOT
 from tests.state.chains import KEYS, OTHER, SEAL, chained, change, fact, seqs, verdict, write
 
 
@@ -105,3 +108,42 @@ async def test_a_sealer_that_dies_before_its_commit_leaves_the_chain_as_it_was(s
     assert (told.links, told.broken, told.waiting) == (3, None, 1)
     await Sealer(store, SEAL).all()
     assert (await verdict(store, name)).links == 4
+
+
+KILLED = """
+import asyncio, sys
+from gateway.sealer import Sealer
+from state.store import Store
+from tests.load.process import ROOT
+from tests.state.chains import SEAL
+
+async def work():
+    store = await Store(sys.argv[1], owner=False).open()
+    print("open", flush=True)
+    while True:
+        await Sealer(store, SEAL).round()
+
+asyncio.run(work())
+"""
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "plain"])
+async def test_a_sealer_that_is_killed_anywhere_leaves_a_chain_that_goes_on(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(engine)
+    store = await Store(url, owner=False).open()
+    team, rng = new_id(0), random.Random(7)
+    for _ in range(2):
+        await write(store, *(fact(team) for _ in range(300)))
+        words = [sys.executable, "-c", KILLED, url]
+        sealer = await asyncio.create_subprocess_exec(*words, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+        assert sealer.stdout
+        assert await sealer.stdout.readline() == b"open\n"
+        await asyncio.sleep(rng.uniform(0, 0.1))
+        sealer.kill()
+        await sealer.wait()
+        assert (await verdict(store, ledger.of_team(team))).broken is None
+    await Sealer(store, SEAL).all()
+    assert (await verdict(store, ledger.of_team(team))).links == 600
+    await store.close()
