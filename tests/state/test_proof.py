@@ -7,11 +7,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.sealer import Sealer
 from state import ledger, proof
 from state.model.ids import new_id
 from state.proof import Choice, NoExport, Verdict, verify
 from state.store import Store
-from tests.state.chains import KEYS, SEAL, Sealer, chained, fact, write
+from tests.state.chains import KEYS, SEAL, chained, fact, write
 
 COUNT = 8
 few = settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,8 +9,10 @@ import msgspec
 import pytest
 
 from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.licences import AddLicence, RemoveLicence
 from gateway.problems import CODES
 from tests.gateway.api.house import ANN, House
 
@@ -90,7 +92,15 @@ BODIES: dict[type[Asked] | None, Any] = {
     Lift: {"reason": "x"},
     Resume: {"reason": "x"},
     HandBack: {},
+    RecordConsent: {"to": ANN, "change": "given", "purpose": "marketing"},
+    ImportConsents: {"rows": [{"address": ANN}]},
+    AddLicence: {"subject": "template:sale", "evidence": {"contract": 7}},
+    RemoveLicence: {"reason": "over"},
 }
+
+
+QUERIES = {("GET", "/v1/consents"): f"?contact={ANN}"}
+"""What an endpoint cannot do without."""
 
 
 async def subject(house: House, path: str) -> str:
@@ -104,6 +114,12 @@ async def subject(house: House, path: str) -> str:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:
             return str((await house.conversation("fail", lambda one: one["mode"] == "parked"))["id"])
+        case ["contacts", _, "consent"]:
+            return str((await house.call("POST", "/consents", BODIES[RecordConsent])).body["contact"])
+        case ["consents"]:
+            await house.call("POST", "/consents", BODIES[RecordConsent])
+        case ["licences", _, "remove"]:
+            return str((await house.call("POST", "/licences", BODIES[AddLicence])).body["id"])
         case ["suspensions", _, "lift"]:
             made = await house.call("POST", "/suspensions", BODIES[Suspend])
             return str(made.body["id"])
@@ -113,6 +129,7 @@ async def subject(house: House, path: str) -> str:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
 async def test_a_real_answer_is_what_is_described(house: House, endpoint: Endpoint) -> None:
     path = endpoint.path.replace("{id}", await subject(house, endpoint.path)).removeprefix("/v1")
+    path += QUERIES.get((endpoint.method, endpoint.path), "")
     told = await house.call(endpoint.method, path, BODIES[endpoint.body])
     assert told.status == endpoint.status, told
     read = msgspec.json.decode(told.text, type=endpoint.answer)

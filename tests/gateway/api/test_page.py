@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from gateway.api.asks import Ground, HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.licences import AddLicence, RemoveLicence
 from state.keys import SCOPES
 from state.model.suspension import Reach, Scope
 from tests.gateway.api.house import House
@@ -22,6 +24,10 @@ BODIES: dict[str, type[Asked]] = {
     "POST /v1/conversations/{id}/resume": Resume,
     "POST /v1/suspensions": Suspend,
     "POST /v1/suspensions/{id}/lift": Lift,
+    "POST /v1/consents": RecordConsent,
+    "POST /v1/consents/import": ImportConsents,
+    "POST /v1/licences": AddLicence,
+    "POST /v1/licences/{id}/remove": RemoveLicence,
 }
 
 
@@ -53,6 +59,11 @@ def test_every_scope_is_explained() -> None:
 def test_every_field_of_a_message_is_explained() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", section("POST /v1/messages"), re.MULTILINE)
     assert sorted(rows) == sorted(SendMessage.__struct_fields__)
+
+
+def test_every_field_of_a_fact_is_explained() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", section("POST /v1/consents"), re.MULTILINE)
+    assert sorted(rows) == sorted(RecordConsent.__struct_fields__)
 
 
 def test_every_field_of_a_scope_and_every_ground_is_named() -> None:
