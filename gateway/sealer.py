@@ -30,8 +30,8 @@ class Sealer:
         if not self.signer:
             log.warning("the ledgers of consent and of acts are chained but not signed: there is no seal_key")
         try:
-            for name in await ledger.chains(self._store):
-                await self._store.write(ledger.seal, name, [], self.signer)
+            for head in await ledger.heads(self._store):
+                await self._store.write(ledger.seal, head.name, [], self.signer)
         except Unavailable as error:
             log.warning("the heads of the ledgers wait for the database: %s", error)
         while True:

@@ -195,9 +195,14 @@ async def head(store: Store, name: str) -> Head | None:
     return Head(*rows[0]) if rows else None
 
 
+async def heads(store: Store) -> list[Head]:
+    """The heads of all chains."""
+    return [Head(*row) for row in await store.read(_HEADS)]
+
+
 async def chains(store: Store) -> list[str]:
-    """The names of all chains, also of those whose head is gone."""
-    named = [row[0] for row in await store.read(_HEADS)]
+    """The names of all chains, also of those whose head is gone; looks at every fact."""
+    named = [each.name for each in await heads(store)]
     teams = [of_team(row[0]) for row in await store.read(_TEAMS)]
     return sorted({*named, *teams, AUDIT})
 
