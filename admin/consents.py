@@ -9,7 +9,7 @@ import msgspec
 from admin import consent_rows
 from admin.consent_rows import Line
 from admin.operations import Actor, Refused, Writes
-from state import audit, licences, recording
+from state import audit, channels, licences, recording
 from state.licences import Record
 from state.model.address import BadAddress, parse
 from state.model.consent import Consent
@@ -20,6 +20,8 @@ from state.writer import Duplicate, Op
 _SKEW_MS = 60_000
 """How far another machine's clock may be ahead of ours."""
 _AT_A_TIME = 200
+DEFAULT = "default"
+"""The team of whoever names none."""
 _SUBJECTS = ("template", "media")
 
 
@@ -42,25 +44,30 @@ class Imported(NamedTuple):
 async def record(store: Writes, actor: Actor, entry: Entry) -> Consent:
     """Record a fact; when this returns it holds for every send. Raises Refused."""
     actor.needs("consent:write")
-    check(entry, now_ms())
+    await _check_team(store, entry.team)
+    check(entry, now_ms(), await _channels(store))
     try:
         return await store.write(recording.record, entry)
     except NoContact as error:
         raise Refused("to", f"the team {entry.team!r} has no contact {entry.to}") from error
 
 
-def check(entry: Entry, now: int) -> None:
-    """Look at an entry as a whole; raises Refused naming the field that is wrong."""
-    try:
-        parse(entry.to) if ":" in entry.to else lane_of_id(entry.to)
-    except BadAddress as error:
-        raise Refused("to", str(error)) from error
-    except ValueError as error:
-        raise Refused(
-            "to", f"{entry.to[:40]!r} is neither an address (scheme:path) nor a contact's id"
-        ) from error
-    if any(each.isspace() for each in entry.to):
-        raise Refused("to", f"{entry.to!r}: an address has no blanks")
+async def _check_team(store: Writes, team: str) -> None:
+    """What is recorded for a team that is none would never be looked at; the one by default may have no row yet."""
+    if team != DEFAULT and team not in {row[0] for row in await store.read(recording.TEAMS)}:
+        raise Refused("team", f"there is no team {team!r}")
+
+
+async def _channels(store: Writes) -> Mapping[str, str]:
+    """The team of each channel."""
+    return {row[0]: row[2] for row in await store.read(channels.LIST)}
+
+
+def check(entry: Entry, now: int, teams: Mapping[str, str]) -> None:
+    """Look at an entry as a whole, `teams` are those of the channels; raises Refused naming the field that is wrong."""
+    _check_whom(entry)
+    if entry.channel and teams.get(entry.channel) != entry.team:
+        raise Refused("channel", f"the team {entry.team!r} has no channel {entry.channel!r}")
     if entry.change not in ("given", "withdrawn"):
         raise Refused("change", "given and withdrawn can be recorded; the rest follows by itself")
     if entry.at > now + _SKEW_MS:
@@ -71,15 +78,30 @@ def check(entry: Entry, now: int) -> None:
         raise Refused("until", "is not after the time it was given")
 
 
+def _check_whom(entry: Entry) -> None:
+    try:
+        parse(entry.to) if ":" in entry.to else lane_of_id(entry.to)
+    except BadAddress as error:
+        raise Refused("to", str(error)) from error
+    except ValueError as error:
+        raise Refused(
+            "to", f"{entry.to[:40]!r} is neither an address (scheme:path) nor a contact's id"
+        ) from error
+    if any(each.isspace() for each in entry.to):
+        raise Refused("to", f"{entry.to!r}: an address has no blanks")
+
+
 async def import_lines(
     store: Writes, answers: Writes, actor: Actor, lines: Sequence[Line], team: str, name: str
 ) -> Imported:
     """Record the facts of a file; each row needs a legal basis and evidence, or it is refused and the others are taken.
 
     The same row is recorded once, however often the file is taken. The audit entry is written with `answers` at last.
+    Raises Refused where there is no such team.
     """
     actor.needs("consent:write")
-    found, refused = _entries(lines, team, actor.name)
+    await _check_team(store, team)
+    found, refused = _entries(lines, team, actor.name, await _channels(store))
     added = 0
     for n in range(0, len(found), _AT_A_TIME):
         added += sum(await asyncio.gather(*(_once(store, each) for each in found[n : n + _AT_A_TIME])))
@@ -87,13 +109,15 @@ async def import_lines(
     return await answers.write(_imported, done, actor.name, team, name)
 
 
-def _entries(lines: Sequence[Line], team: str, actor: str) -> tuple[list[Entry], list[Refusal]]:
+def _entries(
+    lines: Sequence[Line], team: str, actor: str, teams: Mapping[str, str]
+) -> tuple[list[Entry], list[Refusal]]:
     """The entries that can be recorded, each once, and the refusals."""
     now, found, refused = now_ms(), dict[bytes, Entry](), []
     for line in lines:
         try:
             entry = consent_rows.entry(line.values, team, actor)
-            check(entry, now)
+            check(entry, now, teams)
             found[msgspec.json.encode(entry)] = entry
         except Refused as error:
             field = "address" if error.field == "to" else error.field
@@ -121,6 +145,7 @@ async def add_licence(
 ) -> Record:
     """Add a licence for a template or a file (`template:NAME`, `media:ID`) that ends at a time; 0: never."""
     actor.needs("consent:write")
+    await _check_team(store, team)
     kind, _, name = subject.partition(":")
     if kind not in _SUBJECTS or not name:
         raise Refused("subject", f"{subject!r}: template:NAME or media:ID is expected")

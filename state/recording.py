@@ -15,7 +15,7 @@ from state.model.base import Value
 from state.model.consent import Basis, Change, Consent, Purpose, Source
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.statements import Query
-from state.tables import contact
+from state.tables import contact, team
 from state.writer import Op
 
 _MOST_MERGES = 16
@@ -26,6 +26,8 @@ _WHO = Query(
     ),
     "id lane",
 )
+TEAMS = Query(sa.select(team.c.id), "")
+"""The ids of all teams."""
 _KNOWN = Query(sa.select(facts.c.id).where(facts.c.id == sa.bindparam("id", type_=facts.c.id.type)), "id")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -126,11 +128,11 @@ def _whose(entry: Entry) -> Op[tuple[str, int]]:
     raise NoContact(entry.to)
 
 
-def person(team: str, urn: str) -> Op[tuple[str, int]]:
+def person(of_team: str, urn: str) -> Op[tuple[str, int]]:
     """The contact with an address and its lane, made where there is none; without a conversation."""
     shards = [lane_of(urn)]
-    known = yield from contacts._owners(team, [urn], shards)
+    known = yield from contacts._owners(of_team, [urn], shards)
     owners = [each for each in known if each]
     if not owners:
-        owners = yield from contacts._claim(team, [urn], shards, known, ("", ""))
+        owners = yield from contacts._claim(of_team, [urn], shards, known, ("", ""))
     return owners[0].contact, owners[0].lane

@@ -87,6 +87,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({"change": "expired"}, 422, "change"),
     ({"purpose": "fun"}, 422, "purpose"),
     ({"channel": "none"}, 404, "channel"),
+    ({"team": "none"}, 422, "team"),
     ({"at": LATER}, 422, "at"),
     ({"at": "2026-11-24"}, 422, "at"),
     ({"until": BEFORE}, 422, "until"),
@@ -115,8 +116,9 @@ async def test_who_is_not_known_is_not_found(shared: House) -> None:
 async def test_rows_are_taken_in_once_and_those_without_basis_or_evidence_are_refused(
     anywhere: House,
 ) -> None:
-    rows = [ROW, ROW, {**ROW, "basis": ""}, {**ROW, "evidence": {}}, {**ROW, "address": "tel:+15550101"}]
-    wanted = [{"line": 3, "field": "basis"}, {"line": 4, "field": "evidence"}]
+    wrong: list[dict[str, Any]] = [{"basis": ""}, {"evidence": {}}, {"channel": "none"}, {"at": LATER}]
+    rows = [ROW, *({**ROW, **more} for more in wrong), ROW, {**ROW, "address": ANN, "channel": "app"}]
+    wanted = [{"line": n, "field": name} for n, name in enumerate(("basis", "evidence", "channel", "at"), 2)]
     for added, known in ((2, 1), (0, 3)):
         told = await anywhere.call("POST", "/consents/import", {"rows": rows}, key="consent:write")
         assert (told.status, told.body["added"], told.body["known"]) == (200, added, known)
@@ -139,7 +141,16 @@ async def test_a_file_with_an_idempotency_key_is_answered_as_before(house: House
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("body", [{}, {"csv": "nothing"}, {"rows": [ROW], "csv": "x"}, {"csv": '[{"a": }]'}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"rows": [ROW], "team": "none"},
+        {"csv": "nothing"},
+        {"rows": [ROW], "csv": "x"},
+        {"csv": '[{"a": }]'},
+    ],
+)
 async def test_what_are_no_rows_is_refused(shared: House, body: dict[str, Any]) -> None:
     assert (await shared.call("POST", "/consents/import", body)).status == 422
 
