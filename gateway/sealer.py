@@ -19,7 +19,10 @@ _BREATH = 0.02
 
 
 class Sealer:
-    """Chains the rows of all ledgers. Any number may run: the lock on a chain's head lets one work at a time."""
+    """Chains the rows of all ledgers. Any number may run: the lock on a chain's head lets one work at a time.
+
+    Each batch is a commit of its own: two of one process would hold the same lock.
+    """
 
     def __init__(self, store: Store, seal: Seal | None) -> None:
         self._store = store
@@ -31,7 +34,7 @@ class Sealer:
             log.warning("the ledgers of consent and of acts are chained but not signed: there is no seal_key")
         try:
             for head in await ledger.heads(self._store):
-                await self._store.write(ledger.seal, head.name, [], self.signer)
+                await self._store.alone(ledger.seal, head.name, [], self.signer)
         except Unavailable as error:
             log.warning("the heads of the ledgers wait for the database: %s", error)
         while True:
@@ -46,7 +49,7 @@ class Sealer:
         """Seal at most a batch of each ledger; gives how many rows got their place."""
         found = await ledger.pending(self._store, _BATCH)
         return sum(
-            [await self._store.write(ledger.seal, name, keys, self.signer) for name, keys in found.items()]
+            [await self._store.alone(ledger.seal, name, keys, self.signer) for name, keys in found.items()]
         )
 
     async def all(self) -> None:

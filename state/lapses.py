@@ -18,7 +18,7 @@ from state.writer import Op
 _C = standing.c
 _KEY = "contact purpose address channel lane"
 _LOCKED = Fetch(standing, "fact change announced", _KEY, lock="wait")
-_TOLD = update(standing, "announced", _KEY)
+_TOLD = update(standing, "announced", f"{_KEY} fact")
 _FACT = Query(sa.select(facts.c.body).where(facts.c.id == sa.bindparam("id", type_=facts.c.id.type)), "id")
 
 
@@ -85,7 +85,7 @@ def announce(soon: Sequence[Ending]) -> Op[list[Ending]]:
         if rows and tuple(rows[0][:3]) == (each.fact, "given", 0)
     ]
     if new:
-        yield [(_TOLD, (1, *each.key)) for each in new]
+        yield [(_TOLD, (1, *each.key, each.fact)) for each in new]
         listed = [{"contact": each.contact, "fact": each.fact, "until": each.until} for each in new]
         yield from audit.note("clock", "consents_expiring", f"{len(new)} consents", consents=listed)
     return new

@@ -11,6 +11,7 @@ from admin.operations import Refused
 from gateway.api import cursors
 from gateway.api.endpoint import Answer, Asked, Call, Nothing, Paged, Word
 from gateway.api.moments import Moment, at, moment, ms_of
+from gateway.api.records import hidden
 from gateway.problems import Problem
 from state import dossiers, lapses
 from state.dossiers import Dossier, Entered
@@ -173,7 +174,7 @@ def fact(entered: Entered) -> FactView:
     names = [name for name in Consent.__struct_fields__ if name not in ("at", "until", "evidence")]
     values = {name: getattr(said, name) for name in names}
     return FactView(
-        **values, evidence=dict(said.evidence), at=at(said.at), until=moment(said.until), seq=entered.seq,
+        **values, evidence=hidden(dict(said.evidence)), at=at(said.at), until=moment(said.until), seq=entered.seq,
         hash=entered.hash,
     )  # fmt: skip
 

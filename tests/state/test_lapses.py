@@ -86,6 +86,21 @@ async def test_a_consent_is_announced_once_and_again_when_it_was_renewed(store: 
     assert told == [{"contact": made.contact, "fact": made.id, "until": 40 * DAY}]
 
 
+async def test_what_is_renewed_while_it_is_announced_is_announced_again(store: Store) -> None:
+    for n in range(10):
+        phone = f"tel:+1555{n:04}"
+        await give(store, 1000, 40 * DAY, phone)
+        soon = [Ending(*row) for row in await store.read(lapses.UNTOLD, 15 * DAY, 45 * DAY, 10)]
+        told, renewed = await asyncio.gather(
+            store.write(lapses.announce, soon), give(store, 2000, 41 * DAY, phone)
+        )
+        left = [Ending(*row).fact for row in await store.read(lapses.UNTOLD, 15 * DAY, 45 * DAY, 10)]
+        assert left == [renewed.id], told
+        await store.write(
+            lapses.announce, [Ending(*row) for row in await store.read(lapses.UNTOLD, 0, 45 * DAY, 9)]
+        )
+
+
 async def test_many_are_announced_and_expire_in_batches(store: Store) -> None:
     await asyncio.gather(*(give(store, 1000, 40 * DAY, f"tel:+1555{n:04}") for n in range(450)))
     heard: list[int] = []

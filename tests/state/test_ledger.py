@@ -69,7 +69,7 @@ async def test_a_head_is_signed_anew_by_the_key_in_use_and_the_audit_is_told(
     ((_, actor, action, subject, reason, body),) = await store.read(audit.LATEST, 10)
     assert (actor, action, subject, why in reason) == ("sealer", "sign_anew", name, True)
     assert msgspec.json.decode(body)["seq"] == 2
-    await store.write(ledger.seal, name, [], Signer(SEAL))
+    await store.alone(ledger.seal, name, [], Signer(SEAL))
     assert len(await store.read(audit.LATEST, 10)) == 1
 
 
@@ -86,6 +86,20 @@ async def test_two_sealers_at_once_make_one_chain(stores: tuple[Store, Store]) -
     assert (told.links, told.broken, told.waiting) == (1200, None, 0)
 
 
+async def test_two_sealers_of_one_process_make_one_chain_too(store: Store) -> None:
+    team = new_id(0)
+
+    async def seal() -> None:
+        for _ in range(4):
+            await write(store, *(fact(team) for _ in range(30)))
+            await Sealer(store, SEAL).round()
+
+    await asyncio.gather(*(seal() for _ in range(4)))
+    await Sealer(store, SEAL).all()
+    told = await verdict(store, ledger.of_team(team))
+    assert (told.links, told.broken) == (480, None)
+
+
 async def test_who_comes_second_waits_for_nobody(stores: tuple[Store, Store], shared_url: str) -> None:
     name = await chained(stores[0], 1)
     await write(stores[0], fact(name[5:]))
@@ -93,9 +107,9 @@ async def test_who_comes_second_waits_for_nobody(stores: tuple[Store, Store], sh
     first = await asyncpg.connect(shared_url)
     async with first.transaction():
         await first.execute("SELECT FROM chain WHERE name = $1 FOR UPDATE", name)
-        assert await stores[1].write(ledger.seal, name, keys, Signer(SEAL)) == 0
+        assert await stores[1].alone(ledger.seal, name, keys, Signer(SEAL)) == 0
     await first.close()
-    assert await stores[1].write(ledger.seal, name, keys, Signer(SEAL)) == 1
+    assert await stores[1].alone(ledger.seal, name, keys, Signer(SEAL)) == 1
 
 
 async def test_a_sealer_that_dies_before_its_commit_leaves_the_chain_as_it_was(store: Store) -> None:
