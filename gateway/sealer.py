@@ -24,8 +24,8 @@ class Sealer:
     Each batch is a commit of its own: two of one process would hold the same lock.
     """
 
-    def __init__(self, store: Store, seal: Seal | None) -> None:
-        self._store = store
+    def __init__(self, store: Store, seal: Seal | None, batch: int = _BATCH) -> None:
+        self._store, self._batch = store, batch
         self.signer = Signer(seal) if seal else None
 
     async def run(self) -> None:
@@ -43,11 +43,11 @@ class Sealer:
             except Unavailable as error:
                 log.warning("sealing waits for the database: %s", error)
                 sealed = 0
-            await asyncio.sleep(_BREATH if sealed >= _BATCH else _REST)
+            await asyncio.sleep(_BREATH if sealed >= self._batch else _REST)
 
     async def round(self) -> int:
         """Seal at most a batch of each ledger; gives how many rows got their place."""
-        found = await ledger.pending(self._store, _BATCH)
+        found = await ledger.pending(self._store, self._batch)
         return sum(
             [await self._store.alone(ledger.seal, name, keys, self.signer) for name, keys in found.items()]
         )

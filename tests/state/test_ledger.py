@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sys
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -86,18 +87,27 @@ async def test_two_sealers_at_once_make_one_chain(stores: tuple[Store, Store]) -
     assert (told.links, told.broken, told.waiting) == (1200, None, 0)
 
 
-async def test_two_sealers_of_one_process_make_one_chain_too(store: Store) -> None:
-    team = new_id(0)
+@pytest.mark.parametrize("batches", [(40, 20), (20, 40)])
+async def test_two_sealers_of_one_process_make_one_chain_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch, batches: tuple[int, int]
+) -> None:
+    team, both, go, pending = new_id(0), asyncio.Barrier(3), asyncio.Event(), ledger.pending
 
-    async def seal() -> None:
-        for _ in range(4):
-            await write(store, *(fact(team) for _ in range(30)))
-            await Sealer(store, SEAL).round()
+    async def at_once(*args: Any) -> dict[str, list[Row]]:
+        found = await pending(*args)
+        await both.wait()
+        await go.wait()
+        return found
 
-    await asyncio.gather(*(seal() for _ in range(4)))
-    await Sealer(store, SEAL).all()
+    await write(store, *(fact(team) for _ in range(40)))
+    monkeypatch.setattr(ledger, "pending", at_once)
+    rounds = asyncio.gather(*(Sealer(store, SEAL, batch).round() for batch in batches))
+    await both.wait()
+    await write(store)  # a commit closely before lets the writer gather what comes now
+    go.set()
+    await rounds
     told = await verdict(store, ledger.of_team(team))
-    assert (told.links, told.broken) == (480, None)
+    assert (told.links, told.broken) == (40, None)
 
 
 async def test_who_comes_second_waits_for_nobody(stores: tuple[Store, Store], shared_url: str) -> None:
@@ -139,7 +149,7 @@ async def work():
     store = await Store(sys.argv[1], owner=False).open()
     print("open", flush=True)
     while True:
-        await Sealer(store, SEAL).round()
+        await Sealer(store, SEAL, 10).round()
 
 asyncio.run(work())
 """
