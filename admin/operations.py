@@ -32,7 +32,7 @@ class Refused(ValueError):
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
-        self.field = field
+        self.field, self.reason = field, reason
 
 
 class Actor(NamedTuple):

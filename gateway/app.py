@@ -22,13 +22,16 @@ from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.grounds import Grounds
 from gateway.http import Http
+from gateway.lapses import Lapses
 from gateway.leaving import Tools
+from gateway.licences import Licences
 from gateway.linked import Linked
 from gateway.logs import redactor
 from gateway.loops import forever
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
+from gateway.sealer import Sealer
 from gateway.settings import ROLES, Settings
 from gateway.teams import Teams
 from gateway.tokens import Tokens
@@ -77,8 +80,9 @@ class Gateway:
         self.files = Files(self.store, settings)
         self.watchdog = Watchdog(router)
         self.versions = None if router.begins_anew else Versions(self.store, router)
+        self.licences = Licences(self.store, self.wake)
         self.voice = Voice(self.channels, tells=settings.notices)
-        self.grounds = Grounds(self.fence, self.voice)
+        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences)
         lease = settings.lease_seconds
         self.turns = Turns(
             self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease,
@@ -92,6 +96,8 @@ class Gateway:
         )  # fmt: skip
         self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
         self.linked = Linked(self.store, self.channels, self.webhooks)
+        self.sealer = Sealer(self.store, self.seal)
+        self.lapses = Lapses(self.store, settings.consent_notice_days)
         self.delivery = self._delivery(lease_ms)
         self.turns.hand_to(self.delivery.hand)
         self.line = Line(self.store, self.channels, self.teams, self.wake)
@@ -146,6 +152,8 @@ class Gateway:
         await self.channels.know_terms()
         self.wake.on("teams", lambda _: self._spawn(self.teams.load(), "teams"))
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
+        await self.licences.load()
+        self.wake.on("licences", lambda _: self._spawn(self.licences.load(), "licences"))
 
     async def start(self, app: web.Application) -> None:
         """Bind the port, read the channels, start the loops, then listen."""
@@ -173,6 +181,8 @@ class Gateway:
             yield "watchdog", self.watchdog.run
             yield "turns", self.turns.run
             yield "timers", self.turns.run_timers
+            yield "sealer", self.sealer.run
+            yield "lapses", self.lapses.run
             yield "receipts", self.turns.run_receipts
         if "sends" in self.settings.roles:
             yield "tokens", self.tokens.run
@@ -212,6 +222,7 @@ class Gateway:
             await self.teams.load()
             await self.channels.load()
             await self.channels.know_terms()
+            await self.licences.load()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

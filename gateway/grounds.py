@@ -3,29 +3,40 @@
 from gateway import outgoing, policy
 from gateway.channels import Live
 from gateway.fence import Fence
+from gateway.licences import Licences
+from gateway.teams import Teams
 from gateway.voice import Voice
 from state import known
 from state.model import cause
 from state.model.content import Content
+from state.model.suspension import Target
 from state.outbox import Leased
 
 
 class Grounds:
     """Gathers the facts of decisions."""
 
-    def __init__(self, fence: Fence, voice: Voice) -> None:
-        self._fence, self._voice = fence, voice
+    def __init__(self, fence: Fence, voice: Voice, teams: Teams, licences: Licences) -> None:
+        self._fence, self._voice, self._teams, self._licences = fence, voice, teams, licences
+
+    def target(self, row: Leased, live: Live) -> Target:
+        """What a suspension must cover to stop the row."""
+        return outgoing.target(row, live, self._teams.above(live.channel.team))
 
     def facts(self, row: Leased, live: Live, content: Content, now: int) -> policy.Facts:
         """All that is known of a message; `now` in milliseconds, UTC."""
         person, letter = row.known or known.NOBODY, row.message
         why = cause.read(row.body)
-        target = outgoing.target(row, live)
+        target = self.target(row, live)
         unasked = target.initiated or why.purpose == "marketing"
         return policy.Facts(
             target=target,
             content=content,
-            terms=live.connector.terms,
+            terms=live.terms,
+            terms_since=max(live.terms.since, live.terms_known),
+            accepted=live.accepted,
+            team=self._teams.facts(live.channel.team),
+            licences=self._licences.of(live.channel.team, content),
             suspensions=self._fence.suspensions,
             last_in=row.talk.last_in,
             expires_at=row.expires_at,

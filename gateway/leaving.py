@@ -95,7 +95,7 @@ class Leaving:
         answer = live.connector.answer(waiting.request, said.message)  # type: ignore[attr-defined]
         if answer is None:
             return None
-        self.may_leave(outgoing.target(row, live))
+        self.may_leave(self._tools.grounds.target(row, live))
         started = now_ms()
         left = await waiting.give(answer)
         if left is False:

@@ -44,18 +44,18 @@ def leased(item: Queued, taken: Taken) -> Leased:
     )  # fmt: skip
 
 
-def target(row: Leased, live: Live) -> Target:
-    """What a suspension must cover to stop the row."""
+def target(row: Leased, live: Live, teams: tuple[str, ...]) -> Target:
+    """What a suspension must cover to stop the row; `teams` are its channel's and all above."""
     why = cause.read(row.body)
     return Target(
         channel=live.channel.id,
-        teams=(live.channel.team,),
+        teams=teams,
         sender=live.channel.account,
         contact=row.talk.contact,
         flow=why.flow,
         campaign=why.campaign,
         template=_template(row),
-        initiated=policy.initiated(live.connector.terms, row.talk.last_in, now_ms()),
+        initiated=policy.initiated(live.terms, row.talk.last_in, now_ms()),
     )
 
 

@@ -166,7 +166,7 @@ class Sender:
         finally:
             self.places -= 1
         await self._settle(end)
-        if live and end.held and not self._tools.fence.closed(outgoing.target(row, live)):
+        if live and end.held and not self._tools.fence.closed(self._tools.grounds.target(row, live)):
             # The lift fell between the decision and its commit.
             await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
             self.signal.set()
@@ -218,7 +218,7 @@ class Sender:
         return 0.0
 
     def _limits(self, row: Leased, live: Live) -> tuple[str, str, float, float, int]:
-        terms = live.connector.terms
+        terms = live.terms
         pace = float(live.channel.settings.get("pace") or terms.pace)
         return self.channel, outgoing.pair(row), pace, terms.pair_interval, terms.pair_burst
 
@@ -240,7 +240,7 @@ class Sender:
             carried = await self._leaving.in_answer(row, live, said)
             if carried:
                 return carried
-            sent = await self._leaving.send(live, said.message, outgoing.target(row, live), traces)
+            sent = await self._leaving.send(live, said.message, self._tools.grounds.target(row, live), traces)
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:

@@ -209,6 +209,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Limit("How long turns' journals are kept" + _FOREVER, low=0, high=36500)
     ] = 90
     keep_messages_days: Annotated[int, Limit("How long messages are kept" + _FOREVER, low=0, high=36500)] = 0
+    consent_notice_days: Annotated[
+        int, Limit("Days before a consent ends when that is announced; 0: it is not", low=0, high=365)
+    ] = 30
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -4,16 +4,16 @@ The ledger is the truth; `standing` is derived from it and can be built again. A
 needs no reading first, so turns of one contact on two channels do not wait for each other.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from state.consent_tables import consent, standing
-from state.model.consent import Consent, Standing
-from state.model.ids import lane_of_id
-from state.statements import Fetch, Row, Statement, insert, upsert
+from state.model.consent import Consent, Standing, standing_of, stands
+from state.model.ids import lane_of_id, time_of_id
+from state.statements import Fetch, Query, Row, Statement, delete, insert, upsert
 from state.tables import contact
 from state.writer import Op
 
@@ -28,13 +28,19 @@ def _later(new: Any) -> dict[str, sa.ColumnElement[Any]]:
     forbids = sa.and_(gives_old, sa.not_(gives_new))
     alike = sa.and_(gives_old == gives_new, new.fact > old.fact)
     wins = sa.or_(new.at > old.at, sa.and_(new.at == old.at, sa.or_(forbids, alike)))
-    return {name: sa.case((wins, new[name]), else_=old[name]) for name in ("change", "until", "fact", "at")}
+    sets: dict[str, sa.ColumnElement[Any]] = {
+        name: sa.case((wins, new[name]), else_=old[name]) for name in ("change", "until", "fact", "at")
+    }
+    return sets | {"announced": sa.case((wins, sa.literal_column("0")), else_=old.announced)}
 
 
 _STANDS = upsert(standing, _COLUMNS, _later)
 STANDINGS = Fetch(standing, "purpose address channel change at until fact", "contact lane")
 """What stands for a contact: rows of `Standing`, by contact and lane."""
 _LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
+_NOTHING_STANDS = delete(standing, "contact lane")
+_contact = sa.bindparam("contact", type_=consent.c.contact.type)
+_FACTS = Query(sa.select(consent.c.body).where(consent.c.contact == _contact), "contact")
 _encode = msgspec.json.Encoder().encode
 Asks = list[tuple[Statement, Row]]
 
@@ -49,12 +55,8 @@ def asks(facts: Sequence[Consent], lane: int) -> Asks:
         body = _encode(fact).decode()
         made.append((_FACT, (fact.id, lane, fact.team, fact.contact, fact.purpose, fact.change, body)))
         if fact.change != "told":
-            made.append((_STANDS, _row(fact.contact, lane, _standing(fact))))
+            made.append((_STANDS, _row(fact.contact, lane, standing_of(fact))))
     return made
-
-
-def _standing(fact: Consent) -> Standing:
-    return Standing(fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id)
 
 
 def _row(contact: str, lane: int, each: Standing) -> Row:
@@ -93,3 +95,37 @@ def _homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
         now.update(merged)
         waiting = merged
     return now
+
+
+def dropped_asks(contact: str, lane: int) -> Asks:
+    """The statements after which nothing stands for a contact any more: it was merged into another."""
+    return [(_NOTHING_STANDS, (contact, lane))]
+
+
+def restore(
+    contact: str,
+    lane: int,
+    own: Collection[str],
+    urns: Collection[str],
+    others: Collection[str] = (),
+    since: int = 0,
+) -> Op[None]:
+    """Derive from the ledger what stands for a contact, as after an unmerge.
+
+    `own` are the contacts whose facts are this one's: itself and those that are merged into it. `urns` are the
+    addresses it has now; what was recorded about one of them with `others` goes with the address. Of what was recorded
+    with others about all of a contact's addresses, after `since` (milliseconds, UTC: the merge), only what forbids goes
+    with it. What stands is taken away first and the ledger read after that, so that no fact of another writer is lost.
+    """
+    yield dropped_asks(contact, lane)
+    found = yield [(_FACTS, (each,)) for each in dict.fromkeys((*own, *others))]
+    facts = [msgspec.json.decode(row[0], type=Consent) for rows in found for row in rows]
+    mine = [each for each in facts if each.contact in own or _follows(each, urns, since)]
+    yield [(_STANDS, _row(contact, lane, each)) for each in stands(mine)]
+
+
+def _follows(fact: Consent, urns: Collection[str], since: int) -> bool:
+    """Whether a fact recorded with another contact is also about one that had been merged with it."""
+    if fact.address:
+        return fact.address in urns
+    return fact.change != "given" and time_of_id(fact.id) >= since

@@ -15,6 +15,7 @@ consent = hot(
     column("body", Json),
     sa.Column("seq", sa.BigInteger),
     sa.Column("hash", sa.String(64)),
+    sa.Column("salt", sa.String(32)),
 )
 sa.Index("consent_contact", consent.c.contact, consent.c.id, consent.c.lane)
 sa.Index("consent_chain", consent.c.team, consent.c.seq)
@@ -37,10 +38,12 @@ standing = sa.Table(
     column("at", Ms),
     column("until", Ms),
     column("fact", Id),
+    column("announced", sa.SmallInteger, 0),
     sa.PrimaryKeyConstraint("contact", "purpose", "address", "channel", "lane"),
-    sa.Index("standing_until", "until"),
     sqlite_with_rowid=False,
 )
+_ENDS = sa.and_(standing.c.change == "given", standing.c.until > sa.literal_column("0"))
+sa.Index("standing_until", standing.c.until, sqlite_where=_ENDS, postgresql_where=_ENDS)
 
 chain = sa.Table(
     "chain",

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state.consent import STANDINGS, carried_asks
+from state import consent
+from state.consent import STANDINGS
 from state.model.address import lane_of
-from state.model.ids import lane_of_id, new_id, now_ms
+from state.model.ids import lane_of_id, new_id, now_ms, time_of_id
 from state.statements import Fetch, Query, Row, Statement, insert, update
 from state.tables import address, contact, conversation, merge
 from state.writer import Ask, Op
@@ -26,7 +27,13 @@ _MOVE = update(address, "contact lane lane_before", "urn team shard")
 _MERGED = update(contact, "merged_into", "id lane")
 _NEW_MERGE = insert(merge, "id lane winner loser urns")
 _UNDO_MERGE = update(merge, "undone_at", "id lane")
-_MERGE = Fetch(merge, "loser urns undone_at", "id lane", lock="wait")
+_MERGE = Fetch(merge, "loser urns undone_at winner", "id lane", lock="wait")
+_LOSERS = Query(
+    sa.select(merge.c.loser).where(
+        merge.c.winner == sa.bindparam("winner", type_=merge.c.winner.type), merge.c.undone_at.is_(None)
+    ),
+    "winner",
+)
 _URNS_OF = Query(
     sa.select(address.c.urn, address.c.shard).where(
         address.c.contact == sa.bindparam("contact", type_=address.c.contact.type)
@@ -85,6 +92,16 @@ def find(team: str, channel: str, urns: Sequence[str], name: str = "", locale: s
     contact_id, lane = yield from _one_of(team, owners)
     conversation_id = yield from open_conversation(contact_id, lane, channel, urns)
     return Who(contact_id, lane, conversation_id, tuple(sorted(lanes - {lane})))
+
+
+def person(team: str, urn: str) -> Op[tuple[str, int]]:
+    """The contact with an address and its lane, made where there is none; without a conversation."""
+    shards = [lane_of(urn)]
+    known = yield from _owners(team, [urn], shards)
+    owners = [each for each in known if each]
+    if not owners:
+        owners = yield from _claim(team, [urn], shards, known, ("", ""))
+    return owners[0].contact, owners[0].lane
 
 
 def _one_of(team: str, owners: Sequence[_Owner]) -> Op[tuple[str, int]]:
@@ -150,7 +167,7 @@ def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str
     moved = msgspec.json.encode([urn for urn, _ in rows[0]]).decode()
     asks.append((_MERGED, (winner, loser, loser_lane)))
     asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
-    yield [*asks, *carried_asks(rows[1], winner, lane)]
+    yield [*asks, *consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
     return winner, lane
 
 
@@ -159,14 +176,31 @@ class NoMerge(Exception):
 
 
 def unmerge(team: str, merge_id: str) -> Op[None]:
-    """Take a merge back: the addresses that moved then return to the contact that lost them. Raises NoMerge."""
+    """Take a merge back: the addresses that moved then return to the contact that lost them. Raises NoMerge.
+
+    What stands of the consent of both is derived from the ledger again.
+    """
     key = (merge_id, lane_of_id(merge_id))
     (found,) = yield [(_MERGE, key)]
     if not found or found[0][2] is not None:
         raise NoMerge(merge_id)
-    loser, urns = found[0][:2]
+    loser, urns, _, winner = found[0][:4]
     lane = lane_of_id(loser)
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]
     yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key))]
+    for one, other in ((winner, loser), (loser, winner)):
+        own, others = (yield from _merged_into(one)), (yield from _merged_into(other))
+        (rows,) = yield [(_URNS_OF, (one,))]
+        reached = [row[0] for row in rows]
+        yield from consent.restore(one, lane_of_id(one), own, reached, others, time_of_id(merge_id))
+
+
+def _merged_into(contact_id: str) -> Op[list[str]]:
+    """A contact and all that are merged into it."""
+    found = [contact_id]
+    for each in found:
+        (rows,) = yield [(_LOSERS, (each,))]
+        found += [row[0] for row in rows]
+    return found

@@ -89,6 +89,13 @@ class Seal:
                 f"The credentials of {subject} were changed or belong to another channel: they must be entered again"
             ) from None
 
+    def derive(self, label: bytes) -> tuple[bytes, ...]:
+        """32 bytes of each key for another use, which the label names (HKDF with SHA-256, RFC 5869)."""
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return tuple(HKDF(SHA256(), KEY_BYTES, None, label).derive(key.secret) for key in self._keys)
+
     def _advice(self, subject: str, needed: str) -> str:
         given = ", ".join(key.id.hex() for key in self._keys)
         return (

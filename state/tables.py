@@ -131,6 +131,7 @@ merge = _hot(
     _column("urns", Json),
     sa.Column("undone_at", Ms),
 )
+sa.Index("merge_winner", merge.c.winner)
 
 # What came in
 
@@ -361,6 +362,11 @@ audit = sa.Table(
     _column("body", Json),
     sa.Column("seq", sa.BigInteger),
     sa.Column("hash", sa.String(64)),
+    sa.Column("salt", sa.String(32)),
+    sa.Index("audit_chain", "seq"),
+)
+sa.Index(
+    "audit_unsealed", audit.c.id, sqlite_where=audit.c.seq.is_(None), postgresql_where=audit.c.seq.is_(None)
 )
 
 idempotency = sa.Table(

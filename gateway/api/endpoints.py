@@ -2,7 +2,9 @@
 
 from gateway.api import (
     channels,
+    consents,
     conversations,
+    licences,
     media,
     messages,
     people,
@@ -20,6 +22,7 @@ from gateway.api.teams import Activate, ChangeTeam, NewTeam
 
 _READ, _WRITE = ("messages:read",), ("messages:write",)
 _LOOK, _SUSPEND = ("channels:read", "suspend"), ("suspend",)
+_CONSENT, _CONSENTS = ("consent:read",), ("consent:write",)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
@@ -116,6 +119,36 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "POST", "/v1/suspensions/{id}/lift", "Lift a suspension", _SUSPEND, suspensions.lift,
         suspensions.SuspensionView, body=Lift, show=suspensions.view, fenced=True,
         problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/consents", "Record what a customer has allowed or forbidden", _CONSENTS, consents.record,
+        consents.FactView, status=201, body=consents.RecordConsent, show=consents.fresh,
+        problems=("unknown_channel",),
+    ),
+    Endpoint(
+        "GET", "/v1/consents", "The facts about a contact's consent, the newest first", _CONSENT, consents.listing,
+        consents.Facts, query=consents.About, problems=("not_found", "invalid_cursor"),
+    ),
+    Endpoint(
+        "POST", "/v1/consents/import", "Take in many facts, each row with its legal basis and evidence", _CONSENTS,
+        consents.take, consents.Imported, body=consents.ImportConsents, show=consents.taken,
+    ),
+    Endpoint(
+        "GET", "/v1/consents/expiring", "Consents that end soon, the first to end first", _CONSENT,
+        consents.expiring, consents.Expiring, query=consents.Within,
+    ),
+    Endpoint(
+        "GET", "/v1/contacts/{id}/consent", "What a contact allows and forbids now", _CONSENT, consents.stands,
+        consents.Stands, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/licences", "Add a licence for a template or a file", _CONSENTS, licences.add,
+        licences.LicenceView, status=201, body=licences.AddLicence, show=licences.view,
+    ),
+    Endpoint("GET", "/v1/licences", "All licences for content", _CONSENT, licences.listing, licences.LicenceList),
+    Endpoint(
+        "POST", "/v1/licences/{id}/remove", "Take a licence out of use", _CONSENTS, licences.remove,
+        licences.LicenceView, body=licences.RemoveLicence, show=licences.view, problems=("not_found",),
     ),
     Endpoint(
         "GET", "/v1/audit", "Who did what and why, the newest first", ("admin",), records.audit, records.Audit,

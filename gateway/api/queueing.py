@@ -107,9 +107,7 @@ def _allow(order: Order, given: Permission, place: Place) -> Op[None]:
 def _notice(order: Order, voice: Voice, place: Place) -> Notice | None:
     """The notice that comes first; a template outside the reply window goes before it."""
     live, dialogue = order.target.live, place.dialogue
-    outside = live.connector.terms.reply_window and initiated(
-        live.connector.terms, dialogue.last_in, order.due
-    )
+    outside = live.terms.reply_window and initiated(live.terms, dialogue.last_in, order.due)
     if outside and isinstance(order.say.content, Template):
         return None
     return voice.notice(live, dialogue.locale, dialogue.told)

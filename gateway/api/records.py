@@ -71,21 +71,21 @@ async def _page(call: Call[Paged, None], query: Query) -> tuple[tuple[Row, ...],
 def _entry(row: Row) -> AuditEntry:
     return AuditEntry(
         id=row[0], at=time_of(row[0]), actor=row[1], action=row[2], subject=row[3], reason=row[4],
-        body=_hidden(msgspec.json.decode(row[5])),
+        body=hidden(msgspec.json.decode(row[5])),
     )  # fmt: skip
 
 
 def _signal(row: Row) -> SignalView:
     return SignalView(
         id=row[0], at=time_of(row[0]), channel=row[1], action=row[2], code=row[3],
-        evidence=_hidden(msgspec.json.decode(row[4])),
+        evidence=hidden(msgspec.json.decode(row[4])),
     )  # fmt: skip
 
 
-def _hidden(value: Any) -> Any:
+def hidden(value: Any) -> Any:
     """JSON whose texts hold no credentials."""
     if isinstance(value, dict):
-        return {name: _hidden(each) for name, each in value.items()}
+        return {name: hidden(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [_hidden(each) for each in value]
+        return [hidden(each) for each in value]
     return redactor.hide(value) if isinstance(value, str) else value

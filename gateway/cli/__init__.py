@@ -18,6 +18,12 @@ _COMMANDS = {
     "keys": ("keys", "make, list and revoke API keys"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
     "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
+    "consent": (
+        "consent",
+        "record, show, import, export and verify what customers have allowed and forbidden",
+    ),
+    "licences": ("licences", "add, list and remove licences for templates and files"),
+    "audit": ("audit", "export the record of who did what, and verify it"),
     "new": ("new", "make a starter project: a bot with a test and settings"),
     "check": ("check", "look at bots without running them, and say what is wrong, by file and line"),
     "chat": ("chat", "talk to a bot in the terminal"),

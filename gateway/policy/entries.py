@@ -126,12 +126,6 @@ class Confirmation(Entry, frozen=True, kw_only=True):
     minutes: int
 
 
-class Grace(Entry, frozen=True, kw_only=True):
-    """How long a new version of a channel's terms may wait to be accepted."""
-
-    days: int
-
-
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All rows of a pack, by table."""
 
@@ -148,4 +142,3 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cap: tuple[Cap, ...]
     duplicate: tuple[Duplicate, ...]
     confirmation: tuple[Confirmation, ...]
-    grace: tuple[Grace, ...]

@@ -32,7 +32,6 @@ class Held:
         )
         """How far back a rule looks at what was sent to a contact."""
         self.confirmation = rows.confirmation[-1].minutes * _MINUTE if rows.confirmation else 0
-        self.grace = rows.grace[-1].days * _DAY if rows.grace else 0
         self._hours = _hours(rows.quiet, rows.holiday)
         self.messaging = frozenset(
             c for each in rows.offered if each.service == "messaging" for c in each.countries

@@ -71,12 +71,12 @@ def terms(facts: Facts, now: int, held: Held) -> Rule:
     """A channel sends when its terms are accepted; where an older version was, a new one may wait for a while."""
     if not facts.terms_since:
         return _NOTHING_TO_ACCEPT
-    version = facts.terms.version
-    if version in facts.accepted:
+    until = facts.terms.held_from(facts.accepted, facts.terms_since)
+    if until is None:
         return _ACCEPTED
-    until = facts.terms_since + held.grace
+    version = facts.terms.version
     inputs = {"version": version, "grace_until": until}
-    if facts.accepted and now < until:
+    if now < until:
         return Rule("terms", "send", f"terms {version} wait to be accepted by {day(until)}", inputs=inputs)
     reason = f"the channel's terms {version} are not accepted: accept them, and what waits is sent"
     return Rule("terms", "wait", reason, "terms_not_accepted", inputs)

@@ -34,7 +34,8 @@ class Consent(Value, frozen=True, kw_only=True):
 
     An empty `address` means all of the contact's, an empty `channel` all of the team's. `evidence` says what proves it
     (a message id, an address of the network, a form); `text` is what the customer was shown, in `locale` (BCP 47), and
-    `text_version` which wording that was. `actor` is who recorded it.
+    `text_version` which wording that was. `actor` is who recorded it. A fact `expired` has the `at` of the one that
+    lapsed, so that what was given later stands in whatever order facts come, and in `until` when that was.
     """
 
     id: str
@@ -83,10 +84,35 @@ class Standing(NamedTuple):
 def latest(
     standings: Iterable[Standing], purpose: str, addresses: Iterable[str], channel: str
 ) -> Standing | None:
-    """The fact that counts for a send, or None where there is none; one that lapsed is given back as it is."""
+    """The fact that counts for a send, or None where there is none; one that lapsed is given back as it is.
+
+    A stop of an address is ended by what is given for that address, not by what is given for all of a contact's.
+    """
     known = tuple(addresses)
     found = [each for each in standings if each.covers(purpose, known, channel)]
-    return max(found, key=_rank, default=None)
+    last = max(found, key=_rank, default=None)
+    if last and last.change == "given" and not last.address:
+        stops = [each for each in found if each.stops and each.address]
+        last = max(stops, key=_rank, default=last)
+    return last
+
+
+def stands(facts: Iterable[Consent]) -> list[Standing]:
+    """What stands of facts about one contact: the latest about each purpose, address and channel.
+
+    What a customer was told allows and forbids nothing, so nothing stands of it.
+    """
+    found: dict[tuple[str, str, str], Standing] = {}
+    for fact in facts:
+        if fact.change != "told":
+            made = standing_of(fact)
+            found[made[:3]] = max(made, found.get(made[:3], made), key=_rank)
+    return list(found.values())
+
+
+def standing_of(fact: Consent) -> Standing:
+    """A fact as what stands where no later one is known."""
+    return Standing(fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id)
 
 
 def _rank(standing: Standing) -> tuple[int, bool, str]:

@@ -59,10 +59,10 @@ LOCKING = {
 
 def value_for(name: str, kind: str) -> Any:
     """A parameter's value: two lanes where a list is asked for, else one."""
-    lanes = name.removeprefix("k_") in {"lane", "shard"}
+    lanes, kind = name.removeprefix("k_") in {"lane", "shard"}, kind.replace("varchar", "text")
     if kind.endswith("[]"):
         return list(NAMED) if lanes else [PLAIN.get(kind[:-2], 1)]
-    return NAMED[0] if lanes else PLAIN.get(kind.replace("varchar", "text"), 1)
+    return NAMED[0] if lanes else PLAIN.get(kind, 1)
 
 
 async def explain(url: str, statement: Statement) -> str:

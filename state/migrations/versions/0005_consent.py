@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=True),
         sa.Column("hash", sa.String(length=64), nullable=True),
+        sa.Column("salt", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("id", "lane"),
         sqlite_with_rowid=False,
     )
@@ -112,10 +113,18 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("fact", Id, nullable=False),
+        sa.Column("announced", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("contact", "purpose", "address", "channel", "lane"),
         sqlite_with_rowid=False,
     )
-    op.create_index("standing_until", "standing", ["until"], unique=False)
+    op.create_index(
+        "standing_until",
+        "standing",
+        ["until"],
+        unique=False,
+        sqlite_where=sa.text("change = 'given' AND until > 0"),
+        postgresql_where=sa.text("change = 'given' AND until > 0"),
+    )
     op.create_table(
         "touch",
         sa.Column("message", Id, nullable=False),
@@ -139,8 +148,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("channel", "hour", "kind", "node"),
     )
     op.create_index("traffic_hour", "traffic", ["hour"], unique=False)
+    op.create_index("merge_winner", "merge", ["winner"], unique=False)
     op.add_column("audit", sa.Column("seq", sa.BigInteger(), nullable=True))
     op.add_column("audit", sa.Column("hash", sa.String(length=64), nullable=True))
+    op.add_column("audit", sa.Column("salt", sa.String(length=32), nullable=True))
+    op.create_index("audit_chain", "audit", ["seq"], unique=False)
+    op.create_index(
+        "audit_unsealed",
+        "audit",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("seq IS NULL"),
+        postgresql_where=sa.text("seq IS NULL"),
+    )
     op.add_column(
         "contact", sa.Column("country", sa.String(length=2), server_default=sa.text("''"), nullable=False)
     )

@@ -9,8 +9,10 @@ import msgspec
 import pytest
 
 from gateway.api.asks import AcceptTerms, HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.licences import AddLicence, RemoveLicence
 from gateway.api.people import ChangeContact, NewContact
 from gateway.api.teams import Activate, ChangeTeam, NewTeam
 from gateway.problems import CODES
@@ -98,7 +100,15 @@ BODIES: dict[type[Asked] | None, Any] = {
     Activate: {},
     NewContact: {"channel": "app", "address": "inapp:dl_bob", "born": "1990", "country": "DE"},
     ChangeContact: {"zone": "Europe/Berlin"},
+    RecordConsent: {"to": ANN, "change": "given", "purpose": "marketing"},
+    ImportConsents: {"rows": [{"address": ANN}]},
+    AddLicence: {"subject": "template:sale", "evidence": {"contract": 7}},
+    RemoveLicence: {"reason": "over"},
 }
+
+
+QUERIES = {("GET", "/v1/consents"): f"?contact={ANN}"}
+"""What an endpoint cannot do without."""
 
 
 async def subject(house: House, path: str) -> str:
@@ -112,9 +122,15 @@ async def subject(house: House, path: str) -> str:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:
             return str((await house.conversation("fail", lambda one: one["mode"] == "parked"))["id"])
+        case ["contacts", _, "consent"]:
+            return str((await house.call("POST", "/consents", BODIES[RecordConsent])).body["contact"])
         case ["contacts", _]:
             told = await house.call("GET", f"/conversations/{(await house.send())['conversation']}")
             return str(told.body["contact"])
+        case ["consents"]:
+            await house.call("POST", "/consents", BODIES[RecordConsent])
+        case ["licences", _, "remove"]:
+            return str((await house.call("POST", "/licences", BODIES[AddLicence])).body["id"])
         case ["suspensions", _, "lift"]:
             made = await house.call("POST", "/suspensions", BODIES[Suspend])
             return str(made.body["id"])
@@ -125,6 +141,7 @@ async def subject(house: House, path: str) -> str:
 async def test_a_real_answer_is_what_is_described(house: House, endpoint: Endpoint) -> None:
     named = endpoint.path.replace("channels/{name}", "channels/phone").replace("{name}", "default")
     path = named.replace("{id}", await subject(house, endpoint.path)).removeprefix("/v1")
+    path += QUERIES.get((endpoint.method, endpoint.path), "")
     told = await house.call(endpoint.method, path, BODIES[endpoint.body])
     assert told.status == endpoint.status, told
     read = msgspec.json.decode(told.text, type=endpoint.answer)

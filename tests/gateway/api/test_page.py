@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from gateway.api.asks import AcceptTerms, Ground, HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.licences import AddLicence, RemoveLicence
 from gateway.api.people import ChangeContact, NewContact
 from gateway.api.teams import ChangeTeam, NewTeam
 from state.keys import SCOPES
@@ -29,6 +31,10 @@ BODIES: dict[str, type[Asked]] = {
     "PATCH /v1/teams/{name}": ChangeTeam,
     "POST /v1/suspensions": Suspend,
     "POST /v1/suspensions/{id}/lift": Lift,
+    "POST /v1/consents": RecordConsent,
+    "POST /v1/consents/import": ImportConsents,
+    "POST /v1/licences": AddLicence,
+    "POST /v1/licences/{id}/remove": RemoveLicence,
 }
 
 
@@ -60,6 +66,11 @@ def test_every_scope_is_explained() -> None:
 def test_every_field_of_a_message_is_explained() -> None:
     rows = re.findall(r"^\| `(\w+)` \|", section("POST /v1/messages"), re.MULTILINE)
     assert sorted(rows) == sorted(SendMessage.__struct_fields__)
+
+
+def test_every_field_of_a_fact_is_explained() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", section("POST /v1/consents"), re.MULTILINE)
+    assert sorted(rows) == sorted(RecordConsent.__struct_fields__)
 
 
 def test_every_field_of_a_scope_and_every_ground_is_named() -> None:

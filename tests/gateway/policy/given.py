@@ -12,7 +12,7 @@ from state.model.content import Template, Text
 from state.model.suspension import Target
 
 HOUR, DAY = 3_600_000, 86_400_000
-TERMS = Terms(version="wa-2026-11", reply_window=86_400, template_outside_window=True)
+TERMS = Terms(version="wa-2026-11", grace=30, reply_window=86_400, template_outside_window=True)
 PACK = standard()
 ADDRESS = "whatsapp:4915100000001"
 

@@ -86,8 +86,8 @@ BAD = {
     "no date": ('[[cap]]\npurpose = "service"\nmessages = 1\nhours = 1\nsource = "x"', "from"),
     "a word we do not know": ('[[caps]]\npurpose = "service"', "caps"),
     "a field we do not know": ('[[cap]]\ncolour = "red"\nsource = "x"\nfrom = 2027-01-01', "colour"),
-    "a number in quotes": ('[[grace]]\ndays = "3"\nsource = "x"\nfrom = 2027-01-01', "days"),
-    "no row but a table": ("[grace]\ndays = 3", "grace: is no list of rows"),
+    "a number in quotes": ('[[confirmation]]\nminutes = "3"\nsource = "x"\nfrom = 2027-01-01', "minutes"),
+    "no row but a table": ("[confirmation]\nminutes = 3", "confirmation: is no list of rows"),
 }
 
 

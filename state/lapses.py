@@ -1,0 +1,91 @@
+"""Consents that end: found by their time, announced once, and expired by a fact of their own."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from state import audit, consent
+from state.consent_tables import consent as facts
+from state.consent_tables import standing
+from state.model.consent import Consent
+from state.model.ids import new_id
+from state.statements import Fetch, Query, update
+from state.tables import Ms
+from state.writer import Op
+
+_C = standing.c
+_KEY = "contact purpose address channel lane"
+_LOCKED = Fetch(standing, "fact change announced", _KEY, lock="wait")
+_TOLD = update(standing, "announced", f"{_KEY} fact")
+_FACT = Query(sa.select(facts.c.body).where(facts.c.id == sa.bindparam("id", type_=facts.c.id.type)), "id")
+
+
+def _between(*where: sa.ColumnElement[bool]) -> Query:
+    """What was given and ends after a time and up to another; the index knows the two conditions with no parameter."""
+    names = [*_KEY.split(), "at", "until", "fact"]
+    query = sa.select(*(_C[name] for name in names)).where(
+        _C.change == sa.literal_column("'given'"), _C.until > sa.literal_column("0"),
+        _C.until > sa.bindparam("after", type_=Ms), _C.until <= sa.bindparam("upto", type_=Ms), *where,
+    )  # fmt: skip
+    limit = sa.bindparam("limit", type_=sa.Integer)
+    return Query(query.order_by(_C.until, _C.fact).limit(limit), "after upto limit")
+
+
+ENDING = _between()
+"""Consents that end after a time and up to another (milliseconds, UTC), the first to end first: rows of `Ending`."""
+UNTOLD = _between(_C.announced == sa.literal_column("0"))
+"""The same, those that were not announced yet."""
+
+
+class Ending(NamedTuple):
+    """A consent in force that ends: which fact gave it when, and when it ends (milliseconds, UTC)."""
+
+    contact: str
+    purpose: str
+    address: str
+    channel: str
+    lane: int
+    at: int
+    until: int
+    fact: str
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        """The key of its row."""
+        return self[:5]
+
+
+def expire(ended: Ending) -> Op[bool]:
+    """Write that a consent has ended, where it still stands; says whether it did.
+
+    Its time is that of the fact that ends: of one time the one that forbids counts, and whatever is later stands.
+    """
+    (found,) = yield [(_LOCKED, ended.key)]
+    (rows,) = yield [(_FACT, (ended.fact,))]
+    if not rows or not found or found[0][:2] != (ended.fact, "given"):
+        return False
+    given = msgspec.json.decode(rows[0][0], type=Consent)
+    made = Consent(
+        id=new_id(ended.lane), team=given.team, contact=ended.contact, change="expired", purpose=given.purpose,
+        source="clock", at=ended.at, actor="clock", address=ended.address, channel=ended.channel, basis=given.basis,
+        evidence={"fact": given.id}, until=ended.until,
+    )  # fmt: skip
+    yield consent.asks([made], ended.lane)
+    return True
+
+
+def announce(soon: Sequence[Ending]) -> Op[list[Ending]]:
+    """Note in the audit that consents will end, each once; gives those that were not announced before."""
+    found = yield [(_LOCKED, each.key) for each in soon]
+    new = [
+        each
+        for each, rows in zip(soon, found, strict=True)
+        if rows and tuple(rows[0][:3]) == (each.fact, "given", 0)
+    ]
+    if new:
+        yield [(_TOLD, (1, *each.key, each.fact)) for each in new]
+        listed = [{"contact": each.contact, "fact": each.fact, "until": each.until} for each in new]
+        yield from audit.note("clock", "consents_expiring", f"{len(new)} consents", consents=listed)
+    return new

@@ -1,0 +1,120 @@
+"""`parley consent`, `parley licences`, `parley audit`: recorded, taken in, exported, and verified anywhere."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Done, Run, parley
+
+PHONE, MAIL = "tel:+15550100", "mailto:ann@shop.example"
+FILE = f"""address,purpose,change,at,basis,evidence,until
+{PHONE},marketing,given,2026-01-01T00:00:00Z,consent,form 7,2099-01-01T00:00:00Z
+{MAIL},service,withdrawn,2026-01-01T00:00:00Z,consent,a letter,
+{MAIL},service,given,2026-01-01T00:00:00Z,,a letter,
+"""
+
+
+@pytest.fixture
+def taken(run: Run, config: str, tmp_path: Path) -> Done:
+    """A file of three rows was taken in, of which one is refused."""
+    (tmp_path / "in.csv").write_text(FILE)
+    return run("consent", "import", str(tmp_path / "in.csv"), "--config", config)
+
+
+def export(run: Run, config: str, tmp_path: Path, *more: str) -> Path:
+    done = run("consent", "export", *more, "--config", config)
+    assert (done.code, done.err) == (0, "")
+    path = tmp_path / "out.jsonl"
+    path.write_text(done.out)
+    return path
+
+
+def test_rows_without_a_basis_are_refused_with_their_line_and_the_others_taken(taken: Done) -> None:
+    assert (taken.code, taken.out) == (1, "2 added, 0 known before, 1 refused\n")
+    assert taken.err == "line 4: basis: is needed: the legal basis\n"
+
+
+def test_what_is_recorded_is_shown(taken: Done, run: Run, config: str) -> None:
+    done = run(
+        "consent", "record", PHONE, "withdrawn", "marketing", "--evidence", "said so", "--config", config
+    )
+    assert done.code == 0
+    shown = run("consent", "show", PHONE, "--config", config).out.splitlines()
+    assert shown[3] == f"  marketing        withdrawn {PHONE}, all channels"
+    assert [line.split()[3] for line in shown[6:]] == ["withdrawn", "given"]
+    told = json.loads(run("consent", "show", PHONE, "--json", "--config", config).out)
+    assert [each["change"] for each in told["stands"]] == ["withdrawn"]
+    wrong = run("consent", "show", "tel:+1", "--config", config)
+    assert (wrong.code, wrong.err) == (1, "parley consent: there is no contact tel:+1\n")
+
+
+def test_consents_that_end_are_listed(taken: Done, run: Run, config: str) -> None:
+    assert run("consent", "expiring", "--config", config).out == ""
+    done = run("consent", "expiring", "--days", "36500", "--config", config)
+    assert done.out.startswith("2099-01-01T00:00:00+00:00 ")
+
+
+def test_an_export_is_verified_without_settings_and_a_change_in_it_named(
+    taken: Done, run: Run, config: str, tmp_path: Path
+) -> None:
+    path = export(run, config, tmp_path)
+    key = json.loads(path.read_text().splitlines()[0])["key"]
+    done = parley("consent", "verify", str(path), "--key", key, PARLEY_DATABASE="nonsense")
+    assert (done.code, done.out) == (0, f"team:default  whole: 2 links, 2 shown, signed by {key}\n"), done
+    path.write_text(path.read_text().replace("a letter", "a better"))
+    done = run("consent", "verify", str(path))
+    assert (done.code, done.out.startswith("team:default  broken at 1: ")) == (1, True)
+    (told,) = json.loads(run("consent", "verify", str(path), "--json").out)
+    assert (told["whole"], told["broken"], told["links"]) == (False, 1, 0)
+    path.write_text(FILE)
+    assert run("consent", "verify", str(path)).code == 2
+    assert run("consent", "verify", str(tmp_path / "none")).code == 1
+
+
+def test_an_export_of_a_contact_tells_of_nobody_else(
+    taken: Done, run: Run, config: str, tmp_path: Path
+) -> None:
+    path = export(run, config, tmp_path, "--contact", MAIL)
+    assert (PHONE in path.read_text(), MAIL in path.read_text()) == (False, True)
+    assert "whole: 2 links, 1 shown" in run("consent", "verify", str(path)).out
+    path = export(run, config, tmp_path, "--from", "2026-06-01", "--to", "2026-07-01T00:00:00Z")
+    assert "whole: 2 links, 0 shown" in run("consent", "verify", str(path)).out
+
+
+def test_the_database_is_verified_too(taken: Done, run: Run, config: str, tmp_path: Path) -> None:
+    export(run, config, tmp_path)
+    done = run("consent", "verify", "--config", config)
+    assert (done.code, "whole: 2 links" in done.out) == (0, True)
+    with sqlite3.connect(tmp_path / "parley.db") as database:
+        database.execute("DELETE FROM consent WHERE seq = 1")
+    done = run("consent", "verify", "--config", config)
+    assert (done.code, done.out) == (1, "team:default  broken at 1: it is missing: 2 follows 0\n")
+
+
+def test_the_audit_is_exported_and_verified(taken: Done, run: Run, config: str, tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_text(run("audit", "export", "--config", config).out)
+    assert "audit  whole: 1 links, 1 shown" in run("audit", "verify", str(path)).out
+    assert "audit  whole: 1 links" in run("audit", "verify", "--config", config).out
+    path.write_text(path.read_text().replace("in.csv", "on.csv"))
+    assert run("audit", "verify", str(path)).code == 1
+
+
+def test_licences_are_added_listed_and_removed(run: Run, config: str) -> None:
+    words = ("template:sale", "--evidence", "contract 7", "--ends", "2099-01-01")
+    made = run("licences", "add", *words, "--config", config)
+    assert made.out.endswith("template:sale                    ends 2099-01-01T00:00:00+00:00\n")
+    assert run("licences", "list", "--config", config).out == made.out
+    gone = ("licences", "remove", made.out.split()[0], "--reason", "a mistake", "--config", config)
+    assert [run(*gone).code, run(*gone).code] == [0, 1]
+    assert run("licences", "list", "--config", config).out == ""
+    wrong = run("licences", "add", "sale", "--evidence", "x", "--config", config)
+    assert (wrong.code, wrong.err.startswith("parley licences: subject: 'sale': ")) == (1, True)
+
+
+@pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "2026-11-24T09:30:00"])
+def test_a_time_that_is_none_is_refused(when: str) -> None:
+    done = parley("consent", "export", "--from", when)
+    assert (done.code, "argument --from" in done.err) == (2, True)
