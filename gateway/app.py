@@ -29,6 +29,7 @@ from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.settings import ROLES, Settings
+from gateway.shortcut import past_the_router
 from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
@@ -150,6 +151,9 @@ class Gateway:
             app, access_log=None, handle_signals=False, shutdown_timeout=self.settings.shutdown_seconds
         )
         await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
+        server.request_handler = past_the_router(server.request_handler, self.webhooks.answer)  # type: ignore[assignment]
         await web.SockSite(self._runner, bound, backlog=1024).start()
 
     def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
