@@ -9,7 +9,7 @@ import select
 import socket
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import cast
 
 import aiohttp
 from aiohttp import ClientRequest, ClientTimeout, StreamReader
@@ -50,26 +50,39 @@ class TooLong(Exception):
 class RoundTrip:
     """One call on its way; `left` says whether a byte of it can have left."""
 
-    __slots__ = ("_call", "_headers", "_may_leave", "_url", "left")
+    __slots__ = ("_call", "_headers", "_late", "_may_leave", "_url", "left")
 
     def __init__(
         self, call: Call, url: URL, headers: Mapping[str, str], may_leave: Callable[[], None]
     ) -> None:
         self._call, self._url, self._headers, self._may_leave = call, url, headers, may_leave
-        self.left = False
+        self.left = self._late = False
 
     async def make(self, connections: "Connections", seconds: float) -> Reply:
         """Send the request and read its answer; raises one of BROKEN, ValueError, TooLong, or what `may_leave` does."""
-        head = written(self._call, self._url, self._headers)
-        async with asyncio.timeout(seconds):
-            connection = await connections.lend(self._url, seconds)
-            try:
-                reply = await self._over(connection, head)
-            except BaseException:
-                connection.close()
-                raise
+        head, loop = written(self._call, self._url, self._headers), asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        connection = await connections.lend(self._url, seconds)
+        alarm = loop.call_at(ends, self._cut, connection)
+        try:
+            reply = await self._over(connection, head)
+            if self._late:  # the end of a body that tells no length was our own doing
+                raise TimeoutError
+        except BaseException as error:
+            connection.close()
+            if self._late and isinstance(error, BROKEN):
+                raise TimeoutError(f"there was no whole answer within {seconds:g} seconds") from error
+            raise
+        finally:
+            alarm.cancel()
         connection.release()
         return reply
+
+    def _cut(self, connection: Connection) -> None:
+        """The time is over: end the connection, which ends what waits for it, at a fifth of the cost of a timeout."""
+        self._late = True
+        if connection.transport is not None:
+            connection.transport.abort()
 
     async def _over(self, connection: Connection, head: bytes) -> Reply:
         protocol, transport, body = connection.protocol, connection.transport, self._call.body
@@ -87,11 +100,10 @@ class RoundTrip:
         try:
             return await self._answer(protocol)
         finally:
-            if (
-                not writing.done()
-            ):  # answered before it had all: what is left must not come before the next request
-                protocol.force_close()
+            if not writing.done():  # what is left must not come before the next request
                 writing.cancel()
+                protocol.force_close()
+                protocol.abort()
 
     async def _answer(self, protocol: ResponseHandler) -> Reply:
         message, payload = await protocol.read()
@@ -127,38 +139,30 @@ async def _body(message: RawResponseMessage, payload: StreamReader, limit: int) 
 
 def written(call: Call, url: URL, headers: Mapping[str, str]) -> bytes:
     """The head of a request; raises ValueError where one of its parts would be more than that."""
-    place, method = _place(url), call.method
-    given = {name.lower(): value for name, value in headers.items()}
-    lines = [f"{method} {place.target} HTTP/1.1", f"Host: {given.get('host', place.host)}"]
-    lines += [line for name, line in _ALWAYS if name not in given]
-    lines += [f"{name}: {value}" for name, value in headers.items() if name.lower() not in _OURS]
-    if place.authorization:
-        if "authorization" in given:
-            raise ValueError("credentials are in the URL and in the header Authorization")
-        lines.append(f"Authorization: {place.authorization}")
-    if "content-type" not in given and method in _TYPED:
-        lines.append("Content-Type: application/octet-stream")
-    if call.body or method not in _BODILESS:
-        lines.append(f"Content-Length: {len(call.body)}")
-    text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
-        raise ValueError("a line break or a NUL in a header")
-    return f"{text}\r\n\r\n".encode()
-
-
-class _Place(NamedTuple):
-    """What of an address stands in a request: its target, the host, and credentials of the address itself."""
-
-    target: str
-    host: str
-    authorization: str
+    head = _head(call.method, url, tuple(headers.items()))
+    if call.body or call.method not in _BODILESS:
+        head += f"Content-Length: {len(call.body)}\r\n"
+    return f"{head}\r\n".encode()
 
 
 @lru_cache(maxsize=1024)
-def _place(url: URL) -> _Place:
-    named = url.raw_user or url.raw_password
-    authorization = aiohttp.encode_basic_auth(url.user or "", url.password or "") if named else ""
-    return _Place(url.raw_path_qs, url.host_port_subcomponent or "", authorization)
+def _head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> str:
+    """All of a head but the length: many calls differ in nothing else."""
+    given = {name.lower(): value for name, value in headers}
+    host = given.get("host", url.host_port_subcomponent)
+    lines = [f"{method} {url.raw_path_qs} HTTP/1.1", f"Host: {host}"]
+    lines += [line for name, line in _ALWAYS if name not in given]
+    lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _OURS]
+    if url.raw_user or url.raw_password:
+        if "authorization" in given:
+            raise ValueError("credentials are in the URL and in the header Authorization")
+        lines.append(f"Authorization: {aiohttp.encode_basic_auth(url.user or '', url.password or '')}")
+    if "content-type" not in given and method in _TYPED:
+        lines.append("Content-Type: application/octet-stream")
+    text = "\r\n".join(lines)
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
+        raise ValueError("a line break or a NUL in a header")
+    return f"{text}\r\n"
 
 
 class Connections(aiohttp.TCPConnector):
@@ -211,4 +215,4 @@ def _readable(connection: Connection) -> bool:
 
 @lru_cache(maxsize=64)
 def _timeout(seconds: float) -> ClientTimeout:
-    return ClientTimeout(total=None, sock_connect=min(seconds, CONNECT_SECONDS))
+    return ClientTimeout(total=None, connect=seconds, sock_connect=min(seconds, CONNECT_SECONDS))

@@ -102,7 +102,7 @@ def _verdict(error: Exception, *, left: bool) -> NoAnswer:
 
 def trace(call: Call, started: int, outcome: Reply | NoAnswer) -> Exchange:
     """What is kept of a call that started then (milliseconds, UTC) and has ended now; it holds no secrets."""
-    url = redactor.hide(call.url)
+    url = redactor.address(call.url)
     took, sent = now_ms() - started, len(call.body)
     if isinstance(outcome, NoAnswer):
         fault, said = type(outcome).__name__, redactor.hide(str(outcome))[:EXCERPT]
