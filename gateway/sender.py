@@ -17,7 +17,6 @@ from gateway.channels import Live
 from gateway.leaving import Fenced, Leaving, Tools
 from gateway.logs import redactor
 from gateway.outgoing import Ready, Unknown
-from gateway.slots import Slots
 from gateway.wake import Signal
 from state import inbox, outbox
 from state.conversations import Taken
@@ -72,8 +71,7 @@ class Sender:
         self.signal = Signal()
         self.flying: dict[asyncio.Task[None], Leased | None] = {}
         self.places = 0
-        """Deliveries that are not over, but for their settlement; those handed on may be twice as many as slots."""
-        self._slots = Slots(tools.slots)
+        """Sends under way; a delivery that is over but for its settlement has left its place."""
         self._more = True
         self._busy_until = 0.0
         self._tools, self._leaving = tools, Leaving(channel, tools)
@@ -102,7 +100,6 @@ class Sender:
         self._more = batch.more
         for row in batch.rows:
             self.places += 1
-            self._slots.take()
             self.fly(self.deliver(row), row)
         return len(batch.rows)
 
@@ -149,15 +146,9 @@ class Sender:
         return Handoff(self, row, live, said, Handed(tools.node, tools.lease_ms, decision, said.offered))
 
     async def deliver_handed(self, row: Leased, live: Live, said: Ready) -> None:
-        """Send a row that was stored as `sending`, and settle it; one that finds no slot soon is queued again."""
+        """Send a row that was stored as `sending`, and settle it."""
         try:
-            if await self._slots.wait(_PATIENCE):
-                try:
-                    end = await self._sent(row, live, said)
-                finally:
-                    self._slots.leave()
-            else:
-                end = outgoing.again(row, 0)
+            end = await self._sent(row, live, said)
         finally:
             self.places -= 1
         await self._settle(end)
@@ -172,7 +163,6 @@ class Sender:
             return
         finally:
             self.places -= 1
-            self._slots.leave()
         await self._settle(end)
         if live and end.held and not self._tools.fence.closed(outgoing.target(row, live)):
             # The lift fell between the decision and its commit.
@@ -218,7 +208,7 @@ class Sender:
 
     def _behind(self) -> bool:
         """Whether rows of this channel wait for a place or for the pace: none may overtake them."""
-        return self._more or self.places >= 2 * self._tools.slots or time.monotonic() < self._busy_until
+        return self._more or self.places >= self._tools.slots or time.monotonic() < self._busy_until
 
     def _decide(self, row: Leased, live: Live, content: Content) -> Decision:
         facts = policy.Facts(

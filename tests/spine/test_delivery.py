@@ -170,24 +170,6 @@ async def test_a_channel_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
         assert len(house.graph.hanging) == 2
 
 
-async def test_a_reply_that_finds_no_slot_soon_is_queued_again_and_leaves_later(tmp_path: Path) -> None:
-    async with running(tmp_path, on_sqlite(tmp_path), delivery_slots=1) as house:
-        await house.hear(text(1, "hi"))
-        await house.quiet()
-        house.graph.next(hangs)
-        await house.hear(text(2, "hi"))
-        await house.when(lambda: len(house.graph.hanging))
-        await house.hear(text(3, "hi"))
-        await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["sending", "sending"])
-        await house.when(
-            house.queue, lambda rows: [row[1::2] for row in rows] == [("sending", 1), ("queued", 0)]
-        )
-        assert len(house.graph.calls) == 2
-        house.graph.hanging[0].say(200, {"messages": [{"id": "wamid.late"}]})
-        await house.quiet()
-        assert len(house.graph.calls) == 3
-
-
 async def test_what_is_of_no_use_any_more_is_not_sent(house: House) -> None:
     house.graph.next(refuses(500, 131000))
     await house.hear(text(1, "hi"))
