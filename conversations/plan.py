@@ -181,7 +181,10 @@ def _machine(plan: Plan) -> Machine:
             actions.append(_moving(row.target))
             target = row.target if row.target == table.STAY else None
         for source in table.sources(row, plan.states, cls.final):
-            machine.add_transition(row.event, source, target, conditions=guard, before=[*actions])
+            still = target == table.STAY and not plan.calls[source] and source not in plan.left
+            machine.add_transition(  # where nothing is called on leaving or entering, to stay is no change of state
+                row.event, source, None if still else target, conditions=guard, before=[*actions]
+            )
     return machine
 
 

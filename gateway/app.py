@@ -33,6 +33,7 @@ from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.sealer import Sealer
 from gateway.settings import ROLES, Settings
+from gateway.shortcut import past_the_router
 from gateway.teams import Teams
 from gateway.tokens import Tokens
 from gateway.turns import Turns
@@ -168,6 +169,9 @@ class Gateway:
             app, access_log=None, handle_signals=False, shutdown_timeout=self.settings.shutdown_seconds
         )
         await self._runner.setup()
+        server = self._runner.server
+        assert server is not None
+        server.request_handler = past_the_router(server.request_handler, self.webhooks.answer)  # type: ignore[assignment]
         await web.SockSite(self._runner, bound, backlog=1024).start()
 
     def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:

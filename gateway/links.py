@@ -15,7 +15,8 @@ from time import monotonic
 from typing import Final
 
 from connectors.link import Arrival, Endpoint, Link, Lost, Step
-from gateway.wire import CONNECT_SECONDS, CutOff, NeverSent
+from gateway.round_trip import CONNECT_SECONDS
+from gateway.wire import CutOff, NeverSent
 from state.model.wire import Outbound, Sent, Undelivered
 
 log = logging.getLogger("parley.links")

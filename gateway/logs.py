@@ -21,6 +21,7 @@ HIDDEN = "***"
 _SHORTEST, _SAFE = 4, 8
 """Learnt values shorter than the first are left alone, those shorter than the second hidden only where they are
 a value (`pass=…`, `"…"`): they would be found in innocent words."""
+_ADDRESSES = 1024
 _MARGIN = 100
 """Characters that a secret told by its form may be cut by without being told any more."""
 
@@ -61,6 +62,7 @@ class Redactor:
         self._learnt: dict[str, None] = {}
         self._short: list[re.Pattern[str]] = []
         self._longest = _MARGIN
+        self._hidden: dict[str, str] = {}
 
     def learn(self, *values: str) -> None:
         """Hide these values from now on, also as they look in a URL, in JSON and in a representation."""
@@ -73,6 +75,16 @@ class Redactor:
         looks |= self._learnt.keys()
         self._learnt = dict.fromkeys(sorted(looks, key=len, reverse=True))
         self._longest = max(_MARGIN, *map(len, self._learnt), 0)
+        self._hidden.clear()
+
+    def address(self, text: str) -> str:
+        """The same as `hide`, for texts of which there are few and those often: addresses that are called."""
+        found = self._hidden.get(text)
+        if found is None:
+            if len(self._hidden) >= _ADDRESSES:
+                self._hidden.clear()
+            found = self._hidden[text] = self.hide(text)
+        return found
 
     def hide(self, text: str) -> str:
         """The text without credentials."""

@@ -52,6 +52,7 @@ class Group(Value, frozen=True):
         return part is not None and len(self.texts) < part.total
 
 
+_NOTHING = Held()
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Group, ...]).decode
 
@@ -66,6 +67,8 @@ class Joined(NamedTuple):
 
     def held(self, met: Sequence[tuple[str, Event]], before: str) -> Held:
         """What a commit keeps where these events were met: a message that was not met waits on."""
+        if not (before or self.waiting or self.placed or self.absorbed):
+            return _NOTHING
         ids = {event_id for event_id, _ in met}
         groups = (
             *self.waiting,

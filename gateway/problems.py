@@ -100,17 +100,25 @@ def answer(
 
 @web.middleware
 async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what is raised into a problem; what nobody foresaw gets a number that the log has too."""
+    """Turn what is raised into a problem."""
     try:
         return await handler(request)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        return _of_http(error)
     except Exception as error:
-        if request.transport is None or request.writer.output_size:
-            raise  # the client is gone, or has a part of the answer already
-        return _known(error) or _unforeseen(request, error)
+        return response(request, error)
+
+
+def response(request: web.Request, error: Exception) -> web.Response:
+    """The response of what a handler raised; what nobody foresaw gets a number that the log has too.
+
+    Raises it again where it is no failure, or nobody is left to be told.
+    """
+    if isinstance(error, web.HTTPException):
+        if error.status < 400:
+            raise error
+        return _of_http(error)
+    if request.transport is None or request.writer.output_size:
+        raise error  # the client is gone, or has a part of the answer already
+    return _known(error) or _unforeseen(request, error)
 
 
 def _of_http(error: web.HTTPException) -> web.Response:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from operator import is_
 from typing import Any
 
 import msgspec
@@ -61,6 +62,7 @@ class Turns:
         self._timers = Signal()
         self._hand: Callable[[Taken, Queued], Handoff | None] = lambda taken, item: None
         self._commits: set[asyncio.Future[Any]] = set()
+        self._idle: asyncio.Future[None] | None = None
         self._failed: BaseException | None = None
         wake.on("turns", lambda _: self._signal.set())
         wake.on("timers", lambda _: self._timers.set())
@@ -86,8 +88,7 @@ class Turns:
             await self._versions.know(each.snapshot for each in taken)
         for each in taken:
             self._turn(each)
-        while self._commits:
-            await asyncio.wait(self._commits)
+        await self.finish()
         if self._failed:
             error, self._failed = self._failed, None
             raise error
@@ -106,7 +107,7 @@ class Turns:
             raise
 
     def _put_back(self, taking: "asyncio.Future[list[Taken]]") -> None:
-        self._commits.discard(taking)
+        self._ended(taking)
         if taking.exception() is None and taking.result():
             self._release(taking.result())
 
@@ -114,12 +115,19 @@ class Turns:
         """Let conversations be taken again at once."""
         freed = self._store.write(conversations.release, [(each.id, each.lane) for each in taken])
         self._commits.add(freed)
-        freed.add_done_callback(self._commits.discard)
+        freed.add_done_callback(self._ended)
 
     async def finish(self) -> None:
         """Wait for the turns that are on their way to the disk: some have replies to hand on."""
         while self._commits:
-            await asyncio.wait(self._commits)
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+
+    def _ended(self, commit: "asyncio.Future[Any]") -> None:
+        """A commit has ended; who waits for all is told at the last: to wait for each would cost as much as a row."""
+        self._commits.discard(commit)
+        if not self._commits and self._idle and not self._idle.done():
+            self._idle.set_result(None)
 
     def _turn(self, taken: Taken) -> None:
         """Play a turn and give it to the writer; what follows happens when it is on disk, whoever still waits."""
@@ -129,7 +137,7 @@ class Turns:
         commit.add_done_callback(partial(self._committed, turn, handoff))
 
     def _committed(self, turn: Turned, handoff: Handoff | None, commit: "asyncio.Future[None]") -> None:
-        self._commits.discard(commit)
+        self._ended(commit)
         error = commit.exception()
         if error is None:
             self._told(turn, handoff)
@@ -173,8 +181,9 @@ class Turns:
 
     def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:
         now = now_ms()
-        pieces = joined(taken, now)
-        before, stored, taken = taken.pieces, dict(taken.events), taken._replace(events=pieces.events)
+        pieces, stored, before = joined(taken, now), taken.events, taken.pieces
+        if pieces.events is not stored:
+            taken = taken._replace(events=pieces.events)
         events = _heard(taken)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
@@ -183,10 +192,9 @@ class Turns:
         handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
         if handoff:
             queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
-        turn = Turned(taken, played, queued, now, facts=voiced.opted.facts, told=voiced.told)
-        pairs = zip(turn.met, events, strict=False)
-        heard = tuple((event_id, event) for (event_id, _), event in pairs if stored[event_id] is not event)
-        return turn._replace(held=pieces.held(turn.met, before), heard=heard), handoff
+        met = taken.events[: len(taken.events) - played.left]
+        held, heard = pieces.held(met, before), _otherwise(met, events, stored)
+        return Turned(taken, played, queued, now, held, heard, voiced.opted.facts, voiced.told), handoff
 
     def _customer(self, taken: Taken) -> Customer:
         live = self._channels.get(taken.channel)
@@ -268,3 +276,14 @@ def _heard(taken: Taken) -> list[Event]:
             if choice:
                 events[place] = msgspec.structs.replace(said, content=choice)
     return events
+
+
+def _otherwise(
+    met: Sequence[tuple[str, Event]], events: list[Event], stored: Sequence[tuple[str, Event]]
+) -> tuple[tuple[str, Event], ...]:
+    """The events that the flow heard otherwise than they are stored."""
+    if len(events) == len(stored) and all(map(is_, events, (event for _, event in stored))):
+        return ()
+    kept = dict(stored)
+    pairs = zip(met, events, strict=False)
+    return tuple((event_id, event) for (event_id, _), event in pairs if kept[event_id] is not event)

@@ -15,6 +15,7 @@ from gateway.logs import redactor
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.problems import Problem as HttpProblem
+from gateway.shortcut import response
 from gateway.wake import Wake
 from state import inbox
 from state.contacts import Who
@@ -43,25 +44,28 @@ class Webhooks:
         self.deferred = Deferred()
         wake.on("contacts", lambda _: self._known.clear())
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """Answer one webhook request."""
-        live = self._channels.get(request.match_info["channel"])
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one webhook request that came by the router."""
+        return await self.answer(request, request.match_info["channel"])
+
+    async def answer(self, request: web.Request, channel: str) -> web.StreamResponse:
+        """Answer one webhook request for a channel."""
+        live = self._channels.get(channel)
         if live is None or not live.connector.webhooks:
-            raise HttpProblem("unknown_channel", f"there is no channel {request.match_info['channel']!r}")
+            raise HttpProblem("unknown_channel", f"there is no channel {channel!r}")
         asked = await self._read(request)
         waiting = Waiting(asked) if hasattr(live.connector, "answer") else None
-        answer = await self.take(live, asked, waiting)
-        response = web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
+        made = response(request, await self.take(live, asked, waiting))
         if waiting and not waiting.open:
-            await _carry(waiting, request, response)
-        return response
+            await _carry(waiting, request, made)
+        return made
 
     async def _read(self, request: web.Request) -> Request:
         headers = {name.lower(): value for name, value in request.headers.items()}
         for name in _OWN:
             headers.pop(name, None)
         query = dict(request.query) if "?" in request.raw_path else {}
-        return Request(request.method, self._origin.url(request), query, headers, await request.read())
+        return Request(request.method, self._origin.url(request), query, headers, await _body(request))
 
     async def take(self, live: Live, request: Request, waiting: Waiting | None = None) -> Answer:
         """Verify, parse and store a request; what it returns is on disk.
@@ -169,7 +173,15 @@ class Webhooks:
         return problems
 
 
-async def _carry(waiting: Waiting, request: web.Request, response: web.Response) -> None:
+async def _body(request: web.Request) -> bytes:
+    """The body: most are there already, with the head."""
+    content = request.content
+    if content.is_eof() and content.total_bytes <= request.client_max_size:
+        return content.read_nowait()
+    return await request.read()
+
+
+async def _carry(waiting: Waiting, request: web.Request, response: web.StreamResponse) -> None:
     """Write an answer that carries a reply, and tell its sender whether it left."""
     if _gone(request):
         waiting.left(whole=False)

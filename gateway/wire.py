@@ -1,42 +1,30 @@
 """The one HTTP client. It says of every call that failed whether a byte of it can have left this machine.
 
-aiohttp sends idempotent requests a second time by itself when a kept-alive connection breaks. Here nothing is ever sent
-twice: a connection is looked at before it is used again, and what breaks after the first byte is CutOff.
+Nothing is ever sent twice: a connection is looked at before it is used again, and what breaks after the first byte is
+CutOff.
 """
 
 import errno
 import ipaddress
 import re
-import select
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from io import BytesIO
 from time import monotonic
-from typing import Any, cast
 
 import aiohttp
-from aiohttp import ClientRequest, ClientResponse, ClientTimeout
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.client_middlewares import ClientHandlerType
-from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import AddrInfoType, Connection
-from aiohttp.tracing import Trace
+from aiohttp.connector import AddrInfoType
 from yarl import URL
 
 from gateway.logs import redactor
+from gateway.round_trip import BROKEN, Connections, Overlong, RoundTrip
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.wire import Call, Reply
 
-IDLE_SECONDS = 4.0
-"""How long an unused connection is kept; many servers close theirs after 5."""
-CONNECT_SECONDS = 10.0
 MOST_CONNECTIONS = 1000
 MOST_REDIRECTS = 5
 EXCERPT = 500
 """Characters of an answer that are kept in its trace."""
-_ONE_PIECE = 1 << 20
 _WRITTEN = re.compile("[!-~]*")
 _MOVED = (301, 302, 303, 307, 308)
 
@@ -69,14 +57,7 @@ class Wire:
     """Makes calls; to be made and closed inside the event loop."""
 
     def __init__(self, *, allow_private: bool = False, connections: int = MOST_CONNECTIONS) -> None:
-        connector = _Connector(
-            limit=connections,
-            keepalive_timeout=IDLE_SECONDS,
-            socket_factory=None if allow_private else _guarded_socket,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=_Request, headers=_HEADERS
-        )
+        self._connections = Connections(connections, None if allow_private else _guarded_socket)
 
     async def perform(self, call: Call, may_leave: Callable[[], None] = _freely) -> Reply:
         """Make one call; a GET follows redirects. Raises NeverSent, CutOff or Blocked.
@@ -84,7 +65,7 @@ class Wire:
         `may_leave` is asked when there is a connection, right before the first byte; what it raises is raised here, and
         nothing was sent.
         """
-        if self._session.closed:
+        if self._connections.closed:
             raise NeverSent("the client is closed")
         deadline = monotonic() + call.timeout
         url, headers = _address(call.url), call.headers
@@ -101,32 +82,33 @@ class Wire:
     async def _once(
         self, call: Call, url: URL, headers: Mapping[str, str], seconds: float, may_leave: Callable[[], None]
     ) -> Reply:
-        flight = _Flight(may_leave)
+        trip = RoundTrip(call, url, headers, may_leave)
         try:
-            async with self._session.request(
-                call.method,
-                url,
-                headers=headers,
-                data=_payload(call.body),
-                allow_redirects=False,
-                timeout=_timeout(seconds),
-                middlewares=(flight,),
-            ) as answer:
-                body = await _body(answer, call.limit)
-                return Reply(
-                    answer.status, {name.lower(): value for name, value in answer.headers.items()}, body
-                )
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise flight.verdict(error) from error
+            return await trip.make(self._connections, seconds)
+        except (*BROKEN, ValueError, Overlong) as error:
+            raise _verdict(error, left=trip.left) from error
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._session.close()
+        await self._connections.close()
+
+
+def _verdict(error: Exception, *, left: bool) -> NoAnswer:
+    """What a failure means."""
+    words = str(error) or type(error).__name__
+    if isinstance(error, Overlong):
+        return TooLong(words)
+    if left:
+        return CutOff(words)
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, _Forbidden):
+        return Blocked(f"{error.host} is at a private or local address, and allow_private_urls is off")
+    wrong = isinstance(error, ValueError) and not isinstance(error, OSError)
+    return Blocked(words) if wrong else NeverSent(words)
 
 
 def trace(call: Call, started: int, outcome: Reply | NoAnswer) -> Exchange:
     """What is kept of a call that started then (milliseconds, UTC) and has ended now; it holds no secrets."""
-    url = redactor.hide(call.url)
+    url = redactor.address(call.url)
     took, sent = now_ms() - started, len(call.body)
     if isinstance(outcome, NoAnswer):
         fault, said = type(outcome).__name__, redactor.hide(str(outcome))[:EXCERPT]
@@ -157,96 +139,6 @@ def _excerpt(reply: Reply) -> str:
     mime = reply.headers.get("content-type", "").lower()
     readable = not mime or mime.startswith("text/") or any(word in mime for word in ("json", "xml", "form"))
     return redactor.start(reply.body, EXCERPT) if readable else mime
-
-
-class _Request(ClientRequest):
-    """A request that knows whether it has a connection of its own and whether a byte of it can have left."""
-
-    fresh = False
-    left = False
-    may_leave: Callable[[], None]
-
-    async def send(self, conn: Connection) -> ClientResponse:
-        if not self.body:
-            self.may_leave()
-            self.left = True
-        return await super().send(conn)
-
-    async def write_bytes(
-        self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
-    ) -> None:
-        try:
-            self.may_leave()
-        except Exception as refusal:
-            # This runs in a task of aiohttp's own: who waits for the answer is told by the protocol.
-            assert conn.protocol is not None
-            conn.protocol.set_exception(refusal)
-            return
-        transport = conn.transport
-        self.left = transport is not None and not transport.is_closing()
-        await super().write_bytes(writer, conn, content_length)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Looks at a kept connection before it is used again: one the server has closed is thrown away."""
-
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: ClientTimeout,  # noqa: ASYNC109 - theirs
-    ) -> Connection:
-        while True:
-            connection = await super().connect(req, traces, timeout)
-            if cast(_Request, req).fresh or not _readable(connection):
-                return connection
-            connection.close()
-
-    async def _create_connection(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: ClientTimeout,  # noqa: ASYNC109 - theirs
-    ) -> ResponseHandler:
-        cast(_Request, req).fresh = True
-        return await super()._create_connection(req, traces, timeout)
-
-
-def _readable(connection: Connection) -> bool:
-    """Whether something has arrived where nothing is due: the other end's farewell."""
-    if connection.transport is None:
-        return True
-    poll = select.poll()
-    poll.register(connection.transport.get_extra_info("socket").fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
-class _Flight:
-    """One request on its way: the middleware that keeps aiohttp from making it twice, and the verdict on a failure."""
-
-    __slots__ = ("_may_leave", "_request")
-
-    def __init__(self, may_leave: Callable[[], None]) -> None:
-        self._may_leave = may_leave
-        self._request: _Request | None = None
-
-    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-        self._request = cast(_Request, request)
-        self._request.may_leave = self._may_leave
-        try:
-            return await handler(request)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise self.verdict(error) from error
-
-    def verdict(self, error: Exception) -> NoAnswer:
-        """What a failure means."""
-        words = str(error) or type(error).__name__
-        if self._request is not None and self._request.left:
-            return CutOff(words)
-        if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, _Forbidden):
-            return Blocked(f"{error.host} is at a private or local address, and allow_private_urls is off")
-        wrong = isinstance(error, ValueError) and not isinstance(error, OSError)
-        return Blocked(words) if wrong else NeverSent(words)
 
 
 class _Forbidden(PermissionError):
@@ -307,36 +199,3 @@ def _follow(url: URL, location: str, headers: Mapping[str, str]) -> tuple[URL, M
     if url.scheme == "https" != target.scheme:
         raise Blocked("redirected from https to http")
     return target, headers if target.origin() == url.origin() else {}
-
-
-@lru_cache(maxsize=64)
-def _timeout(seconds: float) -> ClientTimeout:
-    return ClientTimeout(total=seconds, sock_connect=min(seconds, CONNECT_SECONDS))
-
-
-def _payload(body: bytes) -> Any:
-    """A long body goes in pieces, so that it does not hold up the loop."""
-    return (body if len(body) <= _ONE_PIECE else BytesIO(body)) or None
-
-
-async def _body(answer: ClientResponse, limit: int) -> bytes:
-    """The answer's body, unpacked; raises TooLong where it is longer than the limit."""
-    length = answer.content_length
-    if length is not None and length > limit:
-        raise _too_long(answer, limit)
-    if length is not None and "Content-Encoding" not in answer.headers:
-        return await answer.read()
-    parts, size = [], 0
-    async for part in answer.content.iter_any():
-        size += len(part)
-        if size > limit:
-            raise _too_long(answer, limit)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _too_long(answer: ClientResponse, limit: int) -> TooLong:
-    return TooLong(f"answered {answer.status} with more than the {limit} bytes allowed")
-
-
-_HEADERS = {"User-Agent": "Parley", "Accept-Encoding": "identity"}

@@ -89,6 +89,17 @@ _SETTLE = Write(
     " k_id k_lane",
     "k_id k_lane",
 )
+_ACCEPTED = Write(
+    sa.update(message)
+    .values(provider_id=_new("provider_id"), accepted=_earliest(message.c.accepted, _new("accepted")))
+    .where(
+        message.c.id == sa.bindparam("k_id", type_=message.c.id.type),
+        message.c.lane == sa.bindparam("k_lane", type_=message.c.lane.type),
+    ),
+    "new_provider_id new_accepted k_id k_lane",
+    "k_id k_lane",
+)
+"""What _SETTLE does where an answer says no more than most do: it costs half."""
 _WAIT = upsert(
     receipt,
     "provider_id channel status lane at fault kept_at",
@@ -236,6 +247,8 @@ def settle_ask(
     message_id: str, lane: int, facts: Facts, provider_id: str, outcome: str
 ) -> tuple[Statement, Row]:
     """The statement that merges facts into a message with what else its send has shown; "" leaves it as it is."""
+    if provider_id and not outcome and facts == Facts(accepted=facts.accepted):
+        return (_ACCEPTED, (provider_id, facts.accepted, message_id, lane))
     return (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
 
 

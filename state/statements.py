@@ -61,7 +61,10 @@ def _order(wanted: list[str], params: Sequence[str], constants: Mapping[str, Any
     """How a row is put in order; what is not declared is a constant that SQLAlchemy bound (an OFFSET of 0)."""
     tail = tuple(constants[name] for name in wanted if name not in params)
     indexes = [list(params).index(name) for name in wanted if name in params]
-    return lambda row: (*(row[n] for n in indexes), *tail)
+    if len(indexes) < 2:
+        return lambda row: (*(row[n] for n in indexes), *tail)
+    pick = itemgetter(*indexes)
+    return (lambda row: pick(row) + tail) if tail else pick
 
 
 class Statement:

@@ -249,14 +249,19 @@ class _Step:
                 group = groups[statement] = ([], [])
             group[0].append(row)
 
-    def ask(self, asks: Ask) -> list[Any]:
-        """Rows and the list that their answers will fill; writes have none."""
-        self.write(asks)
-        answers: list[Any] = [None] * len(asks)
-        for place, (statement, _) in enumerate(asks):
-            if not statement.writes:
-                self.groups[statement][1].append((answers, place))
-        return answers
+    def ask(self, asks: Ask) -> tuple[list[Any], bool]:
+        """Rows, with the list that their answers will fill (writes have none), and whether one of them writes."""
+        groups, answers, wrote = self.groups, [None] * len(asks), False
+        for place, (statement, row) in enumerate(asks):
+            group = groups.get(statement)
+            if group is None:
+                group = groups[statement] = ([], [])
+            group[0].append(row)
+            if statement.writes:
+                wrote = True
+            else:
+                group[1].append((answers, place))
+        return answers, wrote
 
     async def run(self, backend: Backend) -> None:
         """Run each statement for all of its rows."""
@@ -304,5 +309,6 @@ def _advance(
     except Exception as error:
         job.result = error
     else:
-        job.wrote = job.wrote or any(statement.writes for statement, _ in asks)
-        running.append((job, op, step.ask(asks)))
+        asked, wrote = step.ask(asks)
+        job.wrote = job.wrote or wrote
+        running.append((job, op, asked))

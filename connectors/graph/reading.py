@@ -41,7 +41,7 @@ class Shape(Generic[T]):
 
 OBJECT: Shape[dict[str, Any]] = Shape(dict[str, Any])
 """Any JSON object."""
-_envelope = msgspec.json.Decoder(Envelope).decode
+_ENVELOPE = msgspec.json.Decoder(Envelope)
 _raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -92,11 +92,16 @@ def entries(body: bytes, kind: str) -> msgspec.Raw:
     return envelope.entry
 
 
+def whole(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """A body decoded in one go; raises one of UNREAD, or UnicodeDecodeError where any of it is no UTF-8."""
+    if not body.isascii():
+        body.decode()
+    return decoder.decode(body)
+
+
 def _open(body: bytes) -> Envelope:
     try:
-        if not body.isascii():
-            body.decode()
-        return _envelope(body)
+        return whole(body, _ENVELOPE)
     except msgspec.ValidationError as error:
         raise Malformed(f"no webhook of Meta's: {error}") from error
     except (*UNREAD, UnicodeDecodeError):
@@ -107,6 +112,6 @@ def _open_mended(body: bytes) -> Envelope:
     """With a question mark for every half of a surrogate pair, and U+FFFD for what is no UTF-8."""
     try:
         text = json.dumps(json.loads(body.decode("utf-8", "replace"), strict=False), ensure_ascii=False)
-        return _envelope(text.encode("utf-8", "replace"))
+        return _ENVELOPE.decode(text.encode("utf-8", "replace"))
     except (*UNREAD, ValueError) as error:
         raise Malformed(f"no JSON: {error}") from error

@@ -1,10 +1,12 @@
 """Reading WhatsApp Cloud webhooks: every entry, change, message and status; one bad item loses only itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from connectors.graph import reading
-from connectors.graph.reading import NONE, OBJECT, Found, Shape
+from connectors.graph.reading import NONE, OBJECT, UNREAD, Found, Shape
 from connectors.values import Unfit, line
 from connectors.whatsapp import messages, notices
 from connectors.whatsapp.messages import Page
@@ -18,12 +20,14 @@ from connectors.whatsapp.shapes import (
     Status,
     UserId,
     Value,
+    Whole,
 )
 from state.model.event import Event
 from state.model.wire import Received
 
 _ENTRY, _CHANGE, _VALUE = Shape(Entry), Shape(Change), Shape(Value)
 _METADATA, _CONTACT = Shape(Metadata), Shape(Contact)
+_WHOLE = msgspec.json.Decoder(Whole)
 
 _LISTS: dict[str, tuple[tuple[str, Shape[Any], Callable[[Any, Page], Event]], ...]] = {
     "messages": (
@@ -40,6 +44,24 @@ _LISTS: dict[str, tuple[tuple[str, Shape[Any], Callable[[Any, Page], Event]], ..
 
 def read(body: bytes) -> Received:
     """The events of a webhook's body; raises Malformed where it is no WhatsApp webhook at all."""
+    try:
+        return Received(tuple(_at_once(reading.whole(body, _WHOLE))))
+    except (*UNREAD, UnicodeDecodeError, Unfit):
+        return _item_by_item(body)
+
+
+def _at_once(webhook: Whole) -> Iterator[Event]:
+    """Most webhooks hold messages in which all is well: in one go, at two thirds of the cost; raises Unfit."""
+    for entry in webhook.entry:
+        for change in entry.changes:
+            value = change.value
+            page = Page(entry, line(value.metadata.phone_number_id[:64]), _people(value.contacts))
+            yield from (messages.message(each, page) for each in value.messages)
+            yield from (messages.status(each, page) for each in value.statuses)
+            yield from (notices.account_error(each, page) for each in value.errors)
+
+
+def _item_by_item(body: bytes) -> Received:
     found = Found([], [])
     for n, entry in found.items(reading.entries(body, "whatsapp_business_account"), _ENTRY, "$.entry"):
         path = f"$.entry[{n}].changes"
@@ -79,8 +101,12 @@ def _page(value: Value, entry: Entry, path: str, found: Found) -> Page:
     metadata = None
     if value.metadata is not NONE:
         metadata = found.item(value.metadata, _METADATA, f"{path}.metadata")
-    people: dict[str, Contact] = {}
+    named: Iterable[Contact] = ()
     if value.contacts is not NONE:
-        for _, contact in found.items(value.contacts, _CONTACT, f"{path}.contacts"):
-            people |= {key: contact for key in (contact.wa_id, contact.user_id) if key}
-    return Page(entry, line(metadata.phone_number_id[:64]) if metadata else "", people)
+        named = (each for _, each in found.items(value.contacts, _CONTACT, f"{path}.contacts"))
+    return Page(entry, line(metadata.phone_number_id[:64]) if metadata else "", _people(named))
+
+
+def _people(contacts: Iterable[Contact]) -> dict[str, Contact]:
+    """Customers by phone number and by user id."""
+    return {key: each for each in contacts for key in (each.wa_id, each.user_id) if key}

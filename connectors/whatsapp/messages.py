@@ -9,7 +9,7 @@ from connectors.values import Unfit, digest, line, storable
 from connectors.whatsapp import codes, shapes
 from connectors.whatsapp.content import content_of
 from connectors.whatsapp.fields import addresses
-from connectors.whatsapp.shapes import Contact, Entry, Message, Status, UserId
+from connectors.whatsapp.shapes import Account, Contact, Message, Status, UserId
 from state.model.action import ATTRIBUTION, Action
 from state.model.content import Unsupported
 from state.model.event import (
@@ -34,7 +34,7 @@ _STATUSES: tuple[str, ...] = get_args(ReceiptStatus)
 class Page(NamedTuple):
     """Where an item stands: the entry, our number's id, and the customers named, by phone and by user id."""
 
-    entry: Entry
+    entry: Account
     account: str
     people: Mapping[str, Contact]
 

@@ -12,7 +12,7 @@ from connectors.graph.fields import at, timestamp
 from connectors.values import Unfit, digest, line, storable
 from connectors.whatsapp import codes
 from connectors.whatsapp.messages import Page
-from connectors.whatsapp.shapes import Entry, Preference
+from connectors.whatsapp.shapes import Account, Entry, Preference
 from state.model.action import Action
 from state.model.event import Event, Notice, OptedIn, OptedOut
 
@@ -172,7 +172,7 @@ _FIELDS: dict[str, Callable[[Json], Told]] = {
 }
 
 
-def _id(entry: Entry) -> str:
+def _id(entry: Account) -> str:
     """The business account's id (WABA)."""
     return line(str(entry.id)[:64])
 

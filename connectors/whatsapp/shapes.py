@@ -5,9 +5,9 @@ out or sets to null is None or empty.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Raw
+from msgspec import Meta, Raw, field
 
 from connectors.graph.reading import NONE, Part
 
@@ -16,12 +16,17 @@ Quantity = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 
-class Entry(Part):
-    """What happened to one business account (WABA) at one time (seconds; milliseconds have been seen)."""
+class Account(Part, kw_only=True):
+    """One business account (WABA), and one time (seconds; milliseconds have been seen)."""
 
-    changes: Raw
     id: Any = ""
     time: Any = 0
+
+
+class Entry(Account):
+    """What happened to an account."""
+
+    changes: Raw
 
 
 class Change(Part):
@@ -349,3 +354,33 @@ class UserId(Part):
     user_id: UserIds
     wa_id: str | None = None
     timestamp: str | int | None = None
+
+
+class WholeValue(Part):
+    """The value of a change that holds messages, decoded with all that is in it."""
+
+    metadata: Metadata = field(default_factory=Metadata)
+    contacts: list[Contact] = []
+    messages: list[Message] = []
+    statuses: list[Status] = []
+    errors: list[dict[str, Any]] = []
+
+
+class WholeChange(Part):
+    """Messages, and what became of ours."""
+
+    field: Literal["messages"]
+    value: WholeValue
+
+
+class WholeEntry(Account):
+    """What happened to an account, decoded with all that is in it."""
+
+    changes: list[WholeChange]
+
+
+class Whole(Part):
+    """A webhook of messages in which all is well."""
+
+    object: Literal["whatsapp_business_account"]
+    entry: list[WholeEntry]

@@ -20,6 +20,7 @@ from state.model.ids import now_ms
 from state.model.wire import Call, Reply
 from tests.gateway.sockets import (
     Act,
+    Talk,
     answers,
     answers_once_and_leaves_when_told,
     closes_after_reading,
@@ -102,11 +103,17 @@ async def test_a_server_that_hangs_up_at_once_is_called_once(client: Wire, metho
     assert server.connections == 1
 
 
-@pytest.mark.parametrize("act", [hangs, hangs_in_the_body, drips])
+def hangs_without_telling_a_length(talk: Talk) -> None:
+    talk.hear()
+    talk.connection.sendall(b"HTTP/1.1 200 X\r\n\r\nhalf")
+    talk.server.over.wait()
+
+
+@pytest.mark.parametrize("act", [hangs, hangs_in_the_body, hangs_without_telling_a_length, drips])
 async def test_an_answer_that_takes_too_long_is_cut_off(client: Wire, act: Act) -> None:
     with serving(act) as server:
         began = time.monotonic()
-        with pytest.raises(CutOff):
+        with pytest.raises(CutOff, match=r"no whole answer within 0\.1 seconds"):
             await client.perform(call(server.url, timeout=0.1))
         assert time.monotonic() - began < 1
 
