@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from admin.suspensions import Means, Observer
 from conversations.router import Router
 from gateway import retention
 from gateway.bot_settings import for_bots
@@ -20,6 +21,7 @@ from gateway.effects import Effects
 from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
+from gateway.guard import Guard
 from gateway.http import Http
 from gateway.leaving import Tools
 from gateway.linked import Linked
@@ -29,6 +31,7 @@ from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.settings import ROLES, Settings
+from gateway.suspensions import Suspensions
 from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
@@ -37,6 +40,7 @@ from gateway.watchdog import Watchdog
 from gateway.webhooks import Webhooks
 from gateway.wire import Wire
 from state import conversations, migrate, outbox
+from state.idempotency import Keyed
 from state.migrations import HEAD
 from state.model.content import Media
 from state.model.wire import Call, Reply
@@ -66,6 +70,9 @@ class Gateway:
         self.metrics = Metrics()
         self.channels = Channels(self.store, self.wake, self.seal)
         self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
+        self.observer = Observer()
+        self.suspensions = Suspensions(self.store, self.channels, self.fence, self.wake, self.means())
+        self.guard = Guard(self.store, self.channels, self.wake, self.means())
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
@@ -94,6 +101,10 @@ class Gateway:
         self._runner: web.AppRunner | None = None
         self.port = settings.port
         self.stopping = False
+
+    def means(self, store: Store | Keyed | None = None) -> Means:
+        """What suspending needs; `store` is what one request writes with."""
+        return Means(store or self.store, self.fence, self.observer, self.settings.notice_seconds)
 
     def _effects(self, router: Router, lease_ms: int) -> Effects:
         settings, given = self.settings, for_bots(self.settings)
@@ -155,6 +166,8 @@ class Gateway:
     def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """What this process does besides taking requests."""
         yield "fence", self.fence.run
+        yield "suspensions", self.suspensions.run
+        yield "guard", self.guard.run
         yield "reload", self._reload
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
         if self.versions:

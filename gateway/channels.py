@@ -33,6 +33,11 @@ class Live(NamedTuple):
     record: Record
     token: Token = _NO_TOKEN
 
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """Its team, and all above it."""
+        return (self.channel.team,)
+
 
 class Channels:
     """All channels of this gateway, read from the store and again whenever they change."""

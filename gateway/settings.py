@@ -179,6 +179,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     permit_seconds: Annotated[
         float, Limit("Longest time a suspension waits for a process that does not answer", low=0.2, high=60)
     ] = 2.0
+    notice_seconds: Annotated[
+        int,
+        Limit("Seconds a team is told of a suspected fraud before its messages are held", low=1, high=86_400),
+    ] = 900
     turn_batch: Annotated[int, Limit("Conversations leased at a time", low=1, high=1000)] = 64
     delivery_slots: Annotated[int, _SLOTS._replace(low=1, high=1000)] = 16
     shutdown_seconds: Annotated[
