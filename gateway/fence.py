@@ -42,6 +42,13 @@ class Gate:
             pause = min(pause * 2, 0.1)
 
 
+class NobodysGate(Gate):
+    """The gate of a database that no gateway works on: there is nobody to wait for, whatever permits are left over."""
+
+    async def settled(self, epoch: int) -> None:
+        """At once: a gateway that starts reads what is suspended before anything else."""
+
+
 class Fence(Gate):
     """This node's view of what is suspended, and how long that view holds."""
 
