@@ -97,9 +97,8 @@ class Guard:
         evidence = [sign.id]
         if rule.times > 1:
             rows = await self._store.read(signals.SINCE, sign.channel, since, _HISTORY)
-            evidence += [
-                each.id for each in (Sign(*row) for row in rows) if self._alike(each, sign, live, rule)
-            ]
+            alike = [each for each in (Sign(*row) for row in rows) if self._alike(each, sign, live, rule)]
+            evidence += [each.id for each in await self._same(alike, sign, rule)]
         sent = (await self._store.read(signals.SENT, since, sign.channel))[0][0] if rule.share else 0
         week = floor(now - WORKED_WITHIN * 1000)
         worked = bool(rule.worked and await self._store.read(signals.WORKED, week, sign.channel))
@@ -111,6 +110,13 @@ class Guard:
             return False
         told = told_by(other, _event.decode(other.body))
         return guard_rules.rule_of(live.channel.type, told) is rule
+
+    async def _same(self, others: list[Sign], sign: Sign, rule: Rule) -> list[Sign]:
+        """Those that are about the same template, where the rule is about one."""
+        if rule.reach != "template":
+            return others
+        name = await self._template(_event.decode(sign.body))
+        return [each for each in others if await self._template(_event.decode(each.body)) == name]
 
     async def _template(self, event: Event) -> str:
         """The name of the template that a signal is about: the one it names, or the one of the message that failed."""
@@ -153,8 +159,8 @@ def order_of(
     """The suspension that a signal asks for."""
     named = event.scope if isinstance(event, Notice) else ""
     reach: Reach = next((each for each in _REACHES if each == named), _own(rule))
-    if named.startswith("template:") and not template:
-        template = named.partition(":")[2]
+    if rule.reach == "template" and not template:  # nobody can tell which: what templates are for is stopped
+        reach = "business_initiated"
     often = f", {len(evidence)} times within {_span(rule.within)}" if rule.times > 1 else ""
     words = f": {told.reason}" if told.reason else ""
     reason = f"the provider said {told.action} {told.code}{often}{words}"[:500]
@@ -170,7 +176,7 @@ def order_of(
 
 
 def _own(rule: Rule) -> Reach:
-    """The direction that a rule closes; what is about a template closes all of it."""
+    """The direction that a rule closes; what is about a template closes all sends of it."""
     return next((each for each in _REACHES if each == rule.reach), "outbound")
 
 

@@ -138,3 +138,34 @@ def suspends(rule: Rule, history: History) -> bool:
         and (not rule.share or history.seen >= rule.share * history.sent)
         and (not rule.worked or history.worked)
     )
+
+
+def table() -> str:
+    """The rules as `docs/suspension.md` shows them (Markdown)."""
+    lines = ["| channel | signal | suspends | closes |", "|---|---|---|---|"]
+    lines += [f"| {_kinds(each)} | {_signal(each)} | {_when(each)} | {_closes(each)} |" for each in RULES]
+    return "\n".join(lines)
+
+
+def _kinds(rule: Rule) -> str:
+    return "every" if rule.types == "*" else rule.types.replace(" ", ", ")
+
+
+def _signal(rule: Rule) -> str:
+    codes = "" if rule.codes == "*" else ", ".join(f"`{each}`" for each in rule.codes.split())
+    action = f"`{rule.action}`" if rule.action else ""
+    says = f"saying `{rule.says}`".replace("|", "\\|") if rule.says else ""
+    return " ".join(filter(None, (codes, action, says)))
+
+
+def _when(rule: Rule) -> str:
+    if rule.proposes:
+        return "never: proposes a lift"
+    span = f"{rule.within // DAY} d" if rule.within >= DAY else f"{rule.within // HOUR} h"
+    often = f"at {rule.times} within {span}" if rule.times > 1 else "at once"
+    share = f", and {rule.share:.0%} of what was sent" if rule.share else ""
+    return often + share + (", after it worked" if rule.worked else "")
+
+
+def _closes(rule: Rule) -> str:
+    return "" if rule.proposes else f"{rule.reach} (`{rule.ground}`)"

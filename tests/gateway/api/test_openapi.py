@@ -8,7 +8,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api.asks import (
+    Because,
+    Discard,
+    HandBack,
+    Lift,
+    PreviewMessage,
+    PreviewSuspension,
+    Resume,
+    SendMessage,
+    Suspend,
+)
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
 from gateway.problems import CODES
@@ -87,7 +97,10 @@ BODIES: dict[type[Asked] | None, Any] = {
     PreviewMessage: {"content": {"type": "text", "text": "Hello"}},
     SendMessage: {"to": ANN, "channel": "app", "content": {"type": "text", "text": "Hi"}},
     Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
+    PreviewSuspension: {"scope": {}},
     Lift: {"reason": "x"},
+    Because: {"reason": "x"},
+    Discard: {"reason": "x"},
     Resume: {"reason": "x"},
     HandBack: {},
 }
@@ -104,9 +117,12 @@ async def subject(house: House, path: str) -> str:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:
             return str((await house.conversation("fail", lambda one: one["mode"] == "parked"))["id"])
-        case ["suspensions", _, "lift"]:
-            made = await house.call("POST", "/suspensions", BODIES[Suspend])
-            return str(made.body["id"])
+        case ["suspensions", _, *what]:
+            more = {"withdraw": {"lead": 900}, "confirm": {"second_actor": True}}.get("".join(what), {})
+            made = (await house.call("POST", "/suspensions", BODIES[Suspend] | more)).body["id"]
+            if what == ["confirm"]:
+                await house.call("POST", f"/suspensions/{made}/lift", {"reason": "x"}, key="suspend")
+            return str(made)
     return str((await house.send())["conversation"])
 
 

@@ -7,7 +7,17 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from gateway.api.asks import Ground, HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.asks import (
+    Because,
+    Discard,
+    Ground,
+    HandBack,
+    Lift,
+    PreviewSuspension,
+    Resume,
+    SendMessage,
+    Suspend,
+)
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
 from state.keys import SCOPES
@@ -21,6 +31,10 @@ BODIES: dict[str, type[Asked]] = {
     "POST /v1/conversations/{id}/hand-back": HandBack,
     "POST /v1/conversations/{id}/resume": Resume,
     "POST /v1/suspensions": Suspend,
+    "POST /v1/suspensions/preview": PreviewSuspension,
+    "POST /v1/suspensions/{id}/discard": Discard,
+    "POST /v1/suspensions/{id}/withdraw": Because,
+    "POST /v1/suspensions/{id}/confirm": Because,
     "POST /v1/suspensions/{id}/lift": Lift,
 }
 

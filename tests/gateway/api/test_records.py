@@ -89,7 +89,11 @@ async def test_no_answer_ever_holds_a_secret(house: House) -> None:
     await signal(house)
     await house.gateway.store.write(channels.failed, "phone", EVIL, 1_800_000_000_000)
     file, _ = await house.gateway.files.keep(b"%PDF-1.4")
-    found = await answers(house, {"messages": sent["id"], "conversations": talk["id"], "media": file})
+    suspended = (await house.call("POST", "/suspensions", {"scope": {"contact": "x"}, "reason": "x"})).body[
+        "id"
+    ]
+    ids = {"messages": sent["id"], "conversations": talk["id"], "media": file, "suspensions": suspended}
+    found = await answers(house, ids)
     assert {path: told.status for path, told in found.items() if told.status != 200} == {}
     planted = [*SECRETS.values(), *house.keys.values(), house.gateway.settings.seal_key]
     assert {path for path, told in found.items() for each in planted if each in told.text} == set()
