@@ -38,7 +38,7 @@ class Gate:
         pause = 0.002
         while behind := await self._store.read(fences.BEHIND, epoch):
             log.debug("epoch %d: waiting for %s", epoch, [row[0] for row in behind])
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(pause, max(0.001, min(row[1] for row in behind) / 1000)))
             pause = min(pause * 2, 0.1)
 
 

@@ -14,6 +14,8 @@ from state.store import Store
 
 DAY_MS = 86_400_000
 _PAGE = 500
+_FLYING = 10_000
+"""More than all nodes together have places for."""
 
 
 class Stop(NamedTuple):
@@ -65,10 +67,10 @@ class Holds:
         return found[:limit]
 
     async def in_flight(self, scope: Scope) -> tuple[str, ...]:
-        """The messages within a scope that were on their way when it was suspended."""
-        return tuple([
-            each.row.id async for page in self.pages(scope) for each in page if each.row.state == "sending"
-        ])  # fmt: skip
+        """The messages within a scope that are on their way."""
+        rows = await self._store.read(held.FLYING, scope.channel, _FLYING)
+        found = (held.waiting(row).row for row in rows)
+        return tuple(each.id for each in found if scope.covers(self.target(each)))
 
     async def count(self, scope: Scope) -> int:
         """How many messages a scope holds."""

@@ -17,7 +17,7 @@ from state.writer import Op
 
 _O, _T, _M = outbox.c, conversation.c, message.c
 _KINDS = _O.kind == sa.literal_column("'message'")
-_PAGE = Query(
+_WAITING = (
     sa.select(
         _O.id, _O.lane, _O.conversation, _O.channel, _O.kind, _O.state, _O.body, _O.expires_at, _O.attempt,
         _O.lease_epoch, _O.part, _O.due_at, _T.contact, _T.last_in, _T.last_id, _T.urns, _M.content, _M.reply_to,
@@ -28,19 +28,24 @@ _PAGE = Query(
     .join(message, sa.and_(_M.id == _O.id, _M.lane == _O.lane))
     .where(
         _KINDS,
-        _O.id > sa.bindparam("after", type_=Id),
-        _O.id < sa.bindparam("before", type_=Id),
         sa.or_(
             _O.channel == sa.bindparam("channel", type_=_O.channel.type),
             sa.bindparam("channel", type_=_O.channel.type) == sa.literal_column("''"),
         ),
     )
     .order_by(_O.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer)),
-    "after before channel limit",
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )  # fmt: skip
-PAGE = _PAGE
+PAGE = Query(
+    _WAITING.where(
+        _O.id > sa.bindparam("after", type_=Id),
+        _O.id < sa.bindparam("before", type_=Id),
+    ),
+    "after before channel limit",
+)
 """Messages that wait, by id, from after one id to before another, of one channel or ("") all: rows for `waiting`."""
+FLYING = Query(_WAITING.where(_O.state == sa.literal_column("'sending'")), "channel limit")
+"""Messages on their way, of one channel or ("") all, in the same shape."""
 EXPIRED = Query(
     sa.select(_O.id, _O.lane)
     .where(

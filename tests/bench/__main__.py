@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tests.bench import parsers, stored, turns
+from tests.bench import parsers, stored, suspensions, turns
 from tests.bench.drive import Measured
 from tests.bench.measure import measure, start
 from tests.bench.rows import Row, rate_row, start_rows, table
@@ -53,6 +53,7 @@ def rows(rounds: int) -> list[Row]:
         *parsers.rows(),
         *turns.rows(),
         *stored.rows(),
+        *suspensions.rows(),
     ]
 
 

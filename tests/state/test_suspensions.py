@@ -26,7 +26,8 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 def order(**more: Any) -> Order:
-    return Order(**({"scope": WA, "reason": "complaints"} | more))
+    asked: dict[str, Any] = {"scope": WA, "reason": "complaints"}
+    return Order(**(asked | more))
 
 
 async def suspend(store: Store, **more: Any) -> Suspension:
