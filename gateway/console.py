@@ -257,7 +257,8 @@ async def _fields(request: web.Request) -> dict[str, str]:
 def _row(made: Suspension, about: str, held: int) -> SuspensionRow:
     return SuspensionRow(
         id=made.id, reason=made.reason, by=made.actor, since=made.at, ground=made.ground, stage=made.stage,
-        about=about, due=made.due_at, until=made.until, condition=made.condition, evidence=made.count, held=held,
+        about=about, direction=made.scope.direction,
+        due=made.due_at, until=made.until, condition=made.condition, evidence=made.count, held=held,
         two=made.two, asked_by=made.asked.actor if made.asked else "", proposal=made.proposal,
     )  # fmt: skip
 

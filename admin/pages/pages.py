@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from state.model.base import Value
 from state.model.stages import Stage
+from state.model.suspension import Reach
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -23,6 +24,11 @@ GROUNDS: Final = {
     "legal": "legal reasons",
 }
 """Grounds in words."""
+REACHES: Final = {
+    "business_initiated": ", where it answers no customer",
+    "outbound": "",
+    "both": ", and what comes in",
+}
 State = Literal["running", "attention", "suspended"]
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 
@@ -52,6 +58,7 @@ class SuspensionRow(Value, frozen=True, kw_only=True):
     ground: str = "operator"
     stage: Stage = "suspended"
     about: str = ""
+    direction: Reach = "outbound"
     due: int = 0
     until: int = 0
     condition: str = ""
@@ -111,7 +118,11 @@ class LoginView(Value, frozen=True, kw_only=True):
 
 def channels_page(view: ChannelsView) -> str:
     """The page at `/admin`: each channel with its state, counts and last error, and the forms to suspend and lift."""
-    return _templates().get_template("channels.html").render(view=view, demo=view.demo, grounds=GROUNDS)
+    return (
+        _templates()
+        .get_template("channels.html")
+        .render(view=view, demo=view.demo, grounds=GROUNDS, reaches=REACHES)
+    )
 
 
 def login_page(view: LoginView) -> str:
