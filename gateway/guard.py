@@ -84,7 +84,7 @@ class Guard:
         if rule.proposes:
             return Finding(sign, key=key_of(sign.channel), proposal=rule.proposes)
         history, evidence = await self._history(sign, live, rule)
-        if not guard_rules.suspends(rule, history):
+        if not guard_rules.suspends(rule, history) or _over(event):
             return Finding(sign)
         template = await self._template(event) if rule.reach == "template" else ""
         return Finding(sign, order_of(sign, event, told, rule, evidence, template))
@@ -178,6 +178,11 @@ def order_of(
 def _own(rule: Rule) -> Reach:
     """The direction that a rule closes; what is about a template closes all sends of it."""
     return next((each for each in _REACHES if each == rule.reach), "outbound")
+
+
+def _over(event: Event) -> bool:
+    """Whether a signal is about a time that is over already: it was told late."""
+    return isinstance(event, Notice) and 0 < event.until <= now_ms()
 
 
 def _span(seconds: int) -> str:

@@ -292,6 +292,24 @@ async def test_once_is_a_warning_and_no_more(tmp_path: Path) -> None:
         assert made["reason"].startswith("the provider said SUSPEND 368")
 
 
+async def test_a_restriction_that_is_over_already_suspends_nothing(tmp_path: Path) -> None:
+    given = [{"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": 1_700_000_000}]
+    async with case(tmp_path, "whatsapp") as one:
+        await one.does(
+            ("tells", "account_update", {"event": "ACCOUNT_RESTRICTION", "restriction_info": given})
+        )
+        await one.sign("368", "SUSPEND")
+        (made,) = await one.suspensions()
+        assert made["reason"] == "the provider said SUSPEND 368"
+
+
+async def test_a_restriction_s_end_is_kept_and_lifts_nothing_by_itself(tmp_path: Path) -> None:
+    async with case(tmp_path, "whatsapp") as one:
+        await one.does(("tells", "account_update", RESTRICTED))
+        (made,) = await one.suspensions()
+        assert (when(made["until"]).timestamp(), made["by_human"]) == (UNTIL, True)
+
+
 async def test_without_a_success_before_credentials_suspend_nothing(tmp_path: Path) -> None:
     settings, secrets = CHANNELS["telegram"]
     new = NewChannel("ch", "telegram", settings, secrets, simulated=True)
