@@ -39,7 +39,7 @@ class Gate:
         while behind := await self._store.read(fences.BEHIND, epoch):
             log.debug("epoch %d: waiting for %s", epoch, [row[0] for row in behind])
             await asyncio.sleep(min(pause, max(0.001, min(row[1] for row in behind) / 1000)))
-            pause = min(pause * 2, 0.1)
+            pause = min(pause * 2, 0.01)
 
 
 class NobodysGate(Gate):
