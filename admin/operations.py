@@ -10,11 +10,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from state import audit, channels, fences, keys, outbox
+from state import audit, channels, keys
 from state.channels import Record
 from state.model.channel import Setting
 from state.model.ids import now_ms
-from state.model.suspension import Scope, Suspension
 from state.seal import Seal
 from state.statements import Query, Row
 from state.store import Store
@@ -213,28 +212,3 @@ async def revoke_key(store: Store, actor: Actor, key_id: str) -> None:
         yield from audit.note(actor.name, "revoke_key", name, key=key_id)
 
     await store.alone(revoke)
-
-
-async def suspend(
-    store: Writes, gate: Gate, actor: Actor, scope: Scope, ground: str, reason: str
-) -> Suspension:
-    """Suspend a scope: when this returns, no new send begins in it on any node."""
-    actor.needs("suspend")
-    if not reason.strip():
-        raise Refused("reason", "is needed: who reads the audit wants to know why")
-    made = await store.alone(fences.suspend, scope, ground, reason, actor.name)
-    await gate.settled(made.epoch)
-    return made
-
-
-async def lift(store: Writes, gate: Gate, actor: Actor, suspension_id: str, reason: str) -> Suspension:
-    """Lift a suspension: what was held is decided again, in order. Raises fences.NotInForce."""
-    actor.needs("suspend")
-    if not reason.strip():
-        raise Refused("reason", "is needed: who reads the audit wants to know why")
-    lifted = await store.alone(fences.lift, suspension_id, reason, actor.name)
-    await gate.settled(lifted.epoch)
-    lanes = [row[0] for row in await store.read(outbox.HELD_LANES)]
-    if lanes:
-        await store.write(outbox.requeue, lanes, now_ms())
-    return lifted

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from admin.suspensions import Means, Observer
 from conversations.router import Router
 from gateway import retention
 from gateway.bot_settings import for_bots
@@ -21,10 +22,12 @@ from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.grounds import Grounds
+from gateway.guard import Guard
 from gateway.http import Http
 from gateway.lapses import Lapses
 from gateway.leaving import Tools
 from gateway.licences import Licences
+from gateway.limits import ALL_ROLES
 from gateway.linked import Linked
 from gateway.logs import redactor
 from gateway.loops import forever
@@ -32,8 +35,9 @@ from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.pace import Pace
 from gateway.sealer import Sealer
-from gateway.settings import ROLES, Settings
+from gateway.settings import Settings
 from gateway.shortcut import past_the_router
+from gateway.suspensions import Suspensions
 from gateway.teams import Teams
 from gateway.tokens import Tokens
 from gateway.turns import Turns
@@ -44,6 +48,7 @@ from gateway.watchdog import Watchdog
 from gateway.webhooks import Webhooks
 from gateway.wire import Wire
 from state import conversations, migrate, outbox
+from state.idempotency import Keyed
 from state.migrations import HEAD
 from state.model.content import Media
 from state.model.wire import Call, Reply
@@ -74,6 +79,11 @@ class Gateway:
         self.channels = Channels(self.store, self.wake, self.seal)
         self.teams = Teams(self.store, self.wake)
         self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
+        self.observer = Observer()
+        self.suspensions = Suspensions(
+            self.store, self.channels, self.teams, self.fence, self.wake, self.means()
+        )
+        self.guard = Guard(self.store, self.channels, self.wake, self.means())
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
@@ -108,6 +118,10 @@ class Gateway:
         self.port = settings.port
         self.stopping = False
 
+    def means(self, store: Store | Keyed | None = None) -> Means:
+        """What suspending needs; `store` is what one request writes with."""
+        return Means(store or self.store, self.fence, self.observer, self.settings.notice_seconds)
+
     def _effects(self, router: Router, lease_ms: int) -> Effects:
         settings, given = self.settings, for_bots(self.settings)
         redactor.learn(*given.values())
@@ -141,7 +155,7 @@ class Gateway:
         if not self.store.shared:
             await self.store.write(conversations.free_all)
             await self.store.write(outbox.free_all)
-            if len(set(self.settings.roles)) < len(ROLES):
+            if len(set(self.settings.roles)) < len(ALL_ROLES):
                 log.warning(
                     "roles: nobody else can work on this SQLite file, so what is left out is never done"
                 )
@@ -177,6 +191,8 @@ class Gateway:
     def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """What this process does besides taking requests."""
         yield "fence", self.fence.run
+        yield "suspensions", self.suspensions.run
+        yield "guard", self.guard.run
         yield "reload", self._reload
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
         if self.versions:

@@ -1,14 +1,15 @@
 """`/admin`: the console's first page over the operations of the admin room."""
 
 import time
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from admin import operations
+from admin import operations, suspensions
 from admin.operations import Actor
 from admin.pages import pages as admin_pages
-from admin.pages.pages import ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow, TermsRow
+from admin.pages.pages import GROUNDS, ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow, TermsRow
 from gateway import terms
 from gateway.app import Gateway
 from gateway.auth import COOKIE, SESSION_SECONDS, Auth, Session
@@ -17,17 +18,18 @@ from gateway.logs import redactor
 from gateway.pages import pages
 from gateway.problems import Problem
 from state import listings, messages
-from state.fences import NotInForce
-from state.model.channel import Channel
+from state import suspensions as suspension_rows
 from state.model.ids import now_ms
-from state.model.suspension import Scope, Target
+from state.model.suspension import Held, Order, Scope, Suspension, Target
 from state.retention import DAY_MS
+from state.suspensions import NotInForce
 
 _REST = 20
 """A count is used again for this many times the time it took, so that looking at the page never loads the database."""
 _REASON_MOST = 500
 _LOOKS = ("channels:read", "suspend", "terms:accept")
 """Scopes any of which lets somebody see the console."""
+_HELD: dict[str, Held] = {"resume": "resume", "discard": "discard", "expire": "expire"}
 
 
 class Console:
@@ -37,6 +39,7 @@ class Console:
         self._gateway, self._auth = gateway, auth
         self._counted: dict[str, Counts] = {}
         self._quarantined = 0
+        self._held: dict[str, int] = {}
         self._count_at = float("-inf")
 
     def routes(self) -> list[web.RouteDef]:
@@ -48,7 +51,7 @@ class Console:
             web.post("/admin/logout", self.logout),
             web.post("/admin/channels/{id}/suspend", self.suspend),
             web.post("/admin/channels/{id}/terms", self.accept),
-            web.post("/admin/suspensions/{id:[0-9a-f]{32}}/lift", self.lift),
+            web.post("/admin/suspensions/{id:[0-9a-f]{32}}/{what:lift|confirm|withdraw}", self.end),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
@@ -78,6 +81,8 @@ class Console:
 
     async def _channels(self) -> tuple[ChannelRow, ...]:
         await self._count()
+        found = await self._gateway.store.read(suspension_rows.OPEN)
+        known = [suspension_rows.read(row) for row in found]
         return tuple(
             ChannelRow(
                 id=live.channel.id,
@@ -88,7 +93,7 @@ class Console:
                 counts=self._counted.get(live.channel.id, Counts()),
                 last_error=redactor.hide(live.record.last_error),
                 last_error_at=live.record.last_error_at or 0,
-                suspensions=self._suspensions(live.channel),
+                suspensions=self._suspensions(live, known),
                 terms=_terms(live),
             )
             for live in self._gateway.channels
@@ -109,52 +114,64 @@ class Console:
             name: _counts(done.get(name, (0, 0, 0, 0)), waiting.get(name, 0)) for name in {*done, *waiting}
         }
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
+        holds = self._gateway.suspensions.holds
+        self._held = {each.id: await holds.count(each.scope) for each in self._gateway.fence.suspensions}
         ended = time.monotonic()
         self._count_at = ended + _REST * (ended - started)
 
-    def _suspensions(self, channel: Channel) -> tuple[SuspensionRow, ...]:
-        """What stops a channel as a whole, or all that it starts by itself."""
-        whole = Target(
-            channel=channel.id,
-            teams=self._gateway.teams.above(channel.team),
-            sender=channel.account,
-            initiated=True,
-        )
+    def _suspensions(self, live: Live, known: Sequence[Suspension]) -> tuple[SuspensionRow, ...]:
+        """What stops a channel: as a whole, all that it starts by itself, or a part of it."""
+        channel = live.channel
+        teams = self._gateway.teams.above(channel.team)
+        whole = Target(channel=channel.id, teams=teams, sender=channel.account, initiated=True)
         return tuple(
-            SuspensionRow(id=each.id, reason=each.reason, by=each.actor, since=each.at, ground=each.ground)
-            for each in self._gateway.fence.suspensions
-            if each.scope.covers(whole)
+            _row(each, "" if each.scope.covers(whole) else _about(each.scope), self._held.get(each.id, 0))
+            for each in known
+            if each.scope.covers(whole) or each.scope.channel == channel.id
         )
 
     async def suspend(self, request: web.Request) -> web.Response:
-        """Suspend a channel with a reason."""
+        """Suspend a channel with a reason and a ground."""
         session, actor, form = await self._form(request, "suspend")
         scope = Scope(channel=request.match_info["id"])
         if self._gateway.channels.get(scope.channel) is None:
             raise Problem("unknown_channel", f"there is no channel {scope.channel!r}")
+        ground = form.get("ground", "operator")
+        if ground not in GROUNDS:
+            raise Problem("invalid_field", f"is one of {', '.join(GROUNDS)}", field="ground")
+        order = Order(scope=scope, ground=ground, reason=form.get("reason", ""))
         try:
-            await operations.suspend(
-                self._gateway.store, self._gateway.fence, actor, scope, "operator", form.get("reason", "")
-            )
+            await suspensions.suspend(self._gateway.means(), actor, order)
         except operations.Refused as error:
             return await self._show(session, actor, str(error), 422)
-        return self._see("/admin")
+        except suspensions.Vetoed as error:
+            return await self._show(session, actor, str(error), 409)
+        return self._moved()
 
-    async def lift(self, request: web.Request) -> web.Response:
-        """Lift a suspension with a reason."""
+    async def end(self, request: web.Request) -> web.Response:
+        """Lift a suspension, confirm that, or withdraw a notice, with a reason."""
         session, actor, form = await self._form(request, "suspend")
+        means, one, reason = self._gateway.means(), request.match_info["id"], form.get("reason", "")
+        held = _HELD.get(form.get("held", "resume"))
+        if held is None:
+            raise Problem("invalid_field", f"is one of {', '.join(_HELD)}", field="held")
         try:
-            await operations.lift(
-                self._gateway.store,
-                self._gateway.fence,
-                actor,
-                request.match_info["id"],
-                form.get("reason", ""),
-            )
+            if request.match_info["what"] == "lift":
+                await suspensions.lift(means, actor, one, reason, held)
+            elif request.match_info["what"] == "confirm":
+                await suspensions.confirm(means, actor, one, reason)
+            else:
+                await suspensions.withdraw(means, actor, one, reason)
         except operations.Refused as error:
             return await self._show(session, actor, str(error), 422)
-        except NotInForce:
-            return await self._show(session, actor, "this suspension is not in force any more", 409)
+        except NotInForce as error:
+            return await self._show(session, actor, str(error), 409)
+        return self._moved()
+
+    def _moved(self) -> web.Response:
+        """Back to the page, once those who go on with it are told."""
+        self._count_at = float("-inf")
+        self._gateway.wake.tell("suspensions")
         self._gateway.wake.tell("outbox", ("*",))
         return self._see("/admin")
 
@@ -268,6 +285,22 @@ def _terms(live: Live) -> TermsRow | None:
     return (
         TermsRow(version=task.version, held_from=task.held_from, points=live.terms.points) if task else None
     )
+
+
+def _row(made: Suspension, about: str, held: int) -> SuspensionRow:
+    return SuspensionRow(
+        id=made.id, reason=made.reason, by=made.actor, since=made.at, ground=made.ground, stage=made.stage,
+        about=about, direction=made.scope.direction,
+        due=made.due_at, until=made.until, condition=made.condition, evidence=made.count, held=held,
+        two=made.two, asked_by=made.asked.actor if made.asked else "", proposal=made.proposal,
+    )  # fmt: skip
+
+
+def _about(scope: Scope) -> str:
+    """What of a channel a scope is about."""
+    names = ("team", "sender", "contact", "flow", "campaign", "template")
+    parts = [f"{name} {getattr(scope, name)}" for name in names if getattr(scope, name)]
+    return ", ".join(parts)
 
 
 def _counts(done: tuple[int, ...], waiting: int) -> Counts:

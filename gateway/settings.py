@@ -5,20 +5,37 @@ come from it.
 """
 
 import argparse
-import ipaddress
 import os
 import re
 import secrets
 import socket
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import msgspec
 
-from state.seal import BadKey, Seal
+from gateway.limits import (
+    ALL_ROLES,
+    BODY,
+    COUNTRY,
+    DATABASE,
+    DIRECTLINE,
+    FOREVER,
+    NODE,
+    PROXIES,
+    PUBLIC_URL,
+    REDIS,
+    ROLES,
+    SEAL_KEY,
+    SLOTS,
+    Limit,
+    is_bot,
+    is_origin,
+)
+from state.seal import Seal
 
 PREFIX = "PARLEY_"
 _PASSWORD = re.compile(r"(://[^/@:]*:).*@")
@@ -29,138 +46,29 @@ class SettingsError(Exception):
     """One line for each setting that is unknown or wrong: its name, what is allowed, and where it stands."""
 
 
-class Limit(NamedTuple):
-    """What a setting means and what is allowed beyond its type; `ok` looks at one value, or at each of several.
-
-    What is `secret` is never shown; it has no `flag` where every user of the machine could read it among the processes.
-    """
-
-    meaning: str
-    allowed: str = ""
-    low: float | None = None
-    high: float | None = None
-    ok: Callable[[Any], bool] = lambda value: True
-    secret: bool = False
-    flag: bool = True
-
-
-def _network(text: str) -> bool:
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _starts(*heads: str) -> Callable[[str], bool]:
-    return lambda text: text.startswith(heads)
-
-
-def _origin(text: str) -> bool:
-    return text == "*" or (text.startswith(("http://", "https://")) and text.count("/") == 2)
-
-
-def _bot(text: str) -> bool:
-    module, _, name = text.rpartition(":")
-    path = module.removesuffix(".py") if module.endswith(".py") else ""
-    return name.isidentifier() and (bool(path) or all(part.isidentifier() for part in module.split(".")))
-
-
-def _seal_key(text: str) -> bool:
-    try:
-        Seal(text)
-    except BadKey:
-        return False
-    return True
-
-
-_DATABASE = Limit(
-    "The database. SQLite is built in; PostgreSQL lets several processes share the work",
-    "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
-    ok=_starts("sqlite:///", "postgresql://", "postgresql+asyncpg://"),
-    secret=True,
-)
-_REDIS = Limit(
-    "Redis or Valkey, for wake-ups and pace shared between processes; empty: none. Losing it loses time, not messages",
-    "redis://HOST:PORT/NUMBER, rediss://… or unix://…",
-    ok=_starts("redis://", "rediss://", "unix://"),
-    secret=True,
-)
-_BOT_FILE = Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')
-_PUBLIC_URL = Limit(
-    "Our address as providers and browsers see it; some signatures cover it. Empty: as the request says",
-    "http://… or https://… without a slash at the end",
-    ok=lambda url: url.startswith(("http://", "https://")) and not url.endswith("/"),
-)
-_PROXIES = Limit(
-    "Networks whose X-Forwarded-For and X-Forwarded-Proto are believed",
-    "networks such as 10.0.0.0/8",
-    ok=_network,
-)
-_SEAL_KEY = Limit(
-    "Key that seals credentials in the database; to change it, put the new one before the old, with a blank between",
-    "the base64 of 32 bytes",
-    ok=_seal_key,
-    secret=True,
-    flag=False,
-)
-_DIRECTLINE = Limit(
-    "Secret for which an app's own server gets Direct Line tokens; empty: none are given",
-    "at least 16 characters",
-    ok=lambda text: len(text) >= 16,
-    secret=True,
-    flag=False,
-)
-_NODE = Limit(
-    "Name of this process among those that share the database; empty: made up",
-    "at most 64 characters",
-    ok=lambda text: len(text) <= 64,
-)
-_BODY = Limit("Bytes a request may have; providers send up to 3 MB", low=10_000, high=100_000_000)
-_SLOTS = Limit(
-    "Sends one channel may have on their way at a time, so that a provider that hangs holds only its own"
-)
-ROLES = ("turns", "sends")
-"""What a process may do besides taking requests: play turns (and timers), send messages (and run effects)."""
-_ROLES = Limit(
-    "What this process does besides taking requests; empty: nothing, others that share the database do it",
-    ", ".join(ROLES),
-    ok=lambda role: role in ROLES,
-)
-_FOREVER = "; 0: for ever"
-
-
-_COUNTRY = Limit(
-    "Country of the team `default`, taken where it has none yet; the team sends where the service is offered there",
-    "two letters of ISO 3166, as DE",
-    ok=lambda text: re.fullmatch("[A-Z]{2}", text) is not None,
-    flag=False,
-)
-
-
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings of a process. Secrets are left out of its representation."""
 
     host: Annotated[str, Limit("Address to listen on")] = "127.0.0.1"
     port: Annotated[int, Limit("Port to listen on; 0: any that is free", low=0, high=65535)] = 8080
-    public_url: Annotated[str, _PUBLIC_URL] = ""
-    trusted_proxies: Annotated[tuple[str, ...], _PROXIES] = ()
-    max_body: Annotated[int, _BODY] = 4_000_000
+    public_url: Annotated[str, PUBLIC_URL] = ""
+    trusted_proxies: Annotated[tuple[str, ...], PROXIES] = ()
+    max_body: Annotated[int, BODY] = 4_000_000
 
-    country: Annotated[str, _COUNTRY] = ""
+    country: Annotated[str, COUNTRY] = ""
 
-    database: Annotated[str, _DATABASE] = "sqlite:///parley.db"
-    redis: Annotated[str, _REDIS] = ""
+    database: Annotated[str, DATABASE] = "sqlite:///parley.db"
+    redis: Annotated[str, REDIS] = ""
     data_dir: Annotated[str, Limit("Folder for media and other files")] = "var"
     max_file: Annotated[
         int, Limit("Bytes a file of a customer's may have to be fetched and kept", low=0, high=1_000_000_000)
     ] = 26_000_000
-    node: Annotated[str, _NODE] = ""
+    node: Annotated[str, NODE] = ""
 
-    seal_key: Annotated[str, _SEAL_KEY] = ""
+    seal_key: Annotated[str, SEAL_KEY] = ""
     seal_key_file: Annotated[str, Limit("File that holds seal_key")] = ""
 
-    bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS or FILE.py:CLASS", ok=_bot)] = ()
+    bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS or FILE.py:CLASS", ok=is_bot)] = ()
     bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
 
     bot_settings_file: Annotated[
@@ -169,9 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     origins: Annotated[
         tuple[str, ...],
-        Limit("Origins whose pages may talk to in-app channels", "https://HOST or *", ok=_origin),
+        Limit("Origins whose pages may talk to in-app channels", "https://HOST or *", ok=is_origin),
     ] = ()
-    directline_secret: Annotated[str, _DIRECTLINE] = ""
+    directline_secret: Annotated[str, DIRECTLINE] = ""
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Limit("Least serious lines to log")
@@ -188,7 +96,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     allow_private_urls: Annotated[
         bool, Limit("Whether calls may reach private and local addresses; for tests and the simulator")
     ] = False
-    roles: Annotated[tuple[str, ...], _ROLES] = ROLES
+    roles: Annotated[tuple[str, ...], ROLES] = ALL_ROLES
     lease_seconds: Annotated[
         float,
         Limit("How long a process holds a conversation or a row before another may take it", low=1, high=600),
@@ -196,19 +104,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     permit_seconds: Annotated[
         float, Limit("Longest time a suspension waits for a process that does not answer", low=0.2, high=60)
     ] = 2.0
+    notice_seconds: Annotated[
+        int,
+        Limit("Seconds a team is told of a suspected fraud before its messages are held", low=1, high=86_400),
+    ] = 900
     turn_batch: Annotated[int, Limit("Conversations leased at a time", low=1, high=1000)] = 64
-    delivery_slots: Annotated[int, _SLOTS._replace(low=1, high=1000)] = 16
+    delivery_slots: Annotated[int, SLOTS._replace(low=1, high=1000)] = 16
     shutdown_seconds: Annotated[
         float, Limit("Time work that is under way is given when the process is stopped", low=0, high=600)
     ] = 10.0
 
     keep_envelopes_days: Annotated[
-        int, Limit("How long raw webhook requests are kept" + _FOREVER, low=0, high=36500)
+        int, Limit("How long raw webhook requests are kept" + FOREVER, low=0, high=36500)
     ] = 30
     keep_journal_days: Annotated[
-        int, Limit("How long turns' journals are kept" + _FOREVER, low=0, high=36500)
+        int, Limit("How long turns' journals are kept" + FOREVER, low=0, high=36500)
     ] = 90
-    keep_messages_days: Annotated[int, Limit("How long messages are kept" + _FOREVER, low=0, high=36500)] = 0
+    keep_messages_days: Annotated[int, Limit("How long messages are kept" + FOREVER, low=0, high=36500)] = 0
     consent_notice_days: Annotated[
         int, Limit("Days before a consent ends when that is announced; 0: it is not", low=0, high=365)
     ] = 30

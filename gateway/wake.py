@@ -23,13 +23,15 @@ class Signal:
         """There is work."""
         self._event.set()
 
-    async def wait(self, seconds: float) -> None:
-        """Until there is work, or the time is over; the signal is taken down."""
+    async def wait(self, seconds: float) -> bool:
+        """Until there is work, or the time is over; the signal is taken down. Says whether there was work."""
         if not self._event.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):  # Python 3.11's wait_for may lose a cancellation
                     await self._event.wait()
+        was_set = self._event.is_set()
         self._event.clear()
+        return was_set
 
 
 class Wake:
@@ -41,6 +43,11 @@ class Wake:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(10_000)
         self._name = token_hex(8)
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def carries(self) -> bool:
+        """Whether other processes can wake this one."""
+        return bool(self._redis_url)
 
     def on(self, topic: str, listener: Callable[[str], None]) -> None:
         """Call a listener with the detail of every wake-up of a topic."""

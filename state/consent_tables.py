@@ -149,3 +149,20 @@ delivery = sa.Table(
     sa.UniqueConstraint("hook", "event", name="delivery_of"),
     sa.Index("delivery_due", "state", "due_at"),
 )
+
+# What is suspended
+
+suspension = sa.Table(
+    "suspension",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    column("epoch", sa.BigInteger),
+    column("scope", Json),
+    column("body", Json),
+    column("created_at", Ms),
+    sa.Column("lifted_at", Ms),
+    column("stage", sa.String(10), "'suspended'"),
+    column("key", sa.String(255), "''"),
+    column("due_at", Ms, 0),
+    sa.Index("suspension_stage", "stage", "key"),
+)

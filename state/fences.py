@@ -10,11 +10,11 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import audit
-from state.model.ids import new_id, now_ms
-from state.model.suspension import Scope, Suspension
-from state.statements import Now, Query, Write, insert
-from state.tables import Ms, fence, node, suspension
+from state.consent_tables import suspension
+from state.model.stages import CLOSED
+from state.model.suspension import Suspension
+from state.statements import Now, Query, Row, Statement, Write, insert
+from state.tables import Ms, fence, node
 from state.writer import Op
 
 _EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(), "")
@@ -25,28 +25,16 @@ _RAISE = Write(
     sa.update(fence).values(epoch=sa.bindparam("to", type_=Ms)).where(fence.c.id == sa.literal_column("1")),
     "to",
 )
-_NEW = insert(suspension, "id epoch scope body created_at")
-_LIFT = Write(
-    sa.update(suspension)
-    .values(
-        lifted_at=sa.bindparam("at", type_=Ms),
-        epoch=sa.bindparam("epoch", type_=Ms),
-        body=sa.bindparam("body"),
-    )
-    .where(suspension.c.id == sa.bindparam("k_id", type_=suspension.c.id.type)),
-    "at epoch body k_id",
-)
 _ACTIVE = Query(
-    sa.select(suspension.c.body).where(suspension.c.lifted_at.is_(None)).order_by(suspension.c.id), ""
+    sa.select(suspension.c.body)
+    .where(sa.or_(*(suspension.c.stage == sa.literal_column(f"'{each}'") for each in CLOSED)))
+    .order_by(suspension.c.id),
+    "",
 )
 ACTIVE = _ACTIVE
 """The suspensions in force (JSON)."""
-_ONE = Query(
-    sa.select(suspension.c.body, suspension.c.lifted_at).where(
-        suspension.c.id == sa.bindparam("id", type_=suspension.c.id.type)
-    ),
-    "id",
-)
+EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")), "")
+"""How often the suspensions have changed."""
 _JOIN = insert(node, "id started_at epoch permit_until", ignore=True)
 _RENEW = Write(
     sa.update(node)
@@ -55,6 +43,7 @@ _RENEW = Write(
     "epoch length k_id",
 )
 _LEAVE = Write(sa.delete(node).where(node.c.id == sa.bindparam("id", type_=node.c.id.type)), "id")
+_ONLY = Write(sa.delete(node).where(node.c.id != sa.bindparam("id", type_=node.c.id.type)), "id")
 _FORGET = Write(sa.delete(node).where(node.c.permit_until < Now() - sa.literal_column("86400000")), "")
 _BEHIND = Query(
     sa.select(node.c.id, node.c.permit_until - Now()).where(
@@ -66,8 +55,7 @@ BEHIND = _BEHIND
 """The live nodes that have not seen an epoch yet, with the milliseconds their permits still run."""
 
 
-class NotInForce(Exception):
-    """There is no such suspension in force."""
+Ask = tuple[Statement, Row]
 
 
 class Permit(NamedTuple):
@@ -99,33 +87,17 @@ def leave(node_id: str) -> Op[None]:
     yield [(_LEAVE, (node_id,))]
 
 
-def suspend(scope: Scope, ground: str, reason: str, actor: str) -> Op[Suspension]:
-    """Put a suspension in force; it binds a node from the moment that node has seen its epoch."""
-    epoch = yield from _coming_epoch()
-    made = Suspension(
-        id=new_id(0), epoch=epoch, scope=scope, ground=ground, reason=reason, actor=actor, at=now_ms()
-    )
-    body = msgspec.json.encode(made).decode()
-    yield [(_NEW, (made.id, epoch, msgspec.json.encode(scope).decode(), body, made.at)), (_RAISE, (epoch,))]
-    yield from audit.note(actor, "suspend", made.id, reason, suspension=made)
-    return made
+def alone(node_id: str) -> Op[None]:
+    """Forget all other nodes: for the one process that owns the database; those before it are gone."""
+    yield [(_ONLY, (node_id,))]
 
 
-def lift(suspension_id: str, reason: str, actor: str) -> Op[Suspension]:
-    """End a suspension; raises NotInForce."""
-    epoch = yield from _coming_epoch()
-    (rows,) = yield [(_ONE, (suspension_id,))]
-    if not rows or rows[0][1] is not None:
-        raise NotInForce(suspension_id)
-    old = msgspec.json.decode(rows[0][0], type=Suspension)
-    lifted = msgspec.structs.replace(old, lifted_at=now_ms(), epoch=epoch)
-    body = msgspec.json.encode(lifted).decode()
-    yield [(_LIFT, (lifted.lifted_at, epoch, body, suspension_id)), (_RAISE, (epoch,))]
-    yield from audit.note(actor, "lift", suspension_id, reason, suspension=lifted)
-    return lifted
+def changed(epoch: int) -> Ask:
+    """The statement that tells every node that the suspensions are others now, for the step that writes them."""
+    return (_RAISE, (epoch,))
 
 
-def _coming_epoch() -> Op[int]:
+def coming_epoch() -> Op[int]:
     """The epoch a change makes; the row's lock makes changes queue up.
 
     It is raised no sooner than the change itself is written: a permit renewed in the same batch reads the old one.

@@ -75,8 +75,8 @@ ENVELOPE = Query(
 """One envelope: channel, request (JSON without body), raw body, problems (JSON)."""
 
 encode = msgspec.json.Encoder().encode
-SIGNS = frozenset({"WARN", "SUSPEND", "CONSENT", "AUTH"})
-"""The action words of faults that are signs that a channel's terms are at stake."""
+SIGNS = frozenset({"WARN", "SUSPEND", "CONSENT", "AUTH", "CONFIG", "THROTTLE"})
+"""The action words of faults that are signs that a channel's terms are at stake; the last two by repetition."""
 _LATEST = 1 << 53
 
 

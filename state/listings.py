@@ -4,8 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from state.consent_tables import suspension
+from state.model.stages import CLOSED
 from state.statements import Query
-from state.tables import audit, conversation, envelope, outbox, signal, suspension
+from state.tables import audit, conversation, envelope, outbox, signal
 
 
 def _is(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
@@ -23,10 +25,10 @@ def _page(table: sa.Table, columns: str, *where: sa.ColumnElement[bool]) -> Quer
 
 SUSPENSIONS = _page(suspension, "id body")
 """All suspensions, also those that were lifted: id, body (JSON)."""
-IN_FORCE = _page(suspension, "id body", suspension.c.lifted_at.is_(None))
+IN_FORCE = _page(
+    suspension, "id body", sa.or_(*(suspension.c.stage == sa.literal_column(f"'{each}'") for each in CLOSED))
+)
 """The suspensions in force, in the same shape."""
-SUSPENSION = Query(sa.select(suspension.c.body).where(_is(suspension.c.id)), "id")
-"""One suspension (JSON)."""
 AUDIT = _page(audit, "id actor action subject reason body")
 """The audit: id, actor, action, subject, reason, body (JSON)."""
 SIGNALS = _page(signal, "id channel action code body")

@@ -42,6 +42,15 @@ def _own(path: str) -> IO[str]:
     return lock
 
 
+def owned(path: str) -> bool:
+    """Whether a gateway runs on a file."""
+    try:
+        _own(path).close()
+    except InUse:
+        return True
+    return False
+
+
 class SqliteBackend:
     """The writing connection and one reading connection on a SQLite file.
 

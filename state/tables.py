@@ -159,7 +159,7 @@ event = _hot(
     sa.UniqueConstraint("key", "channel", "lane", name="event_key"),
 )
 
-inbox = _hot("inbox", _column("conversation", Id))
+inbox = _hot("inbox", _column("conversation", Id), _column("held", sa.SmallInteger, 0))
 sa.Index("inbox_conversation", inbox.c.conversation, inbox.c.lane)
 
 receipt = sa.Table(
@@ -198,8 +198,13 @@ signal = _hot(
     _column("action", sa.String(16)),
     _column("code", sa.String(255)),
     _column("body", Json),
+    _column("judged", sa.SmallInteger, 0),
     sa.UniqueConstraint("key", "channel", "lane", name="signal_key"),
 )
+sa.Index(
+    "signal_unjudged", signal.c.id, sqlite_where=signal.c.judged == 0, postgresql_where=signal.c.judged == 0
+)
+sa.Index("signal_channel", signal.c.channel, signal.c.id)
 
 # Conversations
 
@@ -222,6 +227,12 @@ conversation = _hot(
     _column("told", sa.String(64), "''"),
     _column("held", sa.SmallInteger, 0),
     sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
+)
+sa.Index(
+    "conversation_held",
+    conversation.c.id,
+    sqlite_where=conversation.c.held == 1,
+    postgresql_where=conversation.c.held == 1,
 )
 
 journal = _hot(
@@ -329,20 +340,6 @@ activity = sa.Table(
 )
 
 # What admins do
-
-suspension = sa.Table(
-    "suspension",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    _column("epoch", sa.BigInteger),
-    _column("scope", Json),
-    _column("body", Json),
-    _column("created_at", Ms),
-    sa.Column("lifted_at", Ms),
-    _column("stage", sa.String(10), "'suspended'"),
-    _column("key", sa.String(255), "''"),
-    _column("due_at", Ms, 0),
-)
 
 fence = sa.Table(
     "fence",

@@ -9,12 +9,27 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from state.model.base import Value
 from state.model.channel import Point
+from state.model.stages import Stage
+from state.model.suspension import Reach
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 FRESH_MS: Final = 3_600_000
 """How long an error speaks for a channel's state (milliseconds)."""
 
+GROUNDS: Final = {
+    "operator": "an operator's decision",
+    "terms_breached": "terms breached",
+    "channel_requires": "the channel requires it",
+    "suspected_fraud": "suspected fraud",
+    "legal": "legal reasons",
+}
+"""Grounds in words."""
+REACHES: Final = {
+    "business_initiated": ", where it answers no customer",
+    "outbound": "",
+    "both": ", and what comes in",
+}
 State = Literal["running", "attention", "waiting", "suspended"]
 _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"))
 
@@ -30,13 +45,29 @@ class Counts(Value, frozen=True, kw_only=True):
 
 
 class SuspensionRow(Value, frozen=True, kw_only=True):
-    """A suspension in force: its id, why, who made it, and since when (milliseconds, UTC)."""
+    """A suspension that is announced, in force or being lifted: its id, why, who made it, and since when.
+
+    Times in milliseconds, UTC, 0 where there is none. `about` says what of the channel it stops, "" where that is all;
+    `held` is how many messages wait for it. `asked_by` asked for a lift that another has to confirm; `proposal` says
+    why it might be lifted.
+    """
 
     id: str
     reason: str
     by: str
     since: int
     ground: str = "operator"
+    stage: Stage = "suspended"
+    about: str = ""
+    direction: Reach = "outbound"
+    due: int = 0
+    until: int = 0
+    condition: str = ""
+    evidence: int = 0
+    held: int = 0
+    two: bool = False
+    asked_by: str = ""
+    proposal: str = ""
 
 
 class TermsRow(Value, frozen=True, kw_only=True):
@@ -69,12 +100,14 @@ class ChannelRow(Value, frozen=True, kw_only=True):
     terms: TermsRow | None = None
 
     def state(self, now: int) -> State:
-        """Suspended while anything suspends it; waiting while its terms hold it; in need of attention while its last
-        error is fresh."""
-        if self.suspensions:
+        """Suspended while anything stops all of it; waiting while its terms hold it; in need of attention while
+        something stops a part of it or is announced, or its last error is fresh."""
+        if any(not each.about and each.stage != "noticed" for each in self.suspensions):
             return "suspended"
         if self.terms and self.terms.held(now):
             return "waiting"
+        if self.suspensions:
+            return "attention"
         return "attention" if self.last_error and now - self.last_error_at < FRESH_MS else "running"
 
 
@@ -111,7 +144,11 @@ class LoginView(Value, frozen=True, kw_only=True):
 
 def channels_page(view: ChannelsView) -> str:
     """The page at `/admin`: each channel with its state, counts and last error, and the forms to suspend and lift."""
-    return _templates().get_template("channels.html").render(view=view, demo=view.demo)
+    return (
+        _templates()
+        .get_template("channels.html")
+        .render(view=view, demo=view.demo, grounds=GROUNDS, reaches=REACHES)
+    )
 
 
 def login_page(view: LoginView) -> str:
@@ -128,6 +165,15 @@ def ago(at: int, now: int) -> str:
     return "just now"
 
 
+def ahead(at: int, now: int) -> str:
+    """How long after `now` something is (both milliseconds), in its largest unit: `in 3 min`."""
+    left = at - now
+    for length, unit in _UNITS:
+        if left >= length:
+            return f"in {left // length} {unit}"
+    return "now"
+
+
 def iso(at: int) -> str:
     """A time in milliseconds as RFC 3339 writes it, in UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="seconds")
@@ -142,5 +188,5 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(ago=ago, iso=iso, grouped="{:,}".format)
+    environment.filters.update(ago=ago, ahead=ahead, iso=iso, ground=GROUNDS.get, grouped="{:,}".format)
     return environment

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from gateway.api.endpoint import Asked, Reason, Word
-from gateway.api.moments import Moment
+from gateway.api.endpoint import Asked, Id, Reason, Word
+from gateway.api.moments import Moment, ms_of
 from state.model.consent import Basis
 from state.model.content import Content
-from state.model.suspension import Scope
+from state.model.suspension import MOST_EVIDENCE, Held, Order, Scope
 
 Ground = Literal["terms_breached", "channel_requires", "suspected_fraud", "legal", "operator"]
 Note = Annotated[str, msgspec.Meta(max_length=2000)]
@@ -80,21 +80,66 @@ class Resume(Asked, frozen=True, kw_only=True):
     restart: bool = False
 
 
+Lead = Annotated[int, msgspec.Meta(ge=0, le=30 * 24 * 3600)]
+
+
 class Suspend(Asked, frozen=True, kw_only=True):
-    """Nothing more is to leave within a scope; every field of it that is filled must match."""
+    """Nothing more is to leave within a scope; every field of it that is filled must match.
+
+    `evidence` are ids of signals, messages and decisions. With `lead` (seconds) it is announced first, with `notice` as
+    the words; a suspected fraud always is. `until` and `condition` say when it may end; with `second_actor` a lift has
+    to be confirmed by another actor.
+    """
 
     scope: Scope
     reason: Reason
     ground: Ground = "operator"
+    evidence: Annotated[tuple[Id, ...], msgspec.Meta(max_length=MOST_EVIDENCE)] = ()
+    notice: Note = ""
+    lead: Lead = 0
+    until: Moment | None = None
+    condition: Note = ""
+    second_actor: bool = False
+
+    @property
+    def order(self) -> Order:
+        """The same as the operations take it."""
+        return Order(
+            scope=self.scope, reason=self.reason, ground=self.ground, evidence=self.evidence, notice=self.notice,
+            lead=self.lead, until=ms_of(self.until) if self.until else 0, condition=self.condition,
+            two=self.second_actor,
+        )  # fmt: skip
+
+
+class PreviewSuspension(Asked, frozen=True, kw_only=True):
+    """What a suspension of a scope would do; `until` as it would be given."""
+
+    scope: Scope
+    until: Moment | None = None
 
 
 class Lift(Asked, frozen=True, kw_only=True):
-    """A suspension is to end."""
+    """A suspension is to end; `held` says what becomes of the messages it holds."""
 
     reason: Reason
+    held: Held = "resume"
 
 
 class AcceptTerms(Asked, frozen=True, kw_only=True):
     """A channel's terms are to be accepted: the version in force, or another that is to come."""
 
     version: Word = ""
+
+
+class Because(Asked, frozen=True, kw_only=True):
+    """Why it is done."""
+
+    reason: Reason
+
+
+class Discard(Asked, frozen=True, kw_only=True):
+    """Messages that a suspension holds are to end, while it goes on: `messages`, or all that it holds now."""
+
+    reason: Reason
+    held: Literal["discard", "expire"] = "discard"
+    messages: Annotated[tuple[Id, ...], msgspec.Meta(max_length=1000)] = ()

@@ -15,7 +15,18 @@ from gateway.api import (
     terms,
     views,
 )
-from gateway.api.asks import AcceptTerms, HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api.asks import (
+    AcceptTerms,
+    Because,
+    Discard,
+    HandBack,
+    Lift,
+    PreviewMessage,
+    PreviewSuspension,
+    Resume,
+    SendMessage,
+    Suspend,
+)
 from gateway.api.endpoint import Endpoint, Paged
 from gateway.api.people import ChangeContact, NewContact
 from gateway.api.teams import Activate, ChangeTeam, NewTeam
@@ -109,15 +120,42 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "/v1/suspensions", "Suspend: nothing more leaves in the scope", _SUSPEND, suspensions.suspend,
         suspensions.SuspensionView, status=201, body=Suspend, show=suspensions.view, fenced=True,
-        problems=("unknown_channel",),
+        problems=("unknown_channel", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/suspensions/preview", "What a suspension would stop, hold and let expire", _SUSPEND,
+        suspensions.preview, suspensions.SuspensionPreview, body=PreviewSuspension, problems=("unknown_channel",),
     ),
     Endpoint(
         "GET", "/v1/suspensions", "Suspensions, the newest first", _LOOK, suspensions.listing,
         suspensions.Suspensions, query=suspensions.InForce, problems=("invalid_cursor",),
     ),
     Endpoint(
-        "POST", "/v1/suspensions/{id}/lift", "Lift a suspension", _SUSPEND, suspensions.lift,
-        suspensions.SuspensionView, body=Lift, show=suspensions.view, fenced=True,
+        "GET", "/v1/suspensions/{id}", "A suspension", _LOOK, suspensions.read, suspensions.SuspensionView,
+        problems=("not_found",),
+    ),
+    Endpoint(
+        "GET", "/v1/suspensions/{id}/held", "The messages a suspension holds, the oldest first", _LOOK,
+        suspensions.held, suspensions.HeldMessages, query=Paged, problems=("not_found", "invalid_cursor"),
+    ),
+    Endpoint(
+        "POST", "/v1/suspensions/{id}/discard", "End messages that a suspension holds", _SUSPEND,
+        suspensions.discard, suspensions.Discarded, body=Discard, problems=("not_found", "conflict"),
+        show=suspensions.discarded,
+    ),
+    Endpoint(
+        "POST", "/v1/suspensions/{id}/withdraw", "Take a notice back before it comes into force", _SUSPEND,
+        suspensions.withdraw, suspensions.SuspensionView, body=Because, show=suspensions.view, fenced=True,
+        problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/suspensions/{id}/lift", "Lift a suspension: what it holds goes on, is discarded or expires",
+        _SUSPEND, suspensions.lift, suspensions.SuspensionView, body=Lift, show=suspensions.view, fenced=True,
+        problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/suspensions/{id}/confirm", "Confirm a lift that needs two actors", _SUSPEND,
+        suspensions.confirm, suspensions.SuspensionView, body=Because, show=suspensions.view, fenced=True,
         problems=("not_found", "conflict"),
     ),
     Endpoint(

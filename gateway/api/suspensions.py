@@ -1,18 +1,23 @@
-"""Suspensions: put in force, listed and lifted, by the operations every face calls."""
+"""Suspensions: put in force, looked at and lifted, by the operations every face calls."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
-from admin import operations
+from admin import suspensions as operations
+from admin.suspensions import Vetoed
 from gateway.api import cursors
-from gateway.api.asks import Lift, Suspend
+from gateway.api.asks import Because, Discard, Lift, PreviewSuspension, Suspend
 from gateway.api.endpoint import Answer, Call, Nothing, Paged
-from gateway.api.moments import at, moment
+from gateway.api.moments import at, moment, ms_of
+from gateway.api.views import time_of
 from gateway.problems import Problem
-from state import listings
-from state.fences import NotInForce
-from state.model.suspension import Scope, Suspension
+from state import listings, suspensions
+from state.held import FIRST
+from state.model.suspension import Held, Scope, Suspension
+from state.store import Store
+from state.suspensions import NotInForce
 
 
 class InForce(Paged, frozen=True, kw_only=True):
@@ -21,19 +26,49 @@ class InForce(Paged, frozen=True, kw_only=True):
     in_force: bool = False
 
 
+class AskView(Answer, frozen=True, kw_only=True):
+    """Who asked for a lift that another has to confirm."""
+
+    actor: str
+    reason: str
+    held: Held
+    at: datetime
+
+
 class SuspensionView(Answer, frozen=True, kw_only=True):
-    """A suspension; it holds while `lifted` is null. `epoch` counts the fence's changes up to its last."""
+    """A suspension; it holds while `stage` is `suspended` or `lifting`. `epoch` counts the fence's changes up to its
+    last.
+
+    `evidence` are the first ids of `evidence_count`; `by_human` says that it never ends by itself. `in_flight` are the
+    messages that were on their way when the call returned, null where nobody looked.
+    """
 
     id: str
+    stage: str
     scope: Scope
     ground: str
     reason: str
     actor: str
     at: datetime
-    lifted: datetime | None
-    epoch: int
+    due: datetime | None
+    until: datetime | None
+    condition: str
+    by_human: bool
+    second_actor: bool
+    asked: AskView | None
+    proposal: str
+    proposed: datetime | None
     evidence: tuple[str, ...]
+    evidence_count: int
     notice: str
+    noticed: datetime | None
+    lifted: datetime | None
+    lifted_by: str
+    lifted_reason: str
+    held: Held
+    settled: int
+    epoch: int
+    in_flight: tuple[str, ...] | None = None
 
 
 class Suspensions(Answer, frozen=True, kw_only=True):
@@ -43,11 +78,82 @@ class Suspensions(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-def view(made: Suspension) -> SuspensionView:
+class HeldMessage(Answer, frozen=True, kw_only=True):
+    """A message within a suspension's scope: `state` is `held`, `queued` (behind one that is held), `later`, or
+    `sending` where it was on its way."""
+
+    id: str
+    conversation: str
+    channel: str
+    state: str
+    queued: datetime
+    due: datetime
+    expires: datetime
+
+
+class HeldMessages(Answer, frozen=True, kw_only=True):
+    """A page of the messages a suspension holds, the oldest first."""
+
+    items: tuple[HeldMessage, ...]
+    next: str | None
+
+
+class StopView(Answer, frozen=True, kw_only=True):
+    """What a suspension would do on a channel, in messages: `in_flight` go on, `held` are due and would be held,
+    `scheduled` are for later; `expiring` of these end before it does (within a day, where it is open). `sent` were
+    taken by the provider in the last 24 hours."""
+
+    channel: str
+    in_flight: int
+    held: int
+    scheduled: int
+    expiring: int
+    sent: int
+
+
+class SuspensionPreview(Answer, frozen=True, kw_only=True):
+    """What a suspension would do, by channel."""
+
+    channels: tuple[StopView, ...]
+
+
+class Discarded(Answer, frozen=True, kw_only=True):
+    """How many messages have ended; those that were on their way, or gone already, are not among them."""
+
+    ended: int
+
+
+class Told(NamedTuple):
+    """A suspension, and the messages that were on their way when it was told."""
+
+    suspension: Suspension
+    in_flight: tuple[str, ...]
+
+
+def view(done: Suspension | Told) -> SuspensionView:
     """A suspension as it is shown."""
-    names = ("id", "scope", "ground", "reason", "actor", "epoch", "evidence", "notice")
-    values = {name: getattr(made, name) for name in names}
-    return SuspensionView(**values, at=at(made.at), lifted=moment(made.lifted_at))
+    made, in_flight = (done.suspension, done.in_flight) if isinstance(done, Told) else (done, None)
+    names = (
+        "id", "stage", "scope", "ground", "reason", "actor", "epoch", "evidence", "notice", "condition", "by_human",
+        "proposal", "lifted_by", "held", "settled",
+    )  # fmt: skip
+    asked = made.asked
+    return SuspensionView(
+        **{name: getattr(made, name) for name in names},
+        at=at(made.at),
+        due=moment(made.due_at),
+        until=moment(made.until),
+        second_actor=made.two,
+        asked=AskView(actor=asked.actor, reason=asked.reason, held=asked.held, at=at(asked.at))
+        if asked
+        else None,
+        proposed=moment(made.proposed_at),
+        evidence_count=made.count,
+        noticed=moment(made.noticed_at),
+        lifted=moment(made.lifted_at),
+        lifted_reason=made.lifted_for,
+        in_flight=in_flight,
+    )
 
 
 async def listing(call: Call[InForce, None]) -> Suspensions:
@@ -61,25 +167,110 @@ async def listing(call: Call[InForce, None]) -> Suspensions:
     )
 
 
-async def suspend(call: Call[Nothing, Suspend]) -> Suspension:
+async def read(call: Call[Nothing, None]) -> SuspensionView:
+    """One suspension."""
+    return view(await _one(call.gateway.store, call.id))
+
+
+async def _one(store: Store, suspension_id: str) -> Suspension:
+    rows = await store.read(suspensions.ONE, suspension_id)
+    if not rows:
+        raise Problem("not_found", f"there is no suspension {suspension_id}")
+    return suspensions.read(rows[0])
+
+
+async def preview(call: Call[Nothing, PreviewSuspension]) -> SuspensionPreview:
+    """What a suspension would do."""
+    _known(call, call.body.scope)
+    until = ms_of(call.body.until) if call.body.until else 0
+    stops = await call.gateway.suspensions.holds.preview(call.body.scope, until)
+    return SuspensionPreview(channels=tuple(StopView(**each._asdict()) for each in stops))
+
+
+def _known(call: Call[Nothing, Suspend] | Call[Nothing, PreviewSuspension], scope: Scope) -> None:
+    if scope.channel and call.gateway.channels.get(scope.channel) is None:
+        raise Problem("unknown_channel", f"there is no channel {scope.channel!r}", field="scope.channel")
+
+
+async def suspend(call: Call[Nothing, Suspend]) -> Told:
     """Suspend a scope: when the answer goes out, no new send begins in it on any node."""
-    asked = call.body
-    if asked.scope.channel and call.gateway.channels.get(asked.scope.channel) is None:
-        raise Problem(
-            "unknown_channel", f"there is no channel {asked.scope.channel!r}", field="scope.channel"
-        )
-    fence = call.gateway.fence
-    return await operations.suspend(call.store, fence, call.actor, asked.scope, asked.ground, asked.reason)
+    _known(call, call.body.scope)
+    try:
+        made = await operations.suspend(call.gateway.means(call.store), call.actor, call.body.order)
+    except Vetoed as error:
+        raise Problem("conflict", str(error)) from error
+    call.gateway.wake.tell("suspensions")
+    return Told(made, await call.gateway.suspensions.holds.in_flight(made.scope) if made.in_force else ())
 
 
 async def lift(call: Call[Nothing, Lift]) -> Suspension:
-    """End a suspension: what was held is decided again, in order; raises Problem `not_found` or `conflict`."""
-    if not await call.gateway.store.read(listings.SUSPENSION, call.id):
-        raise Problem("not_found", f"there is no suspension {call.id}")
-    fence = call.gateway.fence
+    """End a suspension, or ask for it where another has to confirm; raises Problem `not_found` or `conflict`."""
+    await _one(call.gateway.store, call.id)
+    means, body = call.gateway.means(call.store), call.body
     try:
-        lifted = await operations.lift(call.store, fence, call.actor, call.id, call.body.reason)
+        return _moved(call, await operations.lift(means, call.actor, call.id, body.reason, body.held))
     except NotInForce as error:
-        raise Problem("conflict", "this suspension is not in force any more") from error
+        raise Problem("conflict", str(error)) from error
+
+
+async def confirm(call: Call[Nothing, Because]) -> Suspension:
+    """Be the second who wants it lifted; raises Problem `not_found` or `conflict`."""
+    await _one(call.gateway.store, call.id)
+    means = call.gateway.means(call.store)
+    try:
+        return _moved(call, await operations.confirm(means, call.actor, call.id, call.body.reason))
+    except NotInForce as error:
+        raise Problem("conflict", str(error)) from error
+
+
+async def withdraw(call: Call[Nothing, Because]) -> Suspension:
+    """Take a notice back before it comes into force; raises Problem `not_found` or `conflict`."""
+    await _one(call.gateway.store, call.id)
+    means = call.gateway.means(call.store)
+    try:
+        return await operations.withdraw(means, call.actor, call.id, call.body.reason)
+    except NotInForce as error:
+        raise Problem("conflict", str(error)) from error
+
+
+def _moved(call: Call[Nothing, Lift] | Call[Nothing, Because], made: Suspension) -> Suspension:
+    """Tell those who go on after a lift."""
+    call.gateway.wake.tell("suspensions")
     call.gateway.wake.tell("outbox", ("*",))
-    return lifted
+    return made
+
+
+async def held(call: Call[Paged, None]) -> HeldMessages:
+    """A page of the messages in a suspension's scope that have not left."""
+    made = await _one(call.gateway.store, call.id)
+    limit, after = call.query.limit, cursors.read(call.query.cursor) if call.query.cursor else FIRST
+    holds = call.gateway.suspensions.holds
+    rows = await holds.some(made.scope, after, limit + 1) if made.stage != "clear" else []
+    found, more = cursors.page(rows, [each.row.id for each in rows], limit)
+    return HeldMessages(
+        items=tuple(
+            HeldMessage(
+                id=each.row.id, conversation=each.row.conversation, channel=each.row.channel, state=each.row.state,
+                queued=time_of(each.row.id), due=at(each.due_at), expires=at(each.row.expires_at),
+            )
+            for each in found
+        ),
+        next=more,
+    )  # fmt: skip
+
+
+async def discard(call: Call[Nothing, Discard]) -> int:
+    """End messages that a suspension holds; raises Problem `not_found` or `conflict`."""
+    made = await _one(call.gateway.store, call.id)
+    if not made.in_force:
+        raise Problem("conflict", f"the suspension is {made.stage}: it holds nothing")
+    body, holds = call.body, call.gateway.suspensions.holds
+    waiting = {each.row.id async for page in holds.pages(made.scope) for each in page}
+    chosen = sorted(waiting & set(body.messages) if body.messages else waiting)
+    means = call.gateway.means(call.store)
+    return await operations.discard(means, call.actor, made, chosen, body.reason, body.held)
+
+
+def discarded(count: int) -> Discarded:
+    """What a discard is answered with."""
+    return Discarded(ended=count)

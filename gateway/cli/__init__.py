@@ -17,6 +17,10 @@ _COMMANDS = {
     "teams": ("teams", "make, list, change and activate teams"),
     "keys": ("keys", "make, list and revoke API keys"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
+    "suspend": ("suspend", "suspend a scope: nothing more leaves in it"),
+    "lift": ("suspend", "lift a suspension, and say what becomes of what it holds"),
+    "suspensions": ("suspensions", "list and show suspensions, what they hold, confirm, withdraw, discard"),
+    "drill": ("drill", "rehearse a suspension under load, and count what leaks"),
     "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
     "consent": (
         "consent",

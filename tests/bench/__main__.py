@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tests.bench import decisions, parsers, stored, turns
+from tests.bench import decisions, parsers, stored, suspensions, turns
 from tests.bench.drive import Measured
 from tests.bench.measure import measure, start
 from tests.bench.rows import Row, rate_row, start_rows, table
@@ -54,6 +54,7 @@ def rows(rounds: int) -> list[Row]:
         *turns.rows(),
         *decisions.rows(),
         *stored.rows(),
+        *suspensions.rows(),
     ]
 
 

@@ -179,6 +179,55 @@ async def test_a_channel_is_suspended_and_lifted_with_a_reason(house: House) -> 
     assert (again.status, "not in force any more" in again.text) == (409, True)
 
 
+async def test_a_page_shows_a_suspension_s_stage_ground_end_and_what_it_holds(house: House) -> None:
+    mine = cookie(await sign_in(house))
+    asked = {
+        "scope": {"channel": "app"},
+        "reason": "complaints",
+        "ground": "legal",
+        "until": "2099-01-02T03:04:00Z",
+    }
+    await house.call("POST", "/suspensions", asked)
+    queued = await house.send()
+    await house.until(f"/messages/{queued['id']}", lambda body: body["decisions"])
+    page = await house.again(
+        lambda: house.ask("GET", "/admin", headers=mine), lambda told: "<dt>Held</dt><dd>1</dd>" in told.text
+    )
+    assert page is None
+    text = (await house.ask("GET", "/admin", headers=mine)).text
+    for words in ("legal reasons", "2099-01-02 03:04 UTC", "in force", "goes on, in order", "is let expire"):
+        assert words in text, words
+
+
+@pytest.mark.parametrize(("held", "outcome"), [("discard", "canceled"), ("expire", "expired")])
+async def test_a_lift_in_the_console_says_what_becomes_of_what_is_held(
+    house: House, held: str, outcome: str
+) -> None:
+    mine = cookie(await sign_in(house))
+    await post(house, "/admin/channels/app/suspend", mine, reason="fraud", ground="terms_breached")
+    queued = await house.send()
+    (made,) = (await house.call("GET", "/suspensions?in_force=true")).body["items"]
+    assert made["ground"] == "terms_breached"
+    await post(house, f"/admin/suspensions/{made['id']}/lift", mine, reason="it was one", held=held)
+    await house.until(f"/messages/{queued['id']}", lambda body: body["outcome"] == outcome)
+
+
+async def test_a_notice_is_withdrawn_and_a_second_actor_confirms(house: House) -> None:
+    mine, other = cookie(await sign_in(house)), cookie(await sign_in(house, "second"))
+    more = {"scope": {"channel": "app"}, "reason": "x"}
+    told = (await house.call("POST", "/suspensions", more | {"lead": 900})).body
+    page = await house.ask("GET", "/admin", headers=mine)
+    assert ("announced; in force" in page.text, "Withdraw …" in page.text) == (True, True)
+    assert (await post(house, f"/admin/suspensions/{told['id']}/withdraw", mine, reason="x")).status == 303
+    made = (await house.call("POST", "/suspensions", more | {"second_actor": True})).body["id"]
+    assert (await post(house, f"/admin/suspensions/{made}/lift", mine, reason="x")).status == 303
+    assert "key admin asked to lift it" in (await house.ask("GET", "/admin", headers=other)).text
+    again = await post(house, f"/admin/suspensions/{made}/confirm", mine, reason="x")
+    assert (again.status, "another actor has to confirm it" in again.text) == (409, True)
+    assert (await post(house, f"/admin/suspensions/{made}/confirm", other, reason="x")).status == 303
+    assert (await house.call("GET", "/suspensions?in_force=true")).body["items"] == []
+
+
 async def test_what_was_held_leaves_once_it_is_lifted_in_the_console(house: House) -> None:
     mine = cookie(await sign_in(house))
     await post(house, "/admin/channels/app/suspend", mine, reason="complaints")

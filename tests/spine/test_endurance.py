@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from admin import operations
-from state import fences, tables
+from state import suspensions, tables
 from state.model.ids import now_ms
 from tests.spine.graph import hangs, refuses
 from tests.spine.house import House, running, text
@@ -62,7 +62,7 @@ async def test_a_lift_that_was_not_carried_through_frees_what_was_held(house: Ho
     suspension = await house.suspend(channel="wa")
     await house.hear(text(1, "hi"))
     await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
-    await house.gateway.store.alone(fences.lift, suspension, "over", "who died right then")
+    await house.gateway.store.alone(suspensions.lift, suspension, "who died right then", "over")
     house.gateway.wake.tell("fence")
     await house.when(house.replies, lambda said: said == ["1: hi"])
     await house.quiet()
@@ -72,7 +72,7 @@ async def test_what_is_held_without_a_suspension_is_freed_at_the_start(house: Ho
     suspension = await house.suspend(channel="wa")
     await house.hear(text(1, "hi"))
     await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
-    await house.gateway.store.alone(fences.lift, suspension, "over", "who died right then")
+    await house.gateway.store.alone(suspensions.lift, suspension, "who died right then", "over")
     await house.restart()
     await house.quiet()
     assert house.graph.texts == ["1: hi"]

@@ -6,12 +6,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from state import fences
-from state.fences import NotInForce, Permit
+from state import fences, suspensions
+from state.fences import Permit
 from state.model.ids import now_ms
-from state.model.suspension import Scope, Suspension
+from state.model.suspension import Order, Scope, Suspension
 from state.postgres import PostgresBackend
 from state.store import Store
+from state.suspensions import NotInForce
 from state.writer import Ask, Op
 from tests.state.acts import rows
 
@@ -29,11 +30,11 @@ async def renew(store: Store, node: str = "n1", length: int = 10_000) -> Permit:
 
 
 async def suspend(store: Store, scope: Scope = ALL) -> Suspension:
-    return await store.write(fences.suspend, scope, "operator", "a test", "ann")
+    return await store.write(suspensions.suspend, Order(scope=scope, reason="a test"), "ann")
 
 
 async def lift(store: Store, suspension: Suspension) -> Suspension:
-    return await store.write(fences.lift, suspension.id, "over", "bob")
+    return await store.write(suspensions.lift, suspension.id, "bob", "over")
 
 
 async def behind(store: Store, epoch: int) -> list[str]:

@@ -186,6 +186,29 @@ def upgrade() -> None:
     op.add_column(
         "suspension", sa.Column("due_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
     )
+    op.execute("UPDATE suspension SET stage = 'clear' WHERE lifted_at IS NOT NULL")
+    op.create_index("suspension_stage", "suspension", ["stage", "key"], unique=False)
+    op.add_column(
+        "signal", sa.Column("judged", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
+    )
+    op.create_index("signal_channel", "signal", ["channel", "id"], unique=False)
+    op.create_index(
+        "signal_unjudged",
+        "signal",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("judged = 0"),
+        postgresql_where=sa.text("judged = 0"),
+    )
+    op.add_column("inbox", sa.Column("held", sa.SmallInteger(), server_default=sa.text("0"), nullable=False))
+    op.create_index(
+        "conversation_held",
+        "conversation",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("held = 1"),
+        postgresql_where=sa.text("held = 1"),
+    )
     op.add_column(
         "team", sa.Column("country", sa.String(length=2), server_default=sa.text("''"), nullable=False)
     )

@@ -74,7 +74,9 @@ class Told(NamedTuple):
 
 
 class House:
-    """A running gateway and who calls it. `keys` are secrets by what they may do."""
+    """A running gateway and who calls it. `keys` are secrets by what they may do; `host` plays the providers."""
+
+    host: SimulatorHost
 
     def __init__(self, gateway: Gateway, session: aiohttp.ClientSession, keys: dict[str, str]) -> None:
         self.gateway, self.session, self.keys = gateway, session, keys
@@ -214,7 +216,9 @@ async def running(
     await gateway.start(app)
     try:
         async with aiohttp.ClientSession() as session:
-            yield House(gateway, session, keys)
+            house = House(gateway, session, keys)
+            house.host = host
+            yield house
     finally:
         await host.close()
         await gateway.stop()

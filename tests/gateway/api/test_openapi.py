@@ -8,7 +8,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.api.asks import AcceptTerms, HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
+from gateway.api.asks import (
+    AcceptTerms,
+    Because,
+    Discard,
+    HandBack,
+    Lift,
+    PreviewMessage,
+    PreviewSuspension,
+    Resume,
+    SendMessage,
+    Suspend,
+)
 from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
@@ -91,7 +102,10 @@ BODIES: dict[type[Asked] | None, Any] = {
     PreviewMessage: {"content": {"type": "text", "text": "Hello"}},
     SendMessage: {"to": ANN, "channel": "app", "content": {"type": "text", "text": "Hi"}},
     Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
+    PreviewSuspension: {"scope": {}},
     Lift: {"reason": "x"},
+    Because: {"reason": "x"},
+    Discard: {"reason": "x"},
     Resume: {"reason": "x"},
     HandBack: {},
     AcceptTerms: {},
@@ -109,6 +123,15 @@ BODIES: dict[type[Asked] | None, Any] = {
 
 QUERIES = {("GET", "/v1/consents"): f"?contact={ANN}"}
 """What an endpoint cannot do without."""
+
+
+async def suspended(house: House, what: str) -> str:
+    """The id of a suspension that something may be done with."""
+    more = {"withdraw": {"lead": 900}, "confirm": {"second_actor": True}}.get(what, {})
+    made = str((await house.call("POST", "/suspensions", BODIES[Suspend] | more)).body["id"])
+    if what == "confirm":
+        await house.call("POST", f"/suspensions/{made}/lift", {"reason": "x"}, key="suspend")
+    return made
 
 
 async def subject(house: House, path: str) -> str:
@@ -131,9 +154,8 @@ async def subject(house: House, path: str) -> str:
             await house.call("POST", "/consents", BODIES[RecordConsent])
         case ["licences", _, "remove"]:
             return str((await house.call("POST", "/licences", BODIES[AddLicence])).body["id"])
-        case ["suspensions", _, "lift"]:
-            made = await house.call("POST", "/suspensions", BODIES[Suspend])
-            return str(made.body["id"])
+        case ["suspensions", _, *what]:
+            return await suspended(house, "".join(what))
     return str((await house.send())["conversation"])
 
 

@@ -7,7 +7,18 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from gateway.api.asks import AcceptTerms, Ground, HandBack, Lift, Resume, SendMessage, Suspend
+from gateway.api.asks import (
+    AcceptTerms,
+    Because,
+    Discard,
+    Ground,
+    HandBack,
+    Lift,
+    PreviewSuspension,
+    Resume,
+    SendMessage,
+    Suspend,
+)
 from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
@@ -30,6 +41,10 @@ BODIES: dict[str, type[Asked]] = {
     "POST /v1/teams": NewTeam,
     "PATCH /v1/teams/{name}": ChangeTeam,
     "POST /v1/suspensions": Suspend,
+    "POST /v1/suspensions/preview": PreviewSuspension,
+    "POST /v1/suspensions/{id}/discard": Discard,
+    "POST /v1/suspensions/{id}/withdraw": Because,
+    "POST /v1/suspensions/{id}/confirm": Because,
     "POST /v1/suspensions/{id}/lift": Lift,
     "POST /v1/consents": RecordConsent,
     "POST /v1/consents/import": ImportConsents,

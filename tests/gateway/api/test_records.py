@@ -92,8 +92,11 @@ async def test_no_answer_ever_holds_a_secret(house: House) -> None:
     file, _ = await house.gateway.files.keep(b"%PDF-1.4")
     fact = {"to": talk["contact"], "change": "given", "purpose": "marketing", "evidence": {"said": [EVIL]}}
     assert (await house.call("POST", "/consents", fact)).status == 201
+    asked = {"scope": {"contact": "x"}, "reason": "x"}
+    suspended = (await house.call("POST", "/suspensions", asked)).body["id"]
     ids = {"messages": sent["id"], "conversations": talk["id"], "media": file, "channels": "phone"}
-    found = await answers(house, ids | {"contacts": talk["contact"], "teams": "default"})
+    ids |= {"contacts": talk["contact"], "teams": "default", "suspensions": suspended}
+    found = await answers(house, ids)
     assert {path: told.status for path, told in found.items() if told.status != 200} == {}
     planted = [*SECRETS.values(), *house.keys.values(), house.gateway.settings.seal_key]
     assert {path for path, told in found.items() for each in planted if each in told.text} == set()

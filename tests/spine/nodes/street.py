@@ -26,6 +26,9 @@ PATIENCE = 30.0
 MOVABLE = """SELECT count(*) FROM outbox AS o WHERE state <> 'held' AND NOT EXISTS (
     SELECT 1 FROM outbox AS h WHERE h.conversation = o.conversation AND h.id < o.id AND h.state = 'held')"""
 """The rows that are neither held nor wait behind one that is."""
+BEHIND = """SELECT count(*) FROM node WHERE epoch < (SELECT epoch FROM fence)
+    AND permit_until > extract(epoch FROM clock_timestamp()) * 1000"""
+"""The nodes that may still send and do not know what is suspended."""
 NOWHERE = 9
 MOVE = f"""UPDATE channel SET settings = replace(replace(settings, ':{NOWHERE}/', $1), '"pace":"{NOWHERE}"', $2)"""
 """The channel's provider is at a port from now on, and takes messages at a pace."""

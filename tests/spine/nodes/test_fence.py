@@ -8,8 +8,8 @@ import pytest
 
 from gateway.fence import Fence
 from gateway.wake import Wake
-from state import fences
-from state.model.suspension import Scope, Target
+from state import suspensions
+from state.model.suspension import Order, Scope, Target
 from state.store import Store
 from state.writer import Work
 from tests.spine.nodes.street import Town
@@ -45,7 +45,9 @@ async def test_an_epoch_is_acknowledged_by_a_node_that_knows_what_it_suspends(la
     other = await Store(town.url).open()
     a, b = Fence(late, Wake(), "a", 30), Fence(other, Wake(), "b", 30)
     await a.renew()
-    made = await other.alone(fences.suspend, Scope(channel="wa"), "operator", "complaints", "ann")
+    made = await other.alone(
+        suspensions.suspend, Order(scope=Scope(channel="wa"), reason="complaints"), "ann"
+    )
     late.told.clear()
     renewing = asyncio.create_task(a.renew())
     await asyncio.wait_for(b.settled(made.epoch), 10)

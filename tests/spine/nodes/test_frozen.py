@@ -9,12 +9,9 @@ from redis.asyncio import Redis
 
 from gateway.wake import CHANNEL
 from tests.spine.nodes.people import PEOPLE
-from tests.spine.nodes.street import MOVABLE, OUT, TURNS, UNKNOWN, Street
+from tests.spine.nodes.street import BEHIND, MOVABLE, OUT, TURNS, UNKNOWN, Street
 
 LEASE = "SELECT lease_node, lease_epoch FROM conversation"
-BEHIND = """SELECT count(*) FROM node WHERE epoch < (SELECT epoch FROM fence)
-    AND permit_until > extract(epoch FROM clock_timestamp()) * 1000"""
-"""The nodes that may still send and do not know what is suspended."""
 FREE_FENCE = "SELECT epoch FROM fence FOR UPDATE SKIP LOCKED"
 IDLE = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'parley' AND state = 'idle in transaction'"""

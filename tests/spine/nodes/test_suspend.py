@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.spine.nodes.street import MOVABLE, OUT, Street
+from tests.spine.nodes.street import BEHIND, MOVABLE, OUT, Street
 
 PEOPLE, TEXTS = range(40), [f"m{n}" for n in range(25)]
 DECIDED_TWICE = "SELECT count(*) FROM (SELECT message FROM decision GROUP BY 1 HAVING count(*) > 1) AS twice"
@@ -39,3 +39,37 @@ async def test_a_send_that_is_still_connecting_when_it_is_told_does_not_begin(sh
     await shut.b.lift(suspension)
     await shut.quiet()
     assert shut.post.of(1) == ["1: hi"]
+
+
+STAGE = "SELECT count(*) FROM suspension WHERE stage = '{}'"
+CANCELED = "SELECT count(*) FROM message WHERE outcome = 'canceled' AND accepted = 0"
+
+
+async def test_a_lift_that_discards_lets_nothing_go_by_either_node(paced: Street) -> None:
+    posts = [(paced.a, paced.b)[n % 2].says(n, *TEXTS) for n in PEOPLE]
+    await asyncio.gather(*posts)
+    await paced.until_one(OUT, 1000)
+    await paced.until(lambda: paced.both("sends"))
+    made = await paced.a.call("/suspensions", {"scope": {"channel": "wa"}, "reason": "a fraud"})
+    await paced.b.call(f"/suspensions/{made['id']}/lift", {"reason": "it was one", "held": "discard"})
+    await paced.until_one(STAGE.format("clear"))
+    await paced.quiet()
+    begun = {each.ours for each in paced.post.begun}
+    assert await paced.one(CANCELED) == 1000 - len(begun)
+    assert await paced.one("SELECT count(*) FROM audit WHERE action = 'clear'") == 1
+    assert await paced.a.says(1, "and now?") == 200
+    await paced.quiet()
+    assert paced.post.of(1)[-1].endswith("and now?")
+
+
+async def test_what_was_announced_comes_into_force_once_on_both_nodes(nodes: Street) -> None:
+    await nodes.a.call("/suspensions", {"scope": {"channel": "wa"}, "reason": "codes", "lead": 1})
+    assert await nodes.a.says(1, "hi") == 200
+    await nodes.until_begun(1)
+    await nodes.until_one(STAGE.format("suspended"))
+    await nodes.until_one(BEHIND, 0)
+    for number, node in enumerate((nodes.a, nodes.b), 2):
+        assert await node.says(number, "hi") == 200
+    await nodes.until_one(HELD, 2)
+    assert len(nodes.post.begun) == 1
+    assert await nodes.one("SELECT count(*) FROM audit WHERE action = 'suspend'") == 1

@@ -1,0 +1,114 @@
+"""What a scope stops: messages that wait within it, counted or one by one, and what a suspension of it would do."""
+
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from gateway import outgoing
+from gateway.channels import Channels
+from gateway.teams import Teams
+from state import held, signals
+from state.held import FIRST, LAST, Waiting
+from state.model.ids import now_ms
+from state.model.suspension import Scope, Target
+from state.outbox import Leased
+from state.store import Store
+
+DAY_MS = 86_400_000
+_PAGE = 500
+_FLYING = 10_000
+"""More than all nodes together have places for."""
+
+
+class Stop(NamedTuple):
+    """What suspending a scope would do on a channel, in messages.
+
+    `in_flight` are on their way and would go on, `held` are due and would be held, `scheduled` are for later;
+    `expiring` of these end by their own validity before the suspension does (a day where it is open). `sent` is how
+    many the channel's provider took in the last 24 hours.
+    """
+
+    channel: str
+    in_flight: int
+    held: int
+    scheduled: int
+    expiring: int
+    sent: int
+
+
+class Holds:
+    """Looks at what waits, with the channels' eyes."""
+
+    def __init__(self, store: Store, channels: Channels, teams: Teams) -> None:
+        self._store, self._channels, self._teams = store, channels, teams
+
+    def target(self, row: Leased) -> Target:
+        """What a row is to a scope; of a channel that is gone its name is known, and no more."""
+        live = self._channels.get(row.channel)
+        if live is None:
+            return Target(channel=row.channel, contact=row.talk.contact)
+        return outgoing.target(row, live, self._teams.above(live.channel.team))
+
+    async def pages(
+        self, scope: Scope, after: str = FIRST, before: str = LAST
+    ) -> AsyncIterator[list[Waiting]]:
+        """The messages that wait within a scope, by id, in pages; those on their way too."""
+        while True:
+            rows = await self._store.read(held.PAGE, after, before, scope.channel, _PAGE)
+            found = [held.waiting(row) for row in rows]
+            yield [each for each in found if scope.covers(self.target(each.row))]
+            if len(rows) < _PAGE:
+                return
+            after = found[-1].row.id
+
+    async def some(self, scope: Scope, after: str, limit: int) -> list[Waiting]:
+        """The first so many that wait within a scope after an id."""
+        found: list[Waiting] = []
+        async for page in self.pages(scope, after):
+            found += page
+            if len(found) >= limit:
+                break
+        return found[:limit]
+
+    async def in_flight(self, scope: Scope) -> tuple[str, ...]:
+        """The messages within a scope that are on their way."""
+        rows = await self._store.read(held.FLYING, scope.channel, _FLYING)
+        found = (held.waiting(row).row for row in rows)
+        return tuple(each.id for each in found if scope.covers(self.target(each)))
+
+    async def count(self, scope: Scope) -> int:
+        """How many messages a scope holds."""
+        return sum([
+            sum(each.row.state in ("held", "queued") for each in page) async for page in self.pages(scope)
+        ])  # fmt: skip
+
+    async def preview(self, scope: Scope, until: int) -> list[Stop]:
+        """What suspending a scope until a time (milliseconds, UTC; 0: open) would do, by channel."""
+        now = now_ms()
+        ends = until or now + DAY_MS
+        by_channel: dict[str, list[Waiting]] = {each: [] for each in self._within(scope)}
+        async for page in self.pages(scope):
+            for each in page:
+                by_channel.setdefault(each.row.channel, []).append(each)
+        return [
+            _stop(name, rows, now, ends, await self._sent(name, now)) for name, rows in by_channel.items()
+        ]
+
+    async def _sent(self, channel: str, now: int) -> int:
+        return int((await self._store.read(signals.SENT, signals.floor(now - DAY_MS), channel))[0][0])
+
+    def _within(self, scope: Scope) -> list[str]:
+        """The channels that a scope can be about."""
+        whole = Scope(channel=scope.channel, team=scope.team, sender=scope.sender)
+        channels = [live.channel for live in self._channels]
+        return [
+            each.id
+            for each in channels
+            if whole.covers(Target(channel=each.id, teams=self._teams.above(each.team), sender=each.account))
+        ]
+
+
+def _stop(channel: str, rows: list[Waiting], now: int, ends: int, sent: int) -> Stop:
+    waiting = [each for each in rows if each.row.state != "sending"]
+    later = sum(each.row.state == "later" and each.due_at > now for each in waiting)
+    expiring = sum(each.row.expires_at < ends for each in waiting)
+    return Stop(channel, len(rows) - len(waiting), len(waiting) - later, later, expiring, sent)

@@ -1,0 +1,121 @@
+"""What waits to be sent, as those see it who suspend: listed, and ended where a lift lets it not go."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+
+from state.model.ids import new_id
+from state.model.message import Decision, Rule
+from state.model.receipts import Facts, Fault
+from state.outbox import Leased, Letter, Talk
+from state.receipts import settle_ask
+from state.statements import Fetch, Now, Query, Row, Statement, delete, insert
+from state.tables import Id, Ms, conversation, decision, message, outbox
+from state.writer import Op
+
+_O, _T, _M = outbox.c, conversation.c, message.c
+_KINDS = _O.kind == sa.literal_column("'message'")
+_WAITING = (
+    sa.select(
+        _O.id, _O.lane, _O.conversation, _O.channel, _O.kind, _O.state, _O.body, _O.expires_at, _O.attempt,
+        _O.lease_epoch, _O.part, _O.due_at, _T.contact, _T.last_in, _T.last_id, _T.urns, _M.content, _M.reply_to,
+        _M.native,
+    )
+    .select_from(outbox)
+    .join(conversation, sa.and_(_T.id == _O.conversation, _T.lane == _O.lane))
+    .join(message, sa.and_(_M.id == _O.id, _M.lane == _O.lane))
+    .where(
+        _KINDS,
+        sa.or_(
+            _O.channel == sa.bindparam("channel", type_=_O.channel.type),
+            sa.bindparam("channel", type_=_O.channel.type) == sa.literal_column("''"),
+        ),
+    )
+    .order_by(_O.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer))
+)  # fmt: skip
+PAGE = Query(
+    _WAITING.where(
+        _O.id > sa.bindparam("after", type_=Id),
+        _O.id < sa.bindparam("before", type_=Id),
+    ),
+    "after before channel limit",
+)
+"""Messages that wait, by id, from after one id to before another, of one channel or ("") all: rows for `waiting`."""
+FLYING = Query(_WAITING.where(_O.state == sa.literal_column("'sending'")), "channel limit")
+"""Messages on their way, of one channel or ("") all, in the same shape."""
+EXPIRED = Query(
+    sa.select(_O.id, _O.lane)
+    .where(
+        _KINDS,
+        _O.state == sa.literal_column("'held'"),
+        _O.expires_at <= sa.bindparam("now", type_=Ms),
+    )
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "now limit",
+)
+"""Held messages whose validity is over: id, lane."""
+_STATE = Fetch(outbox, "state", "id lane", lock="wait", also=_O.lease_until <= Now())
+_DONE = delete(outbox, "id lane")
+_DECIDED = insert(decision, "id lane message body")
+_encode = msgspec.json.Encoder().encode
+FIRST, LAST = "0" * 32, "f" * 32
+"""Ids before and after all others."""
+
+
+class Waiting(NamedTuple):
+    """A message that waits: its row, as its sender would be given it, and when it is due (milliseconds, UTC)."""
+
+    row: Leased
+    due_at: int
+
+
+def waiting(row: Row) -> Waiting:
+    """A row of PAGE."""
+    leased = Leased(
+        id=row[0], lane=row[1], conversation=row[2], channel=row[3], kind=row[4], state=row[5], body=row[6],
+        expires_at=row[7], attempt=row[8], epoch=row[9], part=row[10], talk=Talk(*row[12:16]),
+        message=Letter(*row[16:19]),
+    )  # fmt: skip
+    return Waiting(leased, row[11])
+
+
+class End(NamedTuple):
+    """How messages end that do not go: `outcome`, why in words, by which suspension, and when (milliseconds, UTC)."""
+
+    outcome: Literal["canceled", "expired"]
+    reason: str
+    suspension: str
+    at: int
+
+
+def settle(keys: Sequence[tuple[str, int]], end: End) -> Op[int]:
+    """End the messages (id and lane) that nobody is at work on; gives how many. Those on their way stay."""
+    ordered = sorted(keys)
+    found = yield [(_STATE, key) for key in ordered]
+    free = [
+        key
+        for key, rows in zip(ordered, found, strict=True)
+        if rows and rows[0][0] != "sending" and rows[0][1]
+    ]
+    asks: list[tuple[Statement, Row]] = []
+    for key in free:
+        asks += _asks(key, end)
+    if asks:
+        yield asks
+    return len(free)
+
+
+def _asks(key: tuple[str, int], end: End) -> list[tuple[Statement, Row]]:
+    code = "discarded" if end.outcome == "canceled" else "expired"
+    rule = Rule("suspension", "refuse", end.reason, code, {"suspension": end.suspension})
+    made = Decision("refuse", end.at, (rule,), code=code, reason=end.reason)
+    fault = Fault(code, end.reason, "", "ours")
+    facts = Facts(failed=end.at, fault=fault) if end.outcome == "expired" else Facts()
+    return [
+        (_DONE, key),
+        settle_ask(*key, facts, "", end.outcome),
+        (_DECIDED, (new_id(key[1]), key[1], key[0], _encode(made).decode())),
+    ]

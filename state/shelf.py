@@ -1,0 +1,66 @@
+"""What came in while inbound was suspended: stored, not played, and put back in order when the suspension is lifted.
+
+A turn that finds its conversation in such a scope puts its events on the shelf (`shelve`) instead of playing them; it
+has looked for stop words first, since those count all the same. What comes later is taken again, looked at and shelved
+too. Events keep their place in the inbox, so they are played in the order in which they came.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from state.lease import LeaseLost
+from state.statements import Fetch, Query, Row, Statement, update
+from state.tables import conversation, inbox
+from state.writer import Op
+
+_C = conversation.c
+HELD = Query(
+    sa.select(_C.id, _C.lane, _C.contact, _C.channel)
+    .where(_C.held == sa.literal_column("1"))
+    .order_by(_C.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "limit",
+)
+"""Conversations with events on the shelf: rows of Shelved."""
+_LEASE = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
+_SHELVE = update(inbox, "held", "id lane")
+_MARK = update(conversation, "held lease_until", "id lane")
+_FREE = update(conversation, "held", "id lane")
+_BACK = update(inbox, "held", "conversation lane")
+
+
+class Shelved(NamedTuple):
+    """A conversation with events on the shelf."""
+
+    id: str
+    lane: int
+    contact: str
+    channel: str
+
+
+class Shelf(NamedTuple):
+    """A conversation as its turn took it, and the ids of the events to put away."""
+
+    id: str
+    lane: int
+    revision: int
+    epoch: int
+    events: tuple[str, ...]
+
+
+def shelve(shelf: Shelf, also: Sequence[tuple[Statement, Row]] = ()) -> Op[None]:
+    """Put events away and give the conversation back, with what else is to be written (consent). Raises LeaseLost."""
+    (found,) = yield [(_LEASE, (shelf.id, shelf.lane))]
+    if not found or (found[0][0], found[0][1]) != (shelf.revision, shelf.epoch):
+        raise LeaseLost(shelf.id)
+    put = [(_SHELVE, (1, event_id, shelf.lane)) for event_id in shelf.events]
+    yield [*put, (_MARK, (1, 0, shelf.id, shelf.lane)), *also]
+
+
+def release(keys: Sequence[tuple[str, int]]) -> Op[None]:
+    """Let what these conversations (id and lane) have on the shelf be played."""
+    ordered = sorted(keys)
+    yield [(_FREE, (0, *key)) for key in ordered]
+    yield [(_BACK, (0, *key)) for key in ordered]

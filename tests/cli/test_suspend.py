@@ -1,0 +1,109 @@
+"""`parley suspend`, `lift`, `suspensions` and `drill`, with and without a gateway beside them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.drill import Drill, own
+from gateway.fence import Fence
+from state.fences import Permit
+from tests.cli.conftest import Run
+
+ALL = ("suspend", "--all", "--reason", "complaints")
+
+
+def made(run: Run, config: str, *words: str) -> str:
+    done = run(*(words or ALL), "--config", config)
+    assert done.code == 0, done
+    return done.out.split()[0]
+
+
+def shown(run: Run, config: str, suspension: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run("suspensions", "show", suspension, "--config", config).out)
+    return found
+
+
+def test_a_suspension_is_made_listed_shown_and_lifted(run: Run, config: str) -> None:
+    one = made(run, config, *ALL, "--ground", "legal", "--until", "2099-01-01T00:00:00Z")
+    listed = run("suspensions", "list", "--config", config).out
+    assert (
+        f"{one}  suspended  everything (outbound)  legal, until 2099-01-01T00:00:00+00:00: complaints"
+        in listed
+    )
+    assert shown(run, config, one)["actor"] == "operator at the machine"
+    assert "lifted" in run("lift", one, "--reason", "over", "--config", config).out
+    assert run("suspensions", "list", "--config", config).out == ""
+    assert one in run("suspensions", "list", "--all", "--config", config).out
+
+
+def test_a_dry_run_suspends_nothing(run: Run, config: str) -> None:
+    done = run(*ALL, "--dry-run", "--config", config)
+    assert (done.code, "nothing was suspended" in done.out) == (0, True)
+    assert run("suspensions", "list", "--config", config).out == ""
+
+
+def test_a_suspected_fraud_is_announced_and_may_be_withdrawn(run: Run, config: str) -> None:
+    one = made(run, config, *ALL, "--ground", "suspected_fraud")
+    found = shown(run, config, one)
+    assert (found["stage"], int(str(found["due_at"])) - int(str(found["noticed_at"]))) == ("noticed", 900_000)
+    assert "withdrawn" in run("suspensions", "withdraw", one, "--reason", "a sale", "--config", config).out
+
+
+def test_whoever_asked_for_a_lift_cannot_confirm_it(run: Run, config: str) -> None:
+    one = made(run, config, *ALL, "--two")
+    assert "another actor has to confirm" in run("lift", one, "--reason", "over", "--config", config).out
+    done = run("suspensions", "confirm", one, "--reason", "over", "--config", config)
+    assert (done.code, "another actor" in done.err) == (1, True)
+
+
+def test_a_lift_that_discards_waits_for_a_gateway(run: Run, config: str) -> None:
+    one = made(run, config)
+    assert "being lifted" in run("lift", one, "--reason", "x", "--held", "discard", "--config", config).out
+    assert shown(run, config, one)["stage"] == "lifting"
+    done = run("suspensions", "discard", one, "--reason", "x", "--config", config)
+    assert (done.code, done.out) == (0, f"{one}  0 messages ended\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("suspend", "--reason", "x"), "say what to suspend"),
+        (("suspend", "--all", "--channel", "x", "--reason", "x"), "say what to suspend"),
+        (("suspend", "--channel", "nowhere", "--reason", "x"), "there is no channel 'nowhere'"),
+        (("suspend", "--all"), "reason: is needed"),
+        ((*ALL, "--until", "tomorrow"), "is no ISO 8601 time"),
+        ((*ALL, "--until", "2099-01-01T00:00:00"), "has no offset from UTC"),
+        ((*ALL, "--until", "2020-01-01T00:00:00Z"), "is over already"),
+        ((*ALL, "--evidence", "0" * 32), "is no signal, message or decision"),
+        (("lift", "0" * 32, "--reason", "x"), "there is no such suspension"),
+        (("suspensions", "show", "7"), "there is no suspension 7"),
+    ],
+)
+def test_what_cannot_be_done_is_told(run: Run, config: str, words: tuple[str, ...], said: str) -> None:
+    done = run(*words, "--config", config)
+    assert (done.code, said in done.err) == (1, True), done.err
+
+
+async def test_a_drill_counts_no_leak(tmp_path: Path) -> None:
+    async with own(tmp_path) as url:
+        report = await Drill(url, "", "drill", 60).run(2)
+    assert (report.leaks, len(report.rounds)) == (0, 2)
+    assert sum(each.held for each in report.rounds) > 0
+
+
+async def test_a_drill_counts_what_a_broken_fence_lets_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forget(self: Fence, permit: Permit) -> None:
+        self.epoch = permit.epoch
+
+    monkeypatch.setattr(Fence, "_learn", forget)
+    async with own(tmp_path) as url:
+        report = await Drill(url, "", "drill", 60).run(1)
+    assert report.leaks > 0
+
+
+def test_a_drill_needs_a_gateway_with_a_simulated_channel(run: Run) -> None:
+    done = run("drill", "suspension", "--url", "http://127.0.0.1:9", "--channel", "phone")
+    assert (done.code, "no gateway answers" in done.err) == (1, True)

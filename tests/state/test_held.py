@@ -1,0 +1,66 @@
+"""What waits is listed and ended by those who suspend; what is on its way stays."""
+
+import msgspec
+import pytest
+
+from state import held, messages, outbox
+from state.held import FIRST, LAST, End, Waiting
+from state.model.ids import now_ms
+from state.outbox import Settled
+from state.store import Store
+from tests.state.acts import DAY, converse, count, lease, rows, sent
+
+DISCARD = End("canceled", "it was a fraud", "s1", 5)
+EXPIRE = End("expired", "nobody wants it any more", "s1", 5)
+
+
+async def page(store: Store, channel: str = "") -> list[Waiting]:
+    return [held.waiting(row) for row in await store.read(held.PAGE, FIRST, LAST, channel, 100)]
+
+
+async def test_what_waits_is_listed_as_its_sender_would_be_given_it(store: Store) -> None:
+    await converse(store, "k1", "one", "two")
+    found = await page(store, "wa")
+    assert [msgspec.json.decode(each.row.message.content)["text"] for each in found if each.row.message] == [
+        "one",
+        "two",
+    ]
+    (taken,) = await lease(store)
+    assert taken._replace(epoch=0) == found[0].row._replace(epoch=0)
+    assert await page(store, "wb") == []
+    assert await page(store) != []
+
+
+@pytest.mark.parametrize(("end", "failed"), [(DISCARD, 0), (EXPIRE, 5)])
+async def test_what_is_ended_says_why(store: Store, end: End, failed: int) -> None:
+    await converse(store, "k1", "one", "two", "three")
+    keys = [(each.row.id, each.row.lane) for each in await page(store)]
+    assert await store.write(held.settle, keys, end) == 3
+    assert (await count(store, "outbox"), await count(store, "decision")) == (0, 3)
+    found = await messages.one(store, keys[0][0])
+    assert found is not None
+    assert (found.outcome, found.facts.failed) == (end.outcome, failed)
+    (decided,) = await messages.decisions(store, keys[0][0])
+    assert (decided.verdict, decided.reason) == ("refuse", end.reason)
+    assert await store.write(held.settle, keys, end) == 0
+
+
+async def test_what_is_on_its_way_or_being_decided_stays(store: Store) -> None:
+    await converse(store, "k1", "flying", urn="whatsapp:1")
+    await converse(store, "k2", "leased", urn="whatsapp:2")
+    flying, leased = await lease(store)
+    await store.write(outbox.sending, flying, sent())
+    keys = [(each.row.id, each.row.lane) for each in await page(store)]
+    assert await store.write(held.settle, keys, DISCARD) == 0
+    await store.write(outbox.settle, Settled(leased, again_at=1, held=True))
+    assert await store.write(held.settle, keys, DISCARD) == 1
+    assert [row[0] for row in await rows(store, "outbox.state")] == ["sending"]
+
+
+async def test_held_messages_whose_validity_is_over_are_found(store: Store) -> None:
+    await converse(store, "k1", "one")
+    (row,) = await lease(store)
+    await store.write(outbox.settle, Settled(row, again_at=1, held=True))
+    assert await store.read(held.EXPIRED, now_ms(), 10) == []
+    found = await store.read(held.EXPIRED, now_ms() + 2 * DAY, 10)
+    assert [tuple(each) for each in found] == [(row.id, row.lane)]
