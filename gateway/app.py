@@ -77,13 +77,7 @@ class Gateway:
         self.wake = Wake(settings.redis)
         self.metrics = Metrics()
         self.channels = Channels(self.store, self.wake, self.seal)
-        self.teams = Teams(self.store, self.wake)
-        self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
-        self.observer = Observer()
-        self.suspensions = Suspensions(
-            self.store, self.channels, self.teams, self.fence, self.wake, self.means()
-        )
-        self.guard = Guard(self.store, self.channels, self.wake, self.means())
+        self._make_grounds()
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
@@ -91,9 +85,6 @@ class Gateway:
         self.files = Files(self.store, settings)
         self.watchdog = Watchdog(router)
         self.versions = None if router.begins_anew else Versions(self.store, router)
-        self.licences = Licences(self.store, self.wake)
-        self.voice = Voice(self.channels, tells=settings.notices)
-        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences)
         lease = settings.lease_seconds
         self.turns = Turns(
             self.store, self.channels, router, self.wake, self.metrics, settings.node, settings.turn_batch, lease,
@@ -107,10 +98,9 @@ class Gateway:
         )  # fmt: skip
         self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
         self.linked = Linked(self.store, self.channels, self.webhooks)
-        self.sealer = Sealer(self.store, self.seal)
-        self.lapses = Lapses(self.store, settings.consent_notice_days)
         self.delivery = self._delivery(lease_ms)
         self.turns.hand_to(self.delivery.hand)
+        self.turns.stopped_by(self.suspensions.covers)
         self.line = Line(self.store, self.channels, self.teams, self.wake)
         self.sockets = Sockets(self.line, self.wake)
         self._tasks: list[asyncio.Task[None]] = []
@@ -121,6 +111,20 @@ class Gateway:
     def means(self, store: Store | Keyed | None = None) -> Means:
         """What suspending needs; `store` is what one request writes with."""
         return Means(store or self.store, self.fence, self.observer, self.settings.notice_seconds)
+
+    def _make_grounds(self) -> None:
+        """What is asked before something leaves, and what looks after it."""
+        store, channels, wake = self.store, self.channels, self.wake
+        self.teams = Teams(store, wake)
+        self.fence = Fence(store, wake, self.settings.node, self.settings.permit_seconds)
+        self.observer = Observer()
+        self.suspensions = Suspensions(store, channels, self.teams, self.fence, wake, self.means())
+        self.guard = Guard(store, channels, wake, self.means())
+        self.licences = Licences(store, wake)
+        self.voice = Voice(channels, tells=self.settings.notices)
+        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences)
+        self.sealer = Sealer(store, self.seal)
+        self.lapses = Lapses(store, self.settings.consent_notice_days)
 
     def _effects(self, router: Router, lease_ms: int) -> Effects:
         settings, given = self.settings, for_bots(self.settings)

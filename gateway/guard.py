@@ -15,10 +15,11 @@ from gateway import guard_rules
 from gateway.channels import Channels, Live
 from gateway.guard_rules import DAY, WORKED_WITHIN, History, Rule, Told
 from gateway.wake import Signal, Wake
+from gateway.wishes import Wishes, message_of
 from state import signals, suspensions
 from state.model.content import Content, Template
 from state.model.event import Event, Notice, Receipt
-from state.model.ids import ID_PATTERN, lane_of_id, now_ms
+from state.model.ids import lane_of_id, now_ms
 from state.model.suspension import Order, Reach, Scope
 from state.signals import Sign, floor
 from state.store import Store
@@ -37,6 +38,7 @@ class Guard:
 
     def __init__(self, store: Store, channels: Channels, wake: Wake, means: Means) -> None:
         self._store, self._channels, self._wake, self._means = store, channels, wake, means
+        self._wishes = Wishes(store)
         self._signal = Signal()
         wake.on("signals", lambda _: self._signal.set())
 
@@ -77,6 +79,8 @@ class Guard:
         if live is None:
             return Finding(sign)
         event = _event.decode(sign.body)
+        if sign.action == "CONSENT":
+            await self._wishes.note(sign, event, live)
         told = told_by(sign, event)
         rule = guard_rules.rule_of(live.channel.type, told)
         if rule is None:
@@ -141,16 +145,6 @@ def told_by(sign: Sign, event: Event) -> Told:
     if isinstance(event, Receipt) and event.fault:
         reason = event.fault.reason
     return Told(guard_rules.plain(sign.code), sign.action, reason)
-
-
-def message_of(event: Event) -> str:
-    """The id of the message of ours that a signal is about, "" where it is about none."""
-    if isinstance(event, Receipt):
-        return event.message_id if ID_PATTERN.fullmatch(event.message_id) else ""
-    if isinstance(event, Notice) and event.name == "send":
-        found = event.key.split(":")[1] if event.key.count(":") else ""
-        return found if ID_PATTERN.fullmatch(found) else ""
-    return ""
 
 
 def order_of(

@@ -6,13 +6,16 @@ word with it. What a provider tells of a customer counts on its channel, for the
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from gateway import notices
+import msgspec
+
+from gateway import notices, provider_consent
 from gateway.channels import Live
+from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
-from state.model.consent import Change, Consent, Source, Standing, Subject
+from state.model.consent import Change, Consent, Standing, standing_of
 from state.model.content import Text
 from state.model.event import Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
@@ -56,9 +59,19 @@ class _Reader:
             if isinstance(event, MessageReceived):
                 self._word(event_id, event)
             elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
-                change: Change = "given" if isinstance(event, OptedIn) else "withdrawn"
-                channel = self._live.channel.id
-                self._note(change, event.purpose, "provider", event, event_id, "", channel, event.note)
+                self._told(event_id, event)
+
+    def _told(self, event_id: str, event: OptedIn | OptedOut) -> None:
+        """What the provider tells; whoever lets it begin again ends what it told of a stop."""
+        channel, known = self._live.channel, self._taken.known
+        address = (event.addresses or self._taken.urns or ("",))[0]
+        whom = Whom(known.contact, known.lane, channel.team, channel.id, channel.type, address)
+        fact = provider_consent.fact(event, whom, event_id)
+        assert fact is not None
+        self._add(fact)
+        stopped = self._standings.get(("messages", fact.address, fact.channel))
+        if fact.change == "given" and stopped is not None and stopped.stops:
+            self._add(msgspec.structs.replace(fact, id=new_id(known.lane), purpose="messages"))
 
     def _word(self, event_id: str, said: MessageReceived) -> None:
         text = said.content.text if isinstance(said.content, Text) else ""
@@ -78,24 +91,17 @@ class _Reader:
     def _all(self, change: Change, addresses: Sequence[str], said: Event, event_id: str, words: str) -> None:
         """All messages to these addresses, on all channels of the team."""
         for address in addresses:
-            self._note(change, "messages", "message", said, event_id, address, "", words)
+            evidence = {"event": event_id, "key": said.key, "words": words[:200]}
+            known = self._taken.known
+            self._add(Consent(
+                id=new_id(known.lane), team=self._live.channel.team, contact=known.contact, change=change,
+                purpose="messages", source="message", at=self._now, actor="the customer", address=address,
+                evidence=evidence, locale=self._locale,
+            ))  # fmt: skip
 
-    def _note(
-        self, change: Change, purpose: Subject, source: Source, event: Event, event_id: str,
-        address: str, channel: str, words: str,
-    ) -> None:  # fmt: skip
-        """Add a fact, and let it stand."""
-        evidence: dict[str, Any] = {"event": event_id, "key": event.key}
-        if words:
-            evidence["words"] = words[:200]
-        known = self._taken.known
-        fact = Consent(
-            id=new_id(known.lane), team=self._live.channel.team, contact=known.contact, change=change,
-            purpose=purpose, source=source, at=self._now, actor="the customer", address=address,
-            channel=channel, evidence=evidence, locale=self._locale,
-        )  # fmt: skip
+    def _add(self, fact: Consent) -> None:
         self.facts.append(fact)
-        standing = Standing(purpose, address, channel, change, fact.at, 0, fact.id)
+        standing = standing_of(fact)
         self._standings[standing[:3]] = standing
 
     def _say(self, words: str, why: Cause) -> None:

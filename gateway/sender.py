@@ -315,4 +315,6 @@ class Sender:
                 log.warning("message %s: its outcome waits for the database: %s", end.row.id, error)
                 await asyncio.sleep(0.5)
                 continue
+            if end.sign:
+                self._tools.wake.tell("signals")
             return

@@ -24,7 +24,7 @@ from gateway.sender import Handoff
 from gateway.versions import Versions
 from gateway.voice import Voice
 from gateway.wake import Signal, Wake
-from state import conversations, outbox, receipts, timers
+from state import conversations, outbox, receipts, shelf, timers
 from state.conversations import Taken, Turned
 from state.known import Changed
 from state.lease import LeaseLost
@@ -35,6 +35,7 @@ from state.model.ids import new_id, now_ms
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Played, Say
 from state.outbox import Queued
+from state.shelf import Shelf, Shelved
 from state.store import Store
 from state.writer import Unavailable
 
@@ -61,6 +62,7 @@ class Turns:
         self._signal = Signal()
         self._timers = Signal()
         self._hand: Callable[[Taken, Queued], Handoff | None] = lambda taken, item: None
+        self._covered: Callable[[Shelved], object] = lambda row: None
         self._commits: set[asyncio.Future[Any]] = set()
         self._idle: asyncio.Future[None] | None = None
         self._failed: BaseException | None = None
@@ -70,6 +72,16 @@ class Turns:
     def hand_to(self, hand: Callable[[Taken, Queued], Handoff | None]) -> None:
         """Ask this of each turn's first reply: whether it can leave as soon as the turn is on disk."""
         self._hand = hand
+
+    def stopped_by(self, covered: Callable[[Shelved], object]) -> None:
+        """Ask this of each conversation: which suspension stops what comes in for it, if any."""
+        self._covered = covered
+
+    def _shelves(self, taken: Taken) -> bool:
+        """Whether nobody may answer in a conversation now."""
+        if taken.snapshot.mode == "parked":
+            return True
+        return bool(self._covered(Shelved(taken.id, taken.lane, taken.contact, taken.channel)))
 
     async def run(self) -> None:
         """Play turns for ever."""
@@ -113,9 +125,7 @@ class Turns:
 
     def _release(self, taken: Sequence[Taken]) -> None:
         """Let conversations be taken again at once."""
-        freed = self._store.write(conversations.release, [(each.id, each.lane) for each in taken])
-        self._commits.add(freed)
-        freed.add_done_callback(self._ended)
+        self._write(conversations.release, [(each.id, each.lane) for each in taken])
 
     async def finish(self) -> None:
         """Wait for the turns that are on their way to the disk: some have replies to hand on."""
@@ -131,10 +141,44 @@ class Turns:
 
     def _turn(self, taken: Taken) -> None:
         """Play a turn and give it to the writer; what follows happens when it is on disk, whoever still waits."""
-        turn, handoff = self._play(taken)
+        if self._shelves(taken):
+            self._shelve(taken)
+        elif taken.held:
+            self._unshelve(taken)
+        else:
+            turn, handoff = self._play(taken)
+            self._commit(turn, handoff)
+
+    def _commit(self, turn: Turned, handoff: Handoff | None) -> None:
         commit = self._store.write(conversations.commit, turn)
         self._commits.add(commit)
         commit.add_done_callback(partial(self._committed, turn, handoff))
+
+    def _shelve(self, taken: Taken) -> None:
+        """Nobody may answer now: what came waits, and only what it says of consent is noted."""
+        opted = self._voice.heard(taken, taken.events, now_ms())
+        put = Shelf(
+            taken.id, taken.lane, taken.revision, taken.epoch, tuple(each for each, _ in taken.events)
+        )
+        self._write(shelf.shelve, put, opted.facts)
+
+    def _unshelve(self, taken: Taken) -> None:
+        """What waited before it is played first: all of it is taken again."""
+        self._write(shelf.release, [(taken.id, taken.lane)])
+        self._release([taken])
+        self._signal.set()
+
+    def _write(self, op: Callable[..., Any], *args: Any) -> None:
+        """Write what no reply follows from; a lease that was lost leaves it to another node."""
+        written = self._store.write(op, *args)
+        self._commits.add(written)
+        written.add_done_callback(self._written)
+
+    def _written(self, written: "asyncio.Future[Any]") -> None:
+        self._ended(written)
+        error = written.exception()
+        if error is not None and not isinstance(error, LeaseLost):
+            self._failed = error
 
     def _committed(self, turn: Turned, handoff: Handoff | None, commit: "asyncio.Future[None]") -> None:
         self._ended(commit)
@@ -160,9 +204,7 @@ class Turns:
         fault = Fault("not_storable", str(error)[:500].replace("\0", ""), "", "ours")
         after = msgspec.structs.replace(taken.snapshot, mode="parked")
         parked = Turned(taken, Played(after, fault=fault, left=len(taken.events)), (), turn.at)
-        commit = self._store.write(conversations.commit, parked)
-        self._commits.add(commit)
-        commit.add_done_callback(partial(self._committed, parked, None))
+        self._commit(parked, None)
 
     def _told(self, turn: Turned, handoff: Handoff | None) -> None:
         """A turn is on disk: tell those who go on with it."""

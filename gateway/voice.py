@@ -1,5 +1,6 @@
 """What Parley itself says in a turn, around what the flow says: who has access to what, that a customer has stopped."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from state.model import cause
 from state.model.cause import OURS, Cause
 from state.model.consent import Consent, Purpose
 from state.model.content import Text
+from state.model.event import Event
 from state.model.ids import new_id
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -48,11 +50,17 @@ class Voice:
         if live is None:
             return Voiced(played.says)
         locale = played.locale or taken.about[1]
-        met = taken.events[: len(taken.events) - played.left]
-        found = opted(taken, met, live, now, _meanings(live, locale, taken.known.country, now))
+        found = self.heard(taken, taken.events[: len(taken.events) - played.left], now)
         says = (*found.says, *played.says)
         notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
         return Voiced((say_of(notice), *says) if notice else says, found, notice)
+
+    def heard(self, taken: Taken, events: Sequence[tuple[str, Event]], now: int) -> Opted:
+        """What events (id and event) of a conversation say of consent; `now` in milliseconds, UTC."""
+        live = self._channels.get(taken.channel)
+        if live is None:
+            return NOTHING
+        return opted(taken, events, live, now, _meanings(live, taken.about[1], taken.known.country, now))
 
     def notice(self, live: Live, locale: str, told: str) -> Notice | None:
         """What a customer is to be told before anything else, who was told a version of it before ("": none)."""

@@ -21,12 +21,14 @@ from state import inbox
 from state.contacts import Who
 from state.inbox import Arrived, Envelope, Unstorable
 from state.model.channel import Channel
-from state.model.event import Event, Notice
+from state.model.event import Event, Notice, Receipt
 from state.model.ids import now_ms
 from state.model.wire import Answer, Forged, Malformed, Problem, Received, Request
 from state.store import Store
 
 log = logging.getLogger("parley.webhooks")
+_SIGNS = (Notice, Receipt)
+"""What may tell that terms are at stake."""
 _KNOWN_MOST = 200_000
 _encode = msgspec.json.Encoder().encode
 Known = dict[tuple[str, tuple[str, ...]], Who]
@@ -100,6 +102,8 @@ class Webhooks:
         if placed.merged:
             self._wake.tell("contacts")
         self._known.update(placed.who)
+        if any(isinstance(each.event, _SIGNS) for each in arrived):
+            self._wake.tell("signals")
         self._metrics.accepted(live.channel.id, len(arrived))
         if problems:
             self._metrics.quarantined(live.channel.id)

@@ -33,6 +33,7 @@ WORK = Query(
         contact.c.country,
         contact.c.zone,
         contact.c.born,
+        conversation.c.held,
     )
     .select_from(inbox)
     .join(
@@ -42,8 +43,7 @@ WORK = Query(
     .join(contact, sa.and_(contact.c.id == conversation.c.contact, contact.c.lane == conversation.c.lane))
     .where(
         conversation.c.lease_until <= Now(),
-        conversation.c.mode != sa.literal_column("'parked'"),
-        conversation.c.held == sa.literal_column("0"),
+        inbox.c.held == sa.literal_column("0"),
     )
     .order_by(inbox.c.id)
     .limit(sa.bindparam("limit", type_=sa.Integer)),

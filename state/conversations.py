@@ -62,7 +62,8 @@ class Taken(NamedTuple):
 
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
     (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known;
-    `told` is the version of the notice they were given here; `known` is what a decision about them looks at.
+    `told` is the version of the notice they were given here; `known` is what a decision about them looks at; `held`
+    says that earlier events of theirs are on the shelf.
     """
 
     id: str
@@ -82,6 +83,7 @@ class Taken(NamedTuple):
     name: str = ""
     locale: str = ""
     told: str = ""
+    held: bool = False
     known: Known = NOBODY
 
     @property
@@ -196,6 +198,7 @@ def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Ro
 def _taken(rows: list[Row], leased: bool) -> Taken:
     """A conversation from its joined rows, one for each event."""
     _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id, *more = rows[0]
+    offered, pieces, name, locale, told = more[1:6]
     return Taken(
         taken,
         lane,
@@ -209,7 +212,12 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         last_id,
         tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
         bool(more[0]),
-        *more[1:6],
+        offered,
+        pieces,
+        name,
+        locale,
+        told,
+        bool(more[10]),
     )
 
 

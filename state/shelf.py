@@ -1,6 +1,7 @@
-"""What came in while inbound was suspended: stored, not played, and put back in order when the suspension is lifted.
+"""What came in while nobody may answer: stored, not played, and put back in order when somebody may again.
 
-A turn that finds its conversation in such a scope puts its events on the shelf (`shelve`) instead of playing them; it
+So it is while inbound is suspended, and while a conversation is parked. A turn that finds its conversation so puts its
+events on the shelf (`shelve`) instead of playing them; it
 has looked for stop words first, since those count all the same. What comes later is taken again, looked at and shelved
 too. Events keep their place in the inbox, so they are played in the order in which they came.
 """
@@ -10,20 +11,22 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from state import consent
 from state.lease import LeaseLost
-from state.statements import Fetch, Query, Row, Statement, update
+from state.model.consent import Consent
+from state.statements import Fetch, Query, update
 from state.tables import conversation, inbox
 from state.writer import Op
 
 _C = conversation.c
 HELD = Query(
     sa.select(_C.id, _C.lane, _C.contact, _C.channel)
-    .where(_C.held == sa.literal_column("1"))
+    .where(_C.held == sa.literal_column("1"), _C.mode != sa.literal_column("'parked'"))
     .order_by(_C.id)
     .limit(sa.bindparam("limit", type_=sa.Integer)),
     "limit",
 )
-"""Conversations with events on the shelf: rows of Shelved."""
+"""Conversations with events on the shelf that are not parked: rows of Shelved."""
 _LEASE = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
 _SHELVE = update(inbox, "held", "id lane")
 _MARK = update(conversation, "held lease_until", "id lane")
@@ -50,13 +53,15 @@ class Shelf(NamedTuple):
     events: tuple[str, ...]
 
 
-def shelve(shelf: Shelf, also: Sequence[tuple[Statement, Row]] = ()) -> Op[None]:
-    """Put events away and give the conversation back, with what else is to be written (consent). Raises LeaseLost."""
+def shelve(shelf: Shelf, facts: Sequence[Consent] = ()) -> Op[None]:
+    """Put events away and give the conversation back; what they say of consent is noted. Raises LeaseLost."""
     (found,) = yield [(_LEASE, (shelf.id, shelf.lane))]
     if not found or (found[0][0], found[0][1]) != (shelf.revision, shelf.epoch):
         raise LeaseLost(shelf.id)
     put = [(_SHELVE, (1, event_id, shelf.lane)) for event_id in shelf.events]
-    yield [*put, (_MARK, (1, 0, shelf.id, shelf.lane)), *also]
+    yield [*put, (_MARK, (1, 0, shelf.id, shelf.lane))]
+    if facts:
+        yield from consent.record(facts)
 
 
 def release(keys: Sequence[tuple[str, int]]) -> Op[None]:

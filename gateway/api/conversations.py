@@ -107,4 +107,5 @@ def _resume(conversation_id: str, actor: str, reason: str, restart: bool) -> Op[
 
 
 def _wake(call: Call[Any, Any]) -> None:
+    call.gateway.wake.tell("suspensions")
     call.gateway.wake.tell("turns", (str(lane_of_id(call.id)),))

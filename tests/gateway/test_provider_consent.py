@@ -2,13 +2,11 @@
 
 import pytest
 
-from gateway.provider_consent import Whom, counts_from, facts
-from state.model.consent import MESSAGES, Purpose
+from gateway.provider_consent import Whom, counts_from, fact
+from state.model.consent import Subject
 from state.model.event import Event, Notice, OptedIn, OptedOut, Receipt
 from state.model.ids import lane_of_id
 from state.model.receipts import Fault
-
-MARKETING: tuple[Purpose, ...] = ("marketing",)
 
 
 def whom(kind: str) -> Whom:
@@ -25,35 +23,33 @@ def receipt(code: str) -> Receipt:
 
 
 @pytest.mark.parametrize(
-    ("kind", "happened", "change", "purposes", "channel"),
+    ("kind", "happened", "change", "subject", "channel"),
     [
-        ("twilio", error("21610"), "withdrawn", MESSAGES, ""),
-        ("twilio", receipt("21610"), "withdrawn", MESSAGES, ""),
-        ("vonage", error("1240"), "withdrawn", MESSAGES, ""),
-        ("vonage", receipt("9"), "withdrawn", MESSAGES, ""),
-        ("smpp", receipt("0x444"), "withdrawn", MESSAGES, ""),
-        ("whatsapp", error("131050"), "withdrawn", MARKETING, "ch"),
-        ("whatsapp", receipt("131050"), "withdrawn", MARKETING, "ch"),
-        ("whatsapp", OptedOut(key="o", at=5), "withdrawn", MARKETING, "ch"),
-        ("whatsapp", OptedIn(key="o", at=5), "given", MARKETING, "ch"),
-        ("messenger", error("551/1545041"), "withdrawn", MESSAGES, "ch"),
-        ("wechat", error("43101"), "withdrawn", MESSAGES, "ch"),
-        ("wechat", OptedOut(key="o", at=5, purpose="service"), "withdrawn", MESSAGES, "ch"),
-        ("telegram", OptedOut(key="o", at=5, purpose="service"), "withdrawn", MESSAGES, "ch"),
-        ("telegram", error("403"), "withdrawn", MESSAGES, "ch"),
-        ("x", error("349"), "withdrawn", MESSAGES, "ch"),
+        ("twilio", error("21610"), "withdrawn", "messages", ""),
+        ("twilio", receipt("21610"), "withdrawn", "messages", ""),
+        ("vonage", error("1240"), "withdrawn", "messages", ""),
+        ("vonage", receipt("9"), "withdrawn", "messages", ""),
+        ("smpp", receipt("0x444"), "withdrawn", "messages", ""),
+        ("whatsapp", error("131050"), "withdrawn", "marketing", "ch"),
+        ("whatsapp", receipt("131050"), "withdrawn", "marketing", "ch"),
+        ("whatsapp", OptedOut(key="o", at=5), "withdrawn", "marketing", "ch"),
+        ("whatsapp", OptedIn(key="o", at=5), "given", "marketing", "ch"),
+        ("messenger", error("551/1545041"), "withdrawn", "messages", "ch"),
+        ("wechat", error("43101"), "withdrawn", "messages", "ch"),
+        ("wechat", OptedOut(key="o", at=5, purpose="service"), "withdrawn", "messages", "ch"),
+        ("telegram", OptedOut(key="o", at=5, purpose="service"), "withdrawn", "messages", "ch"),
+        ("telegram", error("403"), "withdrawn", "messages", "ch"),
+        ("x", error("349"), "withdrawn", "messages", "ch"),
     ],
 )
-def test_a_wish_is_about_these_purposes_and_this_channel(
-    kind: str, happened: Event, change: str, purposes: tuple[Purpose, ...], channel: str
+def test_a_wish_is_about_this_and_on_this_channel(
+    kind: str, happened: Event, change: str, subject: Subject, channel: str
 ) -> None:
-    made = facts(happened, whom(kind), "e1")
-    assert {(each.change, each.channel) for each in made} == {(change, channel)}
-    assert tuple(each.purpose for each in made) == purposes
-    assert {(each.address, each.source, each.at, each.evidence["id"]) for each in made} == {
-        ("tel:+15550123", "provider", 5, "e1")
-    }
-    assert {lane_of_id(each.id) for each in made} == {7}
+    made = fact(happened, whom(kind), "e1")
+    assert made is not None
+    assert (made.change, made.purpose, made.channel) == (change, subject, channel)
+    assert (made.address, made.source, made.at, made.evidence["id"]) == ("tel:+15550123", "provider", 5, "e1")
+    assert lane_of_id(made.id) == 7
 
 
 @pytest.mark.parametrize(
@@ -61,7 +57,7 @@ def test_a_wish_is_about_these_purposes_and_this_channel(
     [error("131031", "SUSPEND"), error("131047", "WINDOW"), Notice(key="n", at=1, code="optin/user_ref")],
 )
 def test_what_is_no_wish_is_no_fact(happened: Event) -> None:
-    assert facts(happened, whom("whatsapp"), "e1") == ()
+    assert fact(happened, whom("whatsapp"), "e1") is None
 
 
 def test_a_block_by_a_carrier_counts_from_the_second_on() -> None:

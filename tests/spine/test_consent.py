@@ -122,12 +122,17 @@ async def test_a_permission_is_kept_with_its_evidence_once(house: House) -> None
     assert (fact.actor, fact.channel, fact.address) == ("key all", "wa", "")
 
 
+async def left_behind(house: House) -> dict[str, int]:
+    """How many rows each table has that a send lengthens; the sealer's own is none of them."""
+    return {name: count for name, count in (await house.counts()).items() if name != "chain"}
+
+
 async def test_a_dry_run_decides_and_leaves_nothing_behind(house: House) -> None:
-    before = await house.counts()
+    before = await left_behind(house)
     asked = {"to": ANN, "channel": "wa", "content": HI, "consent": ALLOWED}
     told = await house.call("POST", "/messages?dry_run=true", asked)
     assert (told.body["status"], told.body["decision"]["code"]) == ("dry_run", "window_closed")
-    assert await house.counts() == before
+    assert await left_behind(house) == before
 
 
 async def test_a_conversation_begins_with_the_notice_and_the_ledger_knows_it(telling: House) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from state import consent, shelf
+from state import shelf
 from state.lease import LeaseLost
 from state.model.consent import Consent
 from state.model.ids import new_id
@@ -48,7 +48,7 @@ async def test_what_a_customer_withdrew_is_written_with_it(store: Store) -> None
         source="message", at=1, actor="customer",
     )  # fmt: skip
     made = Shelf(taken.id, taken.lane, taken.revision, taken.epoch, (taken.events[0][0],))
-    await store.write(shelf.shelve, made, consent.asks([fact], taken.lane))
+    await store.write(shelf.shelve, made, [fact])
     assert (await count(store, "consent"), await count(store, "standing")) == (1, 1)
 
 
