@@ -157,9 +157,7 @@ class Turns:
     def _shelve(self, taken: Taken) -> None:
         """Nobody may answer now: what came waits, and only what it says of consent is noted."""
         opted = self._voice.heard(taken, taken.events, now_ms())
-        put = Shelf(
-            taken.id, taken.lane, taken.revision, taken.epoch, tuple(each for each, _ in taken.events)
-        )
+        put = Shelf(taken.id, taken.lane, taken.epoch, tuple(each for each, _ in taken.events))
         self._write(shelf.shelve, put, opted.facts)
 
     def _unshelve(self, taken: Taken) -> None:

@@ -27,7 +27,7 @@ HELD = Query(
     "limit",
 )
 """Conversations with events on the shelf that are not parked: rows of Shelved."""
-_LEASE = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
+_LEASE = Fetch(conversation, "lease_epoch", "id lane", lock="wait")
 _SHELVE = update(inbox, "held", "id lane")
 _MARK = update(conversation, "held lease_until", "id lane")
 _FREE = update(conversation, "held", "id lane")
@@ -48,7 +48,6 @@ class Shelf(NamedTuple):
 
     id: str
     lane: int
-    revision: int
     epoch: int
     events: tuple[str, ...]
 
@@ -56,7 +55,7 @@ class Shelf(NamedTuple):
 def shelve(shelf: Shelf, facts: Sequence[Consent] = ()) -> Op[None]:
     """Put events away and give the conversation back; what they say of consent is noted. Raises LeaseLost."""
     (found,) = yield [(_LEASE, (shelf.id, shelf.lane))]
-    if not found or (found[0][0], found[0][1]) != (shelf.revision, shelf.epoch):
+    if not found or found[0][0] != shelf.epoch:
         raise LeaseLost(shelf.id)
     put = [(_SHELVE, (1, event_id, shelf.lane)) for event_id in shelf.events]
     yield [*put, (_MARK, (1, 0, shelf.id, shelf.lane))]

@@ -1,6 +1,7 @@
 """Nothing leaves that its customer has not allowed: stops and starts, permissions, and what they are told first."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway import notices
 from state.consent_tables import consent, standing
 from state.model.consent import Consent
 from tests.gateway.api.house import ALLOWED, on_sqlite
+from tests.load import whatsapp
 from tests.spine.graph import refuses
 from tests.spine.house import House, running, text
 
@@ -160,3 +162,37 @@ async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew
     first = await telling.messages()
     assert [(await telling.decisions(each))[-1].code for each in first] == ["", "not_told"]
     assert (await says(telling, "again"))[-2:] == [NOTICE, "2: again"]
+
+
+async def test_a_stop_counts_while_what_comes_in_is_suspended(house: House) -> None:
+    await says(house, "hi")
+    suspension = await house.suspend(direction="both")
+    await house.hear(text(1, "STOP"), text(1, "anybody?"))
+    (fact,) = await house.when(partial(facts, house))
+    await house.lift(suspension)
+    await house.quiet()
+    assert (fact.change, fact.purpose, house.graph.texts) == ("withdrawn", "messages", ["1: hi"])
+    assert [each.content.text for each in await house.messages("in")] == ["hi", "STOP", "anybody?"]  # type: ignore[union-attr]
+
+
+async def test_a_stop_counts_while_a_conversation_is_parked(house: House) -> None:
+    await house.hear(text(1, "fail"))
+    talk = await house.conversation_of(1)
+    await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
+    await house.hear(text(1, "STOP"))
+    (fact,) = await house.when(partial(facts, house))
+    assert (fact.change, fact.purpose) == ("withdrawn", "messages")
+
+
+async def test_what_a_provider_tells_of_a_customers_wish_is_a_fact_once(house: House) -> None:
+    house.graph.next(refuses(400, 131050))
+    await says(house, "hi")
+    (fact,) = await house.when(partial(facts, house))
+    assert (fact.purpose, fact.source, fact.channel) == ("marketing", "provider", "wa")
+    (message,) = await house.messages()
+    failed = whatsapp.status(message.provider_id or "wamid.x", "15550001", "failed", message.id)
+    errors = [{"code": 131050, "title": "User stopped"}]
+    for _ in range(2):
+        await house.hear(statuses=[{**failed, "errors": errors}])
+    await house.when(partial(facts, house), lambda found: len(found) == 2)
+    assert {each.purpose for each in await facts(house)} == {"marketing"}

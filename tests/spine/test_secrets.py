@@ -48,7 +48,8 @@ async def watched(tmp_path: Path) -> AsyncIterator[Watched]:
 
 async def troubled(house: House) -> None:
     """Answers that repeat the call, a cut, a wrong signature, a body that cannot be read, a connector that breaks."""
-    house.graph.next(says_back(400, 100), says_back(401, 190), cuts, refuses(403, 131031, words=ACCESS_TOKEN))
+    house.graph.next(says_back(400, 100), says_back(401, 190), cuts, house.graph.accepts)
+    house.graph.next(refuses(403, 131031, words=ACCESS_TOKEN))  # after which the channel is suspended
     for number in range(1, 6):
         await house.hear(text(number, "hi"))
         await house.when(lambda: house.graph.texts, partial(_as_many, number))
@@ -91,7 +92,8 @@ def planted(house: House) -> list[str]:
 async def test_planted_secrets_are_in_no_answer_and_on_no_page(watched: Watched) -> None:
     house, _ = watched
     seen = await told(house)
-    assert seen.count("SUSPEND 131031: ***") == 2, "of the console's page and of /v1/channels"
+    assert seen.count("SUSPEND 131031: ***") >= 2, "of the console's page and of /v1/channels"
+    assert seen.count("SUSPEND 131031: ***") == seen.count("SUSPEND 131031: ")
     assert [each for each in planted(house) if each in seen] == []
 
 
@@ -105,6 +107,8 @@ async def test_planted_secrets_are_in_no_line_of_the_log(watched: Watched) -> No
 
 async def test_no_half_of_a_secret_is_left_where_a_reason_is_cut(watched: Watched) -> None:
     house, written = watched
+    for each in (await house.call("GET", "/suspensions?in_force=true")).body["items"]:
+        await house.lift(each["id"])
     words = "x" * (500 - len(ACCESS_TOKEN) + 4) + ACCESS_TOKEN
     house.graph.next(refuses(400, 100, words=words), refuses(401, 190, words=words))
     await house.hear(text(7, "hi"), text(8, "hi"))

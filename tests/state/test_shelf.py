@@ -14,7 +14,7 @@ from tests.state.acts import accept, count, message, rows, take
 async def put(store: Store) -> Shelf:
     """Take the one conversation, and put its events on the shelf."""
     (taken,) = await take(store)
-    made = Shelf(taken.id, taken.lane, taken.revision, taken.epoch, tuple(each for each, _ in taken.events))
+    made = Shelf(taken.id, taken.lane, taken.epoch, tuple(each for each, _ in taken.events))
     await store.write(shelf.shelve, made)
     return made
 
@@ -47,7 +47,7 @@ async def test_what_a_customer_withdrew_is_written_with_it(store: Store) -> None
         id=new_id(taken.lane), team="default", contact=taken.contact, change="withdrawn", purpose="service",
         source="message", at=1, actor="customer",
     )  # fmt: skip
-    made = Shelf(taken.id, taken.lane, taken.revision, taken.epoch, (taken.events[0][0],))
+    made = Shelf(taken.id, taken.lane, taken.epoch, (taken.events[0][0],))
     await store.write(shelf.shelve, made, [fact])
     assert (await count(store, "consent"), await count(store, "standing")) == (1, 1)
 
@@ -55,7 +55,7 @@ async def test_what_a_customer_withdrew_is_written_with_it(store: Store) -> None
 async def test_a_node_that_lost_the_conversation_puts_nothing_away(store: Store) -> None:
     await accept(store, message("k1"))
     (taken,) = await take(store)
-    lost = Shelf(taken.id, taken.lane, taken.revision, taken.epoch + 1, (taken.events[0][0],))
+    lost = Shelf(taken.id, taken.lane, taken.epoch + 1, (taken.events[0][0],))
     with pytest.raises(LeaseLost):
         await store.write(shelf.shelve, lost)
     assert [row[0] for row in await rows(store, "inbox.held")] == [0]
