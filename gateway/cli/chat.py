@@ -81,7 +81,6 @@ class Talk:
         self._bot, self._channel, self._locale, self._http = bot, channel, locale, http
         self._flow: Source = load(bot)
         self._seen = self._stamp()
-        self._offered: tuple[str, ...] = ()
         self._commands: dict[str, Callable[[str], Awaitable[None] | None]] = {
             "/help": lambda _: print(_HELP),
             "/state": self._state,
@@ -110,7 +109,8 @@ class Talk:
             may_fail=True,
             real_time=True,
         )
-        self._kept = [self._chat.kept()]
+        self._offered: tuple[str, ...] = ()
+        self._kept = [(self._chat.kept(), self._offered)]
 
     async def type(self, line: str) -> None:
         """What was typed: a message, an option's number, or a command."""
@@ -145,10 +145,11 @@ class Talk:
     async def _say(self, line: str) -> None:
         chosen = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
         if 0 <= chosen < len(self._offered):
-            await self._chat.taps(self._offered[chosen])
+            option, self._offered = self._offered[chosen], ()
+            await self._chat.taps(option)
+            self._show()
         else:
-            await self._chat.hears(line)
-        self._show()
+            await self._hears(line)
 
     async def _send(self, rest: str) -> None:
         match rest.split():
@@ -159,7 +160,9 @@ class Talk:
             case _:
                 print("write /send image https://example.org/a.png, or /send place 52.5 13.4")
 
-    async def _hears(self, content: Content) -> None:
+    async def _hears(self, content: str | Content) -> None:
+        """Options are forgotten with the next message, as the gateway does: a "4" may be a number of guests."""
+        self._offered = ()
         await self._chat.hears(content)
         self._show()
 
@@ -176,12 +179,12 @@ class Talk:
             print("there is nothing to take back")
             return
         self._kept.pop()
-        self._chat.put(self._kept[-1])
+        kept, self._offered = self._kept[-1]
+        self._chat.put(kept)
         print(f"taken back; it stands in {self._chat.state or 'no run'}")
 
     def _again(self, what: str) -> None:
         self._begin()
-        self._offered = ()
         print(f"again, {what}")
 
     def _show(self, quiet: str = "") -> None:
@@ -194,8 +197,9 @@ class Talk:
         if quiet and not said:
             print(quiet)
         if self._chat.mode == "person":
+            self._offered = ()
             print("(a person answers; /back gives it back)")
-        self._kept.append(self._chat.kept())
+        self._kept.append((self._chat.kept(), self._offered))
 
     def _print(self, content: Content) -> None:
         words = plain(content)

@@ -19,9 +19,18 @@ class Shop(Flow):
         On("agent", "*", STAY, do="to_person"),
         On("media", "*", STAY, say=Media("image", url="https://example.org/a.png", caption="Yours")),
         On("location", "*", STAY, say="Far away."),
+        On("message", "*", STAY, when="is_plain", do="repeat"),
         On("message", "start", STAY, do="answer"),
     )
+    plain: bool = False
     heard: int = 0
+
+    def is_plain(self, turn: Turn) -> bool:
+        return turn.text.startswith("plain") or (self.plain and turn.text.isdecimal())
+
+    def repeat(self, turn: Turn) -> None:
+        self.plain = True
+        turn.say(f"Heard {turn.text}")
 
     def answer(self, turn: Turn) -> None:
         self.heard += 1
@@ -49,6 +58,15 @@ def type_to(run: Run, monkeypatch: pytest.MonkeyPatch, bot: Path, *lines: str) -
 ASKS = ["    1. Tea", "    2. Nothing"]
 TALKS: dict[str, tuple[list[str], list[str]]] = {
     "a message and an option by its number": (["hi", "1"], ["  Hello inapp en", *ASKS, "  Tea it is."]),
+    "a number after other words": (["hi", "plain", "2"], ["  Hello inapp en", *ASKS, "  Heard plain", "  Heard 2"]),
+    "a number after all was taken back": (
+        ["plain", "hi", "/undo", "2"],
+        ["  Heard plain", "  Hello inapp en", *ASKS, "taken back; it stands in start", "  Heard 2"],
+    ),
+    "a number after an answer was taken back": (
+        ["hi", "plain", "/undo", "1"],
+        ["  Hello inapp en", *ASKS, "  Heard plain", "taken back; it stands in start", "  Tea it is."],
+    ),
     "a number that is none": (["7"], ["  Hello inapp en", *ASKS]),
     "time passes": (
         ["hi", "/later 1h", "/later 1.5 h"],
