@@ -53,7 +53,8 @@ async def test_a_saved_bot_is_tried_before_the_process_starts_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(reload, "_POLL", 0.01)
-    monkeypatch.setattr(sys, "argv", ["parley", "demo", "--bots", "tea:Tea", f"--bot-path={tmp_path}"])
+    argv = ["parley", "demo", "--reload", "--port", "1", "--bots", "tea:Tea", f"--bot-path={tmp_path}"]
+    monkeypatch.setattr(sys, "argv", argv)
     tried, trial = list[bool](), reload._loads
 
     async def loads() -> bool:
@@ -71,8 +72,3 @@ async def test_a_saved_bot_is_tried_before_the_process_starts_again(
         await watching
     assert tried == [False, True]
     assert "ZeroDivisionError" in caplog.text
-
-
-def test_a_trial_gets_the_flags_that_say_which_bots_there_are() -> None:
-    flags = ["--reload", "--port", "1", "--bots", "tea:Tea", "--bot-path=bots", "--config", "parley.toml"]
-    assert reload._settings(flags) == flags[3:]

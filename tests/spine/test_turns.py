@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from state import tables
 from tests.spine.graph import hangs
 from tests.spine.house import House, text
@@ -82,12 +84,15 @@ async def test_a_timer_rings_by_itself_and_one_that_is_set_anew_rings_once(house
     assert await house.count(tables.timer) == 0
 
 
-async def test_a_flow_that_fails_parks_its_own_conversation_alone(house: House) -> None:
+async def test_a_flow_that_fails_parks_its_own_conversation_alone(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     await house.hear(text(1, "fail"), text(2, "hi"))
     await house.when(lambda: house.replies(2), lambda said: said == ["1: hi"])
     talk = await house.conversation_of(1)
     found = await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
     assert found["mode"] == "parked"
+    assert f"let it go on: parley conversations resume {talk} --reason mended" in caplog.text
     await house.hear(text(1, "are you there?"))
     await asyncio.gather(*(house.hear(text(3, f"m{n}")) for n in range(3)))
     await house.when(lambda: house.replies(3), lambda said: len(said) == 3)
