@@ -6,6 +6,7 @@ from datetime import datetime
 from gateway.api.endpoint import Answer, Call, Nothing
 from gateway.api.moments import at, moment
 from gateway.channels import Live
+from gateway.connect import door
 from gateway.logs import redactor
 from state import channels as rows
 from state.channels import Record
@@ -14,7 +15,10 @@ from state.model.suspension import Target
 
 
 class ChannelView(Answer, frozen=True, kw_only=True):
-    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it."""
+    """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it.
+
+    `webhook` is where its provider or its apps call; empty where the gateway calls them.
+    """
 
     id: str
     type: str
@@ -48,13 +52,18 @@ async def listing(call: Call[Nothing, None]) -> ChannelList:
             _view(
                 record,
                 gateway.channels.get(record.id),
-                f"{gateway.url}/webhooks/{record.id}",
+                _webhook(gateway.url, record),
                 gateway.channels.broken.get(record.id, ""),
                 tuple(each.id for each in gateway.fence.suspensions if each.scope.covers(_whole(record))),
             )
             for record in found
         )
     )
+
+
+def _webhook(url: str, record: Record) -> str:
+    path = door(record.type, record.id)
+    return f"{url}{path}" if path else ""
 
 
 def _whole(record: Record) -> Target:

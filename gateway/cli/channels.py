@@ -98,7 +98,7 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     from admin import operations
     from connectors import registry
     from gateway.cli import Failure
-    from gateway.connect import connect
+    from gateway.connect import connect, door
 
     public, secrets = args.given
     flow = _flow(settings, args.flow)
@@ -109,12 +109,18 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
         raise Failure(str(error)) from error
     except operations.Refused as error:
         raise Failure(str(error)) from error
-    where = f"{settings.public_url}/webhooks/{args.id}"
-    if not settings.public_url:
-        where = f"/webhooks/{args.id} at the gateway's public address (public_url is not set here)"
-    print(f"channel {args.id} is connected; its webhook is {where}")
+    print(f"channel {args.id} is connected; {_reached(door(args.type, args.id), settings.public_url)}")
     print("a gateway that runs takes it up within 5 seconds")
     return 0
+
+
+def _reached(door: str, public_url: str) -> str:
+    """Where its provider or its apps are to call."""
+    if not door:
+        return "the gateway calls its provider, which needs no address of ours"
+    what = "its webhook is" if door.startswith("/webhooks/") else "apps connect to"
+    where = f"{public_url}{door}" if public_url else f"{door} at the gateway's public address (public_url is not set here)"
+    return f"{what} {where}"
 
 
 def _flow(settings: Settings, flow: str | None) -> str:

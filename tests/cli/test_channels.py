@@ -40,6 +40,22 @@ def test_a_secret_that_is_typed_in_is_sealed_and_shown_nowhere(run: Run, config:
         assert [path for path in tmp_path.glob("parley.db*") if secret.encode() in path.read_bytes()] == []
 
 
+SMPP = ("--type", "smpp", "--set", "host=smsc.example", "--set", "system_id=us", "--set", "sender=447700900000")
+DOORS = {
+    (*WHATSAPP, *SECRET_WORDS): "its webhook is https://chat.example/webhooks/wa",
+    ("--type", "inapp"): "apps connect to https://chat.example/v3/directline",
+    (*SMPP, "--secret", "password=planted"): "the gateway calls its provider, which needs no address of ours",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), DOORS.items(), ids=["webhooks", "apps", "a link"])
+def test_a_connected_channel_s_door_is_told(
+    run: Run, config: str, words: tuple[str, ...], told: str
+) -> None:
+    done = add(run, config, *words, "--public-url", "https://chat.example")
+    assert done.out.splitlines()[:1] == [f"channel wa is connected; {told}"], done.err
+
+
 def test_a_channel_is_shown_with_all_but_its_secrets(run: Run, config: str) -> None:
     add(run, config, *WHATSAPP, *SECRET_WORDS, "--flow", "Hotel", "--simulated")
     shown = msgspec.json.decode(run("channels", "show", "wa", "--json", "--config", config).out)
