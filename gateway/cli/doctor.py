@@ -18,7 +18,7 @@ from gateway.settings import Settings
 from state.store import Store
 
 if TYPE_CHECKING:
-    from gateway.channels import Live
+    from gateway.channels import Channels, Live
 
 _PATIENCE = 3.0
 """Seconds Redis has to answer."""
@@ -57,14 +57,15 @@ def run(args: argparse.Namespace) -> int:
 async def examine(settings: Settings, channel: str = "", *, ask: bool = True) -> AsyncIterator[Finding]:
     """Look at everything, in the order in which one thing needs the other; `channel` is one to look at alone."""
     yield _folder(settings)
-    yield _address(settings)
     served, finding = _bots(settings)
     yield finding
     if settings.redis:
         yield await _redis(settings)
     database = await _database(settings)
     yield database
-    if not database.wrong:
+    if database.wrong:
+        yield _address(settings, needed=True)
+    else:
         async for finding in _channels(settings, served, channel, ask):
             yield finding
 
@@ -81,11 +82,13 @@ def _folder(settings: Settings) -> Finding:
     return Finding("data folder", wrong)
 
 
-def _address(settings: Settings) -> Finding:
+def _address(settings: Settings, *, needed: bool) -> Finding:
     """The public address is one that a provider can reach, by https."""
     from gateway.wire import reachable
 
     url = settings.public_url
+    if not url and not needed:
+        return Finding("public address (no channel here needs one)")
     if not url:
         return Finding(
             "public address", "public_url is not set: providers need an https address to send webhooks to"
@@ -157,6 +160,7 @@ async def _channels(
         await channels.load()
     finally:
         await store.close()
+    yield _address(settings, needed=_called(channels))
     for name, why in channels.broken.items():
         if only in ("", name):
             yield Finding(f"channel {name}", why)
@@ -180,6 +184,12 @@ async def _channels(
         yield Finding(f"channel {only}", "there is none of that name: see parley channels list")
     elif not channels.broken and not list(channels):
         yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
+
+
+def _called(channels: "Channels") -> bool:
+    """Whether a provider is to call us, now or once there are channels; a simulated one is on this machine."""
+    real = [live for live in channels if not live.channel.simulated]
+    return not any(channels) or any(live.connector.webhooks for live in real)
 
 
 async def _providers(chosen: "list[Live]", settings: Settings) -> list[tuple[Finding, ...]]:
