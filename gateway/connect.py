@@ -54,7 +54,8 @@ def _tried(new: NewChannel) -> None:
     try:
         registry.connector(new.type)(trial)
     except ValueError as error:
-        raise Refused("settings", str(error)) from error
+        name, _, reason = str(error).partition(": ")
+        raise (Refused(name, reason) if reason else Refused("settings", name)) from error
 
 
 async def connect(store: Store, seal: Seal | None, actor: Actor, new: NewChannel) -> None:
