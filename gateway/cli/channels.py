@@ -21,7 +21,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="connect an account", allow_abbrev=False)
+    add = actions.add_parser("add", help="connect an account")
     add.add_argument("id", help="its name here, as in /webhooks/NAME")
     add.add_argument(
         "--type", required=True, help=f"the kind of account: {', '.join(sorted(registry.TYPES))}"
@@ -29,7 +29,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--simulated", action="store_true", help="its provider is played, by `parley demo` alone"
     )
-    change = actions.add_parser("set", help="change settings or secrets of a channel", allow_abbrev=False)
+    change = actions.add_parser("set", help="change settings or secrets of a channel")
     change.add_argument("id")
     change.add_argument("--reason", default="", help="for the audit")
     for each in (add, change):
@@ -39,11 +39,11 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
             help="a secret; without VALUE it is asked for, or read from what is piped in, one a line",
         )  # fmt: skip
         each.add_argument("--flow", default=None, help="the flow that answers here; else the router decides")
-    listing = actions.add_parser("list", help="all channels", allow_abbrev=False)
-    show = actions.add_parser("show", help="one channel, without its secrets", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all channels")
+    show = actions.add_parser("show", help="one channel, without its secrets")
     show.add_argument("id")
     remove = actions.add_parser(
-        "remove", help="take a channel out of use; its messages stay", allow_abbrev=False
+        "remove", help="take a channel out of use; its messages stay"
     )
     remove.add_argument("id")
     remove.add_argument("--reason", default="", help="for the audit")

@@ -24,14 +24,14 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="where conversations stand, newest first", allow_abbrev=False)
+    listing = actions.add_parser("list", help="where conversations stand, newest first")
     listing.add_argument("--limit", type=int, default=50)
     listing.add_argument("--mode", choices=("bot", "person", "parked"), help="only those in this mode")
-    show = actions.add_parser("show", help="one conversation with its last messages", allow_abbrev=False)
+    show = actions.add_parser("show", help="one conversation with its last messages")
     show.add_argument("id")
     show.add_argument("--limit", type=int, default=20)
     resume = actions.add_parser(
-        "resume", help="let parked ones go on, after the cause is mended", allow_abbrev=False
+        "resume", help="let parked ones go on, after the cause is mended"
     )
     resume.add_argument("id", nargs="+")
     resume.add_argument("--reason", required=True, help="why, for the audit")

@@ -32,27 +32,26 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser(
-        "list", help="the versions of the flows that were served", allow_abbrev=False
+        "list", help="the versions of the flows that were served"
     )
     plan = actions.add_parser(
         "plan",
         help="what the flows as they are written now mean for running conversations",
-        allow_abbrev=False,
     )
     plan.add_argument("flow", nargs="*", help="only these flows")
     plan.add_argument("--json", action="store_true", help="print the plan as JSON")
     migrate = actions.add_parser(
-        "migrate", help="move running conversations to the flow as it is written now", allow_abbrev=False
+        "migrate", help="move running conversations to the flow as it is written now"
     )
     migrate.add_argument("flow")
     rollback = actions.add_parser(
-        "rollback", help="begin runs with the version before this one again", allow_abbrev=False
+        "rollback", help="begin runs with the version before this one again"
     )
     rollback.add_argument("flow")
-    restore = actions.add_parser("restore", help="begin runs with a version again", allow_abbrev=False)
+    restore = actions.add_parser("restore", help="begin runs with a version again")
     restore.add_argument("flow")
     restore.add_argument("version")
-    diagram = actions.add_parser("diagram", help="draw a flow, as Mermaid text or as SVG", allow_abbrev=False)
+    diagram = actions.add_parser("diagram", help="draw a flow, as Mermaid text or as SVG")
     diagram.add_argument("bot", help="module:Class or file.py:Class")
     diagram.add_argument("--svg", action="store_true", help="draw an SVG")
     diagram.add_argument(

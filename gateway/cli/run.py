@@ -28,7 +28,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="start again when a bot is saved; running conversations go on with it",
     )
-    with_settings(command)
+    with_settings(command, demo=name != "demo")
 
 
 def run(args: argparse.Namespace) -> int:
