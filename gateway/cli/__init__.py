@@ -40,7 +40,7 @@ class _Help(argparse.HelpFormatter):
 
     def add_usage(self, usage: Any, actions: Iterable[argparse.Action], groups: Any, prefix: Any = None) -> None:
         """Show the command's own flags."""
-        own = [each for each in actions if getattr(each.container, "title", "") != _SETTINGS]
+        own = [each for each in actions if getattr(getattr(each, "container", None), "title", "") != _SETTINGS]
         super().add_usage(usage, own, groups, prefix)
 
 

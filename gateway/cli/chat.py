@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -110,7 +111,7 @@ class Talk:
             real_time=True,
         )
         self._offered: tuple[str, ...] = ()
-        self._kept = [(self._chat.kept(), self._offered)]
+        self._kept: list[tuple[Any, tuple[str, ...]]] = [(self._chat.kept(), self._offered)]
 
     async def type(self, line: str) -> None:
         """What was typed: a message, an option's number, or a command."""
