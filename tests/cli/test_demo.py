@@ -7,9 +7,10 @@ import pytest
 from admin import operations
 from admin.operations import NewChannel
 from conversations.router import Router
+from examples.showcase import Showcase
 from gateway import demo
 from gateway.app import Gateway
-from gateway.cli.run import _warn_of_simulated
+from gateway.cli.run import _warn
 from gateway.connect import connect
 from tests.cli.conftest import Run
 from tests.gateway.api.house import PHONE, SECRETS, made, on_sqlite
@@ -80,16 +81,27 @@ async def test_a_demonstration_leaves_a_database_with_other_channels_alone(tmp_p
     await gateway.stop()
 
 
-async def test_a_gateway_that_plays_no_provider_says_which_channels_are_simulated(
+async def test_a_gateway_without_use_says_what_it_lacks(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router())
     await gateway.open()
-    _warn_of_simulated(gateway)
-    assert caplog.text == ""
+    _warn(gateway)
+    assert "no flow is served, so nobody answers: set bots" in caplog.text
+    assert "no channel is connected yet: parley channels add NAME" in caplog.text
+    assert "simulated" not in caplog.text
+    await gateway.stop()
+
+
+async def test_a_gateway_that_plays_no_provider_says_which_channels_are_simulated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router([Showcase]))
+    await gateway.open()
     await connect(gateway.store, gateway.seal, operations.OPERATOR, PHONE)
     await gateway.channels.load()
-    _warn_of_simulated(gateway)
+    _warn(gateway)
+    assert len(caplog.records) == 1
     assert "phone: simulated channels; their provider is played by `parley demo` alone" in caplog.text
     await gateway.stop()
 

@@ -88,6 +88,13 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(
     assert re.fullmatch(rf"parley {words[0]}: the (database|schema) (cannot|could not) be .+\n", done.err)
 
 
+@pytest.mark.parametrize("folder", ["/proc/nope", "{file}/media"])
+def test_a_folder_for_files_that_cannot_be_made_stops_the_start(config: str, folder: str) -> None:
+    given = folder.format(file=config)
+    done = parley("serve", "--config", config, "--data-dir", given)
+    assert (done.code, done.out, done.err.startswith(f"data_dir: {given} cannot be made: ")) == (2, "", True)
+
+
 def test_serving_what_cannot_be_reached_is_told_in_one_line() -> None:
     done = parley("serve", "--database", UNREACHABLE["a closed port"], "--log-format", "text")
     assert (done.code, done.out) == (1, "")
