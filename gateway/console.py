@@ -32,7 +32,8 @@ class Console:
     def __init__(self, gateway: Gateway, auth: Auth) -> None:
         self._gateway, self._auth = gateway, auth
         self._counted: dict[str, Counts] = {}
-        self._quarantined = 0
+        self._failures: dict[str, str] = {}
+        self._quarantined = self._parked = 0
         self._count_at = float("-inf")
 
     def routes(self) -> list[web.RouteDef]:
@@ -61,6 +62,7 @@ class Console:
         view = ChannelsView(
             channels=await self._channels(),
             quarantined=self._quarantined,
+            parked=self._parked,
             now=now_ms(),
             csrf=self._auth.csrf(session),
             actor=actor.name,
@@ -81,6 +83,7 @@ class Console:
                 team=live.channel.team,
                 simulated=live.channel.simulated,
                 counts=self._counted.get(live.channel.id, Counts()),
+                last_failure=redactor.hide(self._failures.get(live.channel.id, "")),
                 last_error=redactor.hide(live.record.last_error),
                 last_error_at=live.record.last_error_at or 0,
                 suspensions=self._suspensions(live.channel),
@@ -89,12 +92,14 @@ class Console:
         )
 
     async def _count(self) -> None:
-        """Count the messages of each channel and the quarantine, unless that was done just now."""
+        """Count the messages of each channel, what is parked and in quarantine, unless that was done just now."""
         started = time.monotonic()
         if started < self._count_at:
             return
         store = self._gateway.store
-        outcomes, queued, _ = await messages.counts(store, f"{now_ms() - DAY_MS:012x}{'0' * 20}")
+        since = f"{now_ms() - DAY_MS:012x}{'0' * 20}"
+        outcomes, queued, _ = await messages.counts(store, since)
+        self._failures = await messages.failures(store, since)
         waiting: dict[str, int] = {}
         for channel, _, count in queued:
             waiting[channel] = waiting.get(channel, 0) + count
@@ -103,6 +108,7 @@ class Console:
             name: _counts(done.get(name, (0, 0, 0, 0)), waiting.get(name, 0)) for name in {*done, *waiting}
         }
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
+        self._parked = (await store.read(listings.PARKED))[0][0]
         ended = time.monotonic()
         self._count_at = ended + _REST * (ended - started)
 
