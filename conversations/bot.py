@@ -1,6 +1,6 @@
 """What the engine plays and the router chooses from: a flow with a table, a script, or a bot of another framework."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from conversations.describe import Description
@@ -70,6 +70,10 @@ class Bot(Protocol):
     @property
     def files(self) -> frozenset[str]:
         """The files of its functions."""
+
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Its author's functions, by name."""
 
     @property
     def effects(self) -> Mapping[str, Declared]:

@@ -63,6 +63,7 @@ class Chat:
         self._offered: Choice | None = None
         self._lines: list[str] = []
         self._count = 0
+        self._left: tuple[Event, ...] = ()
         self._canned: dict[str, Callable[..., Any]] = {}
         self.called: list[EffectCall] = []
         """Every effect that was asked for, in order."""
@@ -94,7 +95,7 @@ class Chat:
         await self.hears(Chosen(found.id, found.title, found.description))
 
     async def happens(self, event: Event) -> None:
-        """Anything else happens: a reaction, an opt-out, a receipt of an app's own."""
+        """Anything else happens: a reaction, an edit, an opt-out, an event of an app's own. Receipts open no turn."""
         self.says_no_more()
         await self._play(event)
 
@@ -178,16 +179,27 @@ class Chat:
 
     def kept(self) -> Any:
         """All that a conversation is at this moment, to be put back."""
-        return (self._stored, self.now, tuple(self._due), self._offered, tuple(self._lines), self.customer)
+        return (
+            self._stored,
+            self.now,
+            tuple(self._due),
+            self._offered,
+            tuple(self._lines),
+            self.customer,
+            self._left,
+        )
 
     def put(self, kept: Any) -> None:
         """Put back what was kept; what was said and not looked at is gone."""
-        self._stored, self.now, due, self._offered, lines, self.customer = kept
+        self._stored, self.now, due, self._offered, lines, self.customer, self._left = kept
         self._due, self._lines, self.fault = list(due), list(lines), None
         self._unread.clear()
 
     def serve(self, *flows: Source) -> None:
-        """Go on with these flows, as after a deployment; a parked conversation goes on where it stands."""
+        """Go on with these flows, as after a deployment; a parked conversation goes on where it stands.
+
+        What it was told meanwhile, it meets with the next thing that happens.
+        """
         self._flows, self._router = flows, Router(flows)
         self._stored = msgspec.json.encode(msgspec.structs.replace(self.stands, mode="bot"))
 
@@ -207,12 +219,11 @@ class Chat:
 
     def _turn(self, events: Iterable[Event]) -> Played:
         self._count += 1
-        before = self.stands
-        played = engine.play(
-            before, list(events), self.customer, self._router, self.now, f"turn{self._count}"
-        )
+        before, heard = self.stands, [*self._left, *events]
+        played = engine.play(before, heard, self.customer, self._router, self.now, f"turn{self._count}")
         played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
         self._stored = msgspec.json.encode(msgspec.structs.replace(played.after, paced=0))
+        self._left = tuple(heard[len(heard) - played.left :])
         self._set_timers(before, played)
         if played.locale:
             self.customer = msgspec.structs.replace(self.customer, locale=played.locale)
@@ -247,6 +258,7 @@ class Chat:
             effect_id=call.key,
             run=call.run,
             call=call.key,
+            flow=call.flow,
             result=result,
             fault=fault,
         )

@@ -1,10 +1,11 @@
 """The static check of bots: what would leave a customer stuck, unanswered or misunderstood, by file and line."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
 
-from conversations import table
+from conversations import languages, table, triggers
 from conversations.bot import Bot
 from conversations.describe import Row
 from conversations.effects import Declared
@@ -67,6 +68,7 @@ class _Table:
         yield from self._dead_ends()
         yield from self._unanswered()
         yield from self._never()
+        yield from self._again()
         yield from self._ways_out()
 
     def _found(self, place: Place, level: Level, code: str, what: str, remedy: str) -> Found:
@@ -137,23 +139,45 @@ class _Table:
 
     def _never(self) -> Iterator[Found]:
         """Rows for what cannot happen, and `then` for what no row has."""
-        timers = {use.word for use in self.used if use.method == "timer"}
-        clocks = {name for each in self.plan.clocks.values() for name in each}
-        begun = any(use.method == "begin" for use in self.used)
         for row in self.rows:
-            kind, _, name = row.trigger.partition("_")
-            known: bool = True
-            if kind in ("done", "failed") and name:
-                known = name in self.plan.effects or begun
-            elif kind == "timer":
-                known = name in clocks or name == "expiry" or None in timers or name in timers
-            if not known:
+            if not self._happens(row.trigger):
                 what = f"nothing sets off {row.trigger!r}"
-                yield self._found(self._of_row(row), "error", "never", what, "is the name misspelt?")
+                near = get_close_matches(row.trigger, self._known, n=1)
+                remedy = f"did you mean {near[0]!r}?" if near else "is the name misspelt?"
+                yield self._found(self._of_row(row), "error", "never", what, remedy)
         for use in self.used:
             if use.method == "then" and use.word and use.word not in self.triggers:
                 what = f"then({use.word!r}) finds no row"
                 yield self._found(use.place, "error", "never", what, "is the name misspelt?")
+
+    def _happens(self, trigger: str) -> bool:
+        """Whether anything can set off a trigger, as far as it is written out."""
+        kind, _, name = trigger.partition("_")
+        begun = {use.word for use in self.used if use.method == "begin"}
+        match kind:
+            case "done" | "failed" if name:
+                return name in self.plan.effects or name in begun or None in begun
+            case "timer" if name:
+                timers = {use.word for use in self.used if use.method == "timer"}
+                clocks = {name for each in self.plan.clocks.values() for name in each}
+                return name in clocks or name == "expiry" or None in timers or name in timers
+            case "chosen" | "event" if name:
+                return True
+        then = {use.word for use in self.used if use.method == "then"}
+        return trigger in self._known or trigger in then or None in then
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return triggers.known() | {*languages.COMMANDS}
+
+    def _again(self) -> Iterator[Found]:
+        """Rows of many states that enter one again which runs an effect: what was meant for questions, mostly."""
+        for row in self.rows:
+            again = [state for state in row.sources if state in self.plan.working]
+            if row.target == table.STAY and len(row.sources) > 1 and again and row.action != "to_person":
+                what = f"{row.trigger!r} enters {again[0]!r} again, which asks for its effect again"
+                remedy = f"ask for the effect in the row that leads to {again[0]!r}"
+                yield self._found(self._of_row(row), "warning", "runs_again", what, remedy)
 
     def _ways_out(self) -> Iterator[Found]:
         what = _no_way_out(self.triggers, self.used)

@@ -23,8 +23,11 @@ _MODULES = {
 _CALLS = {
     "datetime.datetime.now": _TIME, "datetime.datetime.today": _TIME, "datetime.datetime.utcnow": _TIME,
     "datetime.date.today": _TIME, "os.urandom": _CHANCE, "os.getenv": "read it outside the script", "open": _OUTSIDE,
+    "os.listdir": _OUTSIDE, "os.scandir": _OUTSIDE, "os.stat": _OUTSIDE, "os.path.exists": _OUTSIDE,
     "os.system": _OUTSIDE, "input": "use `await talk.ask(…)`", "os.getpid": _CHANCE, "id": _CHANCE, "hash": _CHANCE,
 }  # fmt: skip
+_VALUES = {"os.environ": "read it outside the script"}
+_FILES = ("read_text", "read_bytes", "write_text", "write_bytes")
 
 
 def check(script: str, functions: Iterable[Callable[..., Any]]) -> None:
@@ -52,13 +55,18 @@ def found(function: Callable[..., Any]) -> Iterable[tuple[int, str, str]]:
             local |= {each.asname or each.name.partition(".")[0]: each.name for each in node.names}
         elif isinstance(node, ast.ImportFrom):
             local |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and (name := _name(node.func, scope, local))
-            and (remedy := _remedy(name))
-        ):
-            yield first + node.lineno - 1, f"{ast.unparse(node.func)}()", remedy
+    for node in sorted(_expressions(tree), key=lambda each: each.lineno):
+        if isinstance(node, ast.Call):
+            name, what = _name(node.func, scope, local), f"{ast.unparse(node.func)}()"
+            remedy = _OUTSIDE if getattr(node.func, "attr", "") in _FILES else _remedy(name)
+        else:
+            what, remedy = ast.unparse(node), _VALUES.get(_name(node, scope, local), "")
+        if remedy:
+            yield first + node.lineno - 1, what, remedy
+
+
+def _expressions(tree: ast.AST) -> Iterable[ast.expr]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Attribute))
 
 
 def _remedy(name: str) -> str:

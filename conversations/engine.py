@@ -1,21 +1,26 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
 import traceback
+from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from conversations.bot import Bot
+from conversations import waiting
+from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.router import Router
+from conversations.source import mentions
 from conversations.turn import Origin, Turn
 from state.model.content import Text
 from state.model.event import EffectDone, Event, HandedBack, MessageReceived, TimerFired
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
 
+_ONCE = (EffectDone, TimerFired, HandedBack)
+"""What comes once: who waits for it waits for ever where it is lost."""
 CHAIN = 1000
 """How many effects may set off one another, with nothing in between."""
 _MINUTE = 60_000
@@ -34,13 +39,16 @@ def play(
     """Play events in order; `now` in milliseconds, UTC; `seed` makes the keys of effects, the same for the same turn.
 
     It never raises. A flow that fails takes only its own event along: what earlier events decided stands, the
-    conversation is parked, the customer gets the apology, and the events that follow are left until it goes on.
+    conversation is parked, the customer gets the apology, and the events that follow are left until it goes on. So is
+    the event itself, unless it is one that the customer can repeat: nothing else brings a result again.
     """
     playing = _Playing(snapshot, customer, router, now)
     met = 0
     while met < len(events) and playing.after.mode != "parked":
         playing.meet(events[met], f"{seed}.{met}")
         met += 1
+    if playing.fault and isinstance(events[met - 1], _ONCE):
+        met -= 1
     return playing.played(left=len(events) - met)
 
 
@@ -78,12 +86,13 @@ def _declared(router: Router, flow: str, name: str, version: str) -> Declared | 
 
 
 class _Done(NamedTuple):
-    """A turn that one flow has played."""
+    """A turn that one flow has played; `mark` is what its timers' names begin with."""
 
     turn: Turn
     steps: Sequence[Step]
     note: str = ""
     ended: bool = False
+    mark: str = ""
 
 
 class _Playing:
@@ -120,12 +129,20 @@ class _Playing:
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
         before = self.after
+        held = before.held if isinstance(event, HandedBack) else ()
+        if held:
+            self.after = replace(before, held=())
         self.done.clear()
         try:
             self._meet(event, key)
+            self._catch_up(held, key)
             self._bound(event)
-        except (Exception, SystemExit) as error:
-            self.after = before
+        except (
+            Exception,
+            SystemExit,
+            CancelledError,
+        ) as error:  # a turn waits for nothing: it is the flow's own
+            self.after = getattr(error, "stands", None) or before
             self._park(event, error)
         else:
             for each in self.done:
@@ -158,19 +175,24 @@ class _Playing:
         before = self.after
         self.bot = self.router.get(before.flow, before.version)
         if before.mode == "person" and not isinstance(event, HandedBack):
-            self._nothing(before, event, "a person answers")
+            keeps = isinstance(event, EffectDone) and event.run in (0, before.run)
+            stands = replace(before, held=(*before.held, event)) if keeps else before
+            self._nothing(stands, event, "a person answers")
         elif not before.flow and before.stack:
             self._resume(replace(before, mode="bot"), event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
             self._begin(replace(before, mode="bot"), event, key)
         elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
             self._nothing(before, event, "of an ended run")
+        elif (told := waiting.own(before, event)) is None:
+            kept = waiting.held(before, event)
+            self._nothing(kept or before, event, "a flow waits for it" if kept else "of an ended flow")
         elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
         elif other := self._other(event):
             self._interrupt(self.bot, other, replace(before, mode="bot"), event, key)
         else:
-            self._play(self.bot, replace(before, mode="bot"), event, key)
+            self._play(self.bot, replace(before, mode="bot"), told, key)
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
         self.bot = self.router.choose(event, self.customer)
@@ -181,9 +203,14 @@ class _Playing:
         self._play(self.bot, stands, event, key, begins=True)
 
     def _other(self, event: Event) -> Bot | None:
-        """Another flow that this message asks for by its keyword, where the one that runs lets it."""
-        bot = self.bot
+        """Another flow that this message asks for by its keyword, where the one that runs lets it.
+
+        Where as many wait as may, the word is one like any: a customer cannot park their conversation by asking.
+        """
+        bot, stack = self.bot, self.after.stack
         if bot is None or bot.interruption == "ignore" or not isinstance(event, MessageReceived):
+            return None
+        if bot.interruption == "interrupt" and len(stack) >= _DEEPEST:
             return None
         other = self.router.named(event, self.customer)
         return other if other and other.name != bot.name else None
@@ -212,12 +239,13 @@ class _Playing:
         if stands.stack or stands.later:
             after = replace(after, stack=stands.stack, later=stands.later)
         self.after = after
-        self.done.append(_Done(turn, steps, note, ended=not after.flow))
+        mark = waiting.mark(len(stands.stack), bot.name)
+        self.done.append(_Done(turn, steps, note, ended=not after.flow, mark=mark))
         if turn.begins:
             name, fields = turn.begins
             other = self.router.get(name)
             if other is None:
-                raise FlowError(f"{bot.name} begins {name}, which is not served: name it in bots")
+                raise FlowError(f"{bot.name} begins {name}, which is not served: name it in bots", name)
             self._push(bot, other, after, event, key, fields, begun=name)
         elif not after.flow and after.mode == "bot":
             self._ended(turn, event, key)
@@ -275,6 +303,16 @@ class _Playing:
                 key=event.key, at=event.at, effect=frame.begun, effect_id="", result=result, run=stands.run
             )
         self._play(bot, waits, told, f"{key}.{bot.name}")
+        self._catch_up(frame.held, f"{key}.{bot.name}")
+
+    def _catch_up(self, held: Sequence[EffectDone | TimerFired], key: str) -> None:
+        """What came for a flow while it waited; a timer that it has set anew, or taken back, is over."""
+        for number, event in enumerate(held):
+            named = {
+                f"{each.mark}{name}" for each in self.done for name in (*each.turn.timers, *each.turn.cancels)
+            }
+            if not (isinstance(event, TimerFired) and event.timer in named):
+                self._meet(event, f"{key}.held{number}")
 
     def _decided(self, done: "_Done") -> None:
         """What a turn decided; timers end with their run, so those that this call has set need not be set at all."""
@@ -283,13 +321,24 @@ class _Playing:
         self.effects += turn.effects
         if turn.locale:
             self.locale, self.customer = turn.locale, replace(self.customer, locale=turn.locale)
-        for name in turn.cancels:
-            self.timers.pop(name, None)
-        self.cancels.update(turn.cancels)
-        self.timers.update(turn.timers)
-        if done.ended and not self.after.stack:
-            self.timers.clear()
+        self._clocks(done)
         self._journal(done.steps, done.note, f"handed over: {turn.reason}" if turn.handed_over else "")
+
+    def _clocks(self, done: "_Done") -> None:
+        """The timers that a turn has set and taken back; those of a flow end with it."""
+        turn, mark = done.turn, done.mark
+        if not (turn.timers or turn.cancels or done.ended):
+            return
+        for name in (*turn.cancels, *([EXPIRY] if done.ended and mark else [])):
+            full = waiting.marked(name, mark)
+            self.timers.pop(full, None)
+            self.cancels[full] = None
+        if done.ended:
+            self.timers = {name: each for name, each in self.timers.items() if not name.startswith(mark)}
+            return
+        for timer in turn.timers.values():
+            full = waiting.marked(timer.name, mark)
+            self.timers[full] = timer if full == timer.name else replace(timer, name=full)
 
     def _journal(self, taken: Sequence[Step], *notes: str) -> None:
         last = taken[-1]
@@ -310,7 +359,7 @@ class _Playing:
         apology = (self.bot.apology if self.bot else "") or self.router.apology
         if apology:
             self.says.append(Say(Text(apology)))
-        self.after = replace(self.after, mode="parked")
+        self.after, self.chain = replace(self.after, mode="parked"), 0
         self._note(event, self.fault.reason)
 
 
@@ -322,5 +371,8 @@ def _reason(error: BaseException, bot: Bot | None) -> str:
     if isinstance(error, FlowError):
         said, places = str(error), []
     file, line = next(reversed(own or places), ("", 0))
-    where = f" ({file.rpartition('/')[2]}:{line})" if file else ""
+    where = f"{file.rpartition('/')[2]}:{line}" if file else ""
+    if bot and not own and isinstance(error, FlowError) and error.clue:
+        where = " or ".join(mentions(bot.functions.values(), error.clue))
+    where = f" ({where})" if where else ""
     return f"{said[:_REASON]}{where}".encode("utf-8", "replace").decode()

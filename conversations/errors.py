@@ -2,7 +2,15 @@
 
 
 class FlowError(Exception):
-    """A flow that cannot work as it is written; most are told when its class is made."""
+    """A flow that cannot work as it is written; most are told when its class is made.
+
+    `clue` is a word that its author wrote where it goes wrong, for an error that is found later than there; `place` are
+    the file and the line, for one that is found when a bot is loaded.
+    """
+
+    def __init__(self, message: str = "", clue: str = "", place: tuple[str, int] = ("", 0)) -> None:
+        super().__init__(message)
+        self.clue, self.place = clue, place
 
 
 class FlowChanged(FlowError):

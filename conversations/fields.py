@@ -47,15 +47,25 @@ class Fields:
         extra = values.keys() - self.names
         if extra:
             name = min(extra)
-            raise FlowError(f'{self.flow}.{name} would be forgotten: declare it, as in `{name}: str = ""`')
+            raise FlowError(
+                f'{self.flow}.{name} would be forgotten: declare it, as in `{name}: str = ""`', name
+            )
         try:
             raw = _encode(values)
             self._decode(raw)
         except (TypeError, ValueError, OverflowError) as error:
+            name = next((each for each in sorted(self.names) if not self._holds(each, values)), "")
             raise FlowError(
-                f"a field of {self.flow} does not hold what its annotation says: {error}"
+                f"a field of {self.flow} does not hold what its annotation says: {error}", name
             ) from error
         return _plain(raw)  # type: ignore[no-any-return]
+
+    def _holds(self, name: str, values: dict[str, Any]) -> bool:
+        try:
+            self._decode(_encode({name: values[name]} if name in values else {}))
+        except (TypeError, ValueError, OverflowError):
+            return False
+        return True
 
     def _fits(self, name: str, value: Any) -> bool:
         try:

@@ -20,7 +20,7 @@ from conversations.entry import Entry, Interruption
 from conversations.errors import FlowChanged, FlowError
 from conversations.texts import NO_TRANSLATIONS
 from conversations.turn import Turn
-from conversations.version import functions_of, version_of
+from conversations.version import functions_of, reached, version_of
 from state.model.content import Chosen, Content
 from state.model.event import (
     ClientEvent,
@@ -35,9 +35,18 @@ from state.model.turn import Customer, Mode, Snapshot, Step
 
 LARGEST = 256_000
 """Bytes of a bot's state in one conversation."""
+_LIBRARY = "botbuilder."
 _MOST = 20
 """How many activities may wait for a turn."""
 _HEARD = (MessageReceived, Started, ClientEvent, Reacted, HandedBack)
+
+
+class TurnFailed(FlowError):
+    """The bot's turn failed; `stands` is where the conversation does without it, so that it hears what comes next."""
+
+    def __init__(self, message: str, stands: Snapshot) -> None:
+        super().__init__(message)
+        self.stands = stands
 
 
 class Posted(msgspec.Struct, omit_defaults=True):
@@ -93,12 +102,10 @@ class FrameworkBot:
         self.messages_a_minute = messages_a_minute
         self.module = make.__module__
         functions = functions_of(make, object) if isinstance(make, type) else {name: make}
-        self.files = frozenset(
-            inspect.unwrap(each).__code__.co_filename
-            for each in functions.values()
-            if inspect.isfunction(each)
-        )
-        self.version = version_of((), functions)
+        own = {key: each for key, each in functions.items() if not each.__module__.startswith(_LIBRARY)}
+        self.functions, constants = reached(own.values(), module=self.module)
+        self.files = frozenset(each.__code__.co_filename for each in self.functions.values())
+        self.version = version_of((constants,), {**self.functions, **own})
         self.effects: Mapping[str, Declared] = {
             "turn": Declared(self._run, timeout, inspect.signature(self._run))
         }
@@ -129,7 +136,7 @@ class FrameworkBot:
         event = turn.event
         if isinstance(event, EffectDone):
             if event.call != kept.busy:
-                return self._stands(kept, stands, turn, "", "of an ended turn")
+                return self._next(kept, stands, turn, "", "of an ended turn")
             return self._answered(kept, stands, turn)
         if not isinstance(event, _HEARD):
             return self._stands(kept, stands, turn, "", "unanswered")
@@ -147,7 +154,8 @@ class FrameworkBot:
     def _answered(self, kept: _Kept, stands: Snapshot, turn: Turn) -> Taken:
         kept.busy = ""
         if turn.fault:
-            raise FlowError(f"{self.name}: its turn failed: {turn.fault.reason}")
+            after = self._stands(kept, stands, turn, "").after
+            raise TurnFailed(f"{self.name}: its turn failed: {turn.fault.reason}", after)
         answered = msgspec.convert(turn.result, Answered, str_keys=True)
         for each in answered.says:
             turn.say(each)
@@ -160,13 +168,13 @@ class FrameworkBot:
             return Taken([step], Snapshot(run=stands.run, mode=mode))
         return self._next(kept, stands, turn, "done_turn")
 
-    def _next(self, kept: _Kept, stands: Snapshot, turn: Turn, trigger: str) -> Taken:
+    def _next(self, kept: _Kept, stands: Snapshot, turn: Turn, trigger: str, note: str = "") -> Taken:
         """Begin the turn of what waits, if none runs."""
         if kept.waiting and not kept.busy and not turn.handed_over:
             posted = kept.waiting.pop(0)
             args = {"posted": msgspec.to_builtins(posted), "store": kept.store}
             kept.busy = turn.call("turn", args).key
-        return self._stands(kept, stands, turn, trigger)
+        return self._stands(kept, stands, turn, trigger, note)
 
     def _stands(self, kept: _Kept, stands: Snapshot, turn: Turn, trigger: str, note: str = "") -> Taken:
         mode: Mode = "person" if turn.handed_over else "bot"

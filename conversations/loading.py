@@ -2,6 +2,7 @@
 
 import importlib
 import linecache
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -105,6 +106,17 @@ def load_all(name: str) -> list[Source]:
     return own or [load(name)]
 
 
+def beside(flow: Source) -> list[Source]:
+    """A flow, and after it those that its module knows: it may begin them."""
+    module = sys.modules.get(_home(flow))
+    named = {_name(each): each for _, each in flows_of(module)} if module else {}
+    return [flow, *(each for name, each in named.items() if name != _name(flow))]
+
+
+def _name(flow: Source) -> str:
+    return flow.__name__ if isinstance(flow, type) else flow.name
+
+
 def _module(where: str, name: str) -> ModuleType:
     path = Path(where)
     if path.suffix == ".py":
@@ -114,21 +126,32 @@ def _module(where: str, name: str) -> ModuleType:
         where = path.stem
     try:
         return importlib.import_module(where)
-    except FlowError:
-        raise
+    except FlowError as error:
+        raise _told(error, str(error)) from error
     except ModuleNotFoundError as error:
         hint = "; is bot_path set to the folder of the bot?" if where.startswith(error.name or "?") else ""
-        raise FlowError(f"bots: {name!r}: {error}{hint}{_place(error)}") from error
+        raise _told(error, f"bots: {name!r}: {error}{hint}") from error
     except Exception as error:
-        raise FlowError(f"bots: {name!r}: {type(error).__name__}: {error}{_place(error)}") from error
+        raise _told(error, f"bots: {name!r}: {type(error).__name__}: {error}") from error
 
 
-def _place(error: Exception) -> str:
-    """Where in somebody's own file a module failed; a SyntaxError says so itself."""
+def _told(error: Exception, what: str) -> FlowError:
+    """The error with its place in somebody's own file, where it does not tell one itself."""
     if isinstance(error, SyntaxError):
-        return ""
+        return FlowError(what, place=(error.filename or "", error.lineno or 0))
+    file, line = _place(error)
+    told = re.search(rf"\({re.escape(Path(file).name)}:(\d+)\)", what) if file else None
+    if told or not file:
+        return FlowError(what, place=(file, int(told[1]) if told else 0))
+    return FlowError(f"{what} ({file}:{line})", place=(file, line))
+
+
+def _place(error: Exception) -> tuple[str, int]:
+    """Where in somebody's own file a module failed."""
     frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename[:1] != "<"]
-    own = [
-        each for each in frames if Path(__file__) != Path(each.filename) and "importlib" not in each.filename
-    ]
-    return f" ({own[-1].filename}:{own[-1].lineno})" if own else ""
+    own = [each for each in frames if "importlib" not in each.filename and not _ours(Path(each.filename))]
+    return (own[-1].filename, own[-1].lineno or 0) if own else ("", 0)
+
+
+def _ours(file: Path) -> bool:
+    return any(file.is_relative_to(_HERE / each) for each in OURS)

@@ -91,7 +91,7 @@ def raised(name: str, value: Any) -> Exception:
 
 
 class Ask(Operation[T]):
-    """A question and its reader."""
+    """A question and its reader; `source` is the text of a prompt as the author wrote it."""
 
     __slots__ = ("limit", "prompt", "reader", "remind", "reminder", "retry", "within")
 
@@ -104,8 +104,9 @@ class Ask(Operation[T]):
         within: float,
         remind: float,
         reminder: str,
+        source: str,
     ) -> None:
-        said = prompt.text if isinstance(prompt, Text) else plain(prompt)
+        said = source if isinstance(prompt, Text) else plain(prompt)
         about = said.encode(errors="replace") if isinstance(prompt, Text) else _encode(prompt)
         super().__init__(label(said) or reader.kind, b"ask %s %s" % (reader.kind.encode(), about))
         self.prompt, self.reader, self.retry, self.limit = prompt, reader, retry, limit
@@ -133,7 +134,7 @@ class Ask(Operation[T]):
                     turn.say(self.reminder)
                 self._say(turn)
             case HandedBack():
-                self._say(turn)
+                self.begin(turn, place)
         return None
 
     def stop(self, turn: Turn, place: Place) -> None:
@@ -215,13 +216,13 @@ class Begin(Operation[Any]):
 
 
 class Sleep(Operation[None]):
-    """A wait."""
+    """A wait, from `since` (milliseconds, UTC)."""
 
-    __slots__ = ("seconds",)
+    __slots__ = ("due", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, since: int) -> None:
         super().__init__("sleep", b"sleep %r" % seconds)
-        self.seconds = seconds
+        self.seconds, self.due = seconds, since + int(seconds * 1000)
 
     def begin(self, turn: Turn, place: Place) -> str:
         """Set the timer."""
@@ -229,10 +230,16 @@ class Sleep(Operation[None]):
         return ""
 
     def meet(self, turn: Turn, place: Place) -> Outcome | None:
-        """Wake when the timer is due."""
+        """Wake when the timer is due, or is found to have been while another flow or a person answered."""
         event = turn.event
-        due = isinstance(event, TimerFired) and event.timer == f"sleep.{place.number}"
-        return Outcome(None) if due else None
+        if isinstance(event, TimerFired) and event.timer == f"sleep.{place.number}":
+            return Outcome(None)
+        if isinstance(event, HandedBack):
+            self.stop(turn, place)
+            if turn.now >= self.due:
+                return Outcome(None)
+            turn.timer(f"sleep.{place.number}", (self.due - turn.now) / 1000)
+        return None
 
     def stop(self, turn: Turn, place: Place) -> None:
         """Take the timer back."""

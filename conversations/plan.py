@@ -1,6 +1,7 @@
 """What a flow class compiles to, once, when it is made: every name resolved, one immutable machine for all its runs."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from conversations.errors import FlowChanged, FlowError
 from conversations.fields import Fields
 from conversations.table import On, Question
 from conversations.turn import Turn, sound
-from conversations.version import functions_of, reached, version_of
+from conversations.version import constants_of, functions_of, reached, version_of
 from state.model.content import Content, Text, plain
 from state.model.turn import Say, Snapshot
 
@@ -28,7 +29,10 @@ Call = Callable[..., bool | None]
 
 
 class Plan:
-    """A compiled flow. `greets` says that its start answers the first message; `files` are those of its functions."""
+    """A compiled flow. `greets` says that its start answers the first message; `files` are those of its functions.
+
+    `working` are the states that ask for an effect when they are entered.
+    """
 
     def __init__(self, cls: "type[Flow]", fields: Fields, base: type) -> None:
         self.cls, self.name, self.module, self.fields = cls, cls.__name__, cls.__module__, fields
@@ -41,6 +45,7 @@ class Plan:
         self.apology, self.translations = cls.apology, cls.translations
         self.entered = {state: name for state in self.states if hasattr(cls, name := f"on_enter_{state}")}
         self.left = {state: name for state in self.states if hasattr(cls, name := f"on_exit_{state}")}
+        self.working = frozenset(state for state, name in self.entered.items() if _works(cls, name))
         self.asks = dict(cls.asks)
         self.calls = {state: _entering(self, state) for state in self.states}
         self.machine = _machine(self)
@@ -50,9 +55,14 @@ class Plan:
         self.clocks = _clocks(self)
         self.greets = cls.start in self.entered or cls.start in self.asks
         self.functions = functions_of(cls, base)
-        called, constants = reached(self.functions.values())
-        self.files = frozenset(each.__code__.co_filename for each in called.values())
-        self.version = version_of((*_content(self), constants), {**called, **self.functions})
+        takes = [each.reader.take for each in self.asks.values()]
+        called, constants = reached(self.functions.values(), takes, self.module)
+        written = str(getattr(sys.modules.get(self.module), "__file__", None) or "")
+        files = {each.__code__.co_filename for each in called.values()}
+        self.files = frozenset(files | ({written} if written else set()))
+        self.version = version_of(
+            (*_content(self), constants, constants_of(cls, base)), {**called, **self.functions}
+        )
 
     def begin(self, run: int) -> Snapshot:
         """Where a new run stands before its first event."""
@@ -118,6 +128,10 @@ class Plan:
         )
 
 
+def _works(cls: type, name: str) -> bool:
+    return "effect" in function_of(cls, name, "the table").__code__.co_names
+
+
 def _content(plan: Plan) -> tuple[object, ...]:
     """What the version depends on, beside the code."""
     cls = plan.cls
@@ -163,9 +177,9 @@ def _machine(plan: Plan) -> Machine:
         actions = [*_named(cls, row.do), *([_saying(cls, row)] if row.say else [])]
         guard = _guard(cls, row.when) if row.when else None
         target: str | None = row.target
-        if target in (table.BACK, table.RESTART, table.END):
+        if row.target in table.MOVES:
             actions.append(_moving(row.target))
-            target = None
+            target = row.target if row.target == table.STAY else None
         for source in table.sources(row, plan.states, cls.final):
             machine.add_transition(row.event, source, target, conditions=guard, before=[*actions])
     return machine
@@ -174,7 +188,7 @@ def _machine(plan: Plan) -> Machine:
 def _entering(plan: Plan, state: str) -> list[Call]:
     """What is called when a state is entered: its callback, then its question is said."""
     return [
-        *_named(plan.cls, plan.entered.get(state)),
+        *map(_unless_left, _named(plan.cls, plan.entered.get(state))),
         *([_asking(plan.asks[state])] if state in plan.asks else []),
     ]
 
@@ -190,8 +204,18 @@ def _asking(question: Question) -> Call:
     return ask
 
 
+def _unless_left(call: Call) -> Call:
+    """A row that stays where it is, and hands over or ends, enters nothing: an effect of the state would run twice."""
+
+    def enter(flow: "Flow", turn: Turn) -> None:
+        if not (turn.move == table.STAY and (turn.handed_over or turn.ended)):
+            call(flow, turn)
+
+    return enter
+
+
 def _moving(move: str) -> Call:
-    """A row's move that is no state: it is made when the row's actions are done."""
+    """A row's move that is no state: one that leaves its state is made when the row's actions are done."""
 
     def note(_: "Flow", turn: Turn) -> None:
         turn.move = move

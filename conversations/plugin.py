@@ -15,6 +15,7 @@ import pytest
 
 from conversations.chat import Chat
 
+_OTHERS = ("asyncio", "anyio", "trio")
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -28,12 +29,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run an async test that asks for `talk_snapshot`, or is marked `talk`, where no other plugin runs async tests."""
+    """Run an async test that asks for `talk_snapshot`, or is marked `talk`, unless another plugin does.
+
+    Those run what bears their mark, and in their `auto` mode they mark all. That they are installed says nothing:
+    anyio comes with what Parley itself needs.
+    """
     ours = "talk_snapshot" in pyfuncitem.fixturenames or pyfuncitem.get_closest_marker("talk")
     if not ours or not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
-    manager = pyfuncitem.config.pluginmanager
-    if manager.hasplugin("asyncio") or manager.hasplugin("anyio"):
+    if any(map(pyfuncitem.get_closest_marker, _OTHERS)) or "anyio_backend" in pyfuncitem.fixturenames:
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))

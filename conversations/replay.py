@@ -1,5 +1,6 @@
 """The replay of a script: played again for an event with what it got so far, up to what it waits for next."""
 
+import contextlib
 from collections.abc import Callable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,8 +65,21 @@ class Replay:
         try:
             return play()
         finally:
-            self.talk.close()
+            self._leave()
+
+    def _leave(self) -> None:
+        """Leave the script where it waits; raises FlowError where it will not be left, with the line it is at."""
+        self.talk.close()
+        try:
             self.task.close()
+        except RuntimeError as error:
+            place = self._line()
+            with contextlib.suppress(RuntimeError):
+                self.task.close()
+            raise FlowError(
+                f"{self.script.name} waits while it is left ({place}): a `finally`, or an `except` of everything, may"
+                " not wait; name what you expect, as in `except TimedOut:`"
+            ) from error
 
     def _meet(self) -> Taken:
         operation = self._replay()

@@ -62,10 +62,10 @@ class Script:
         self.apology, self.translations = manner.apology, manner.translations
         self.messages_a_minute = manner.messages_a_minute
         self.__doc__, self.module = function.__doc__, function.__module__
-        functions, constants = reached([function])
-        determinism.check(self.name, functions.values())
-        self.files = frozenset(each.__code__.co_filename for each in functions.values())
-        self.version = version_of((constants, sorted(manner.commands), manner.expires), functions)
+        self.functions, constants = reached([function])
+        determinism.check(self.name, self.functions.values())
+        self.files = frozenset(each.__code__.co_filename for each in self.functions.values())
+        self.version = version_of((constants, sorted(manner.commands), manner.expires), self.functions)
 
     def __call__(self, talk: Talk) -> Coroutine[Any, Any, Any]:
         """Play it as a part of another script: `result = await booking(talk)`."""

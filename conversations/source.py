@@ -3,7 +3,7 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from state.model.base import Value
@@ -39,7 +39,24 @@ def _uses(function: Callable[..., Any]) -> Iterator[Use]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             place = Place(function.__code__.co_filename, first + node.lineno - 1)
-            yield Use(node.func.attr, place, _word(node), _keys(node))
+            yield Use(node.func.attr, place, _word(node) or _flow(node, function.__globals__), _keys(node))
+
+
+def mentions(functions: Iterable[Callable[..., Any]], word: str) -> list[str]:
+    """Where functions go on with this word or set an attribute of this name, else where they have it: `file:line`.
+
+    Three at most.
+    """
+    sets, has = set[tuple[str, int]](), set[tuple[str, int]]()
+    for function in functions:
+        tree, first = tree_of(function)
+        for node in ast.walk(tree):
+            place = (function.__code__.co_filename.rpartition("/")[2], first + getattr(node, "lineno", 1) - 1)
+            if isinstance(node, ast.Attribute) and node.attr == word:
+                (has if isinstance(node.ctx, ast.Load) else sets).add(place)
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("then", "begin"):
+                sets |= {place} if word in (_word(node), _flow(node, function.__globals__)) else set()
+    return [f"{file}:{line}" for file, line in sorted(sets or has)[:3]]
 
 
 def tree_of(thing: Any) -> tuple[ast.AST, int]:
@@ -53,9 +70,22 @@ def tree_of(thing: Any) -> tuple[ast.AST, int]:
 
 def _word(call: ast.Call) -> str | None:
     first = call.args[0] if call.args else None
+    if isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and first.func.attr == "t":
+        return _word(first)
     if isinstance(first, ast.Constant) and isinstance(first.value, str):
         return first.value
     return None
+
+
+def _flow(call: ast.Call, known: Mapping[str, Any]) -> str | None:
+    """The name of the flow that is begun, where the flow itself is given."""
+    first = call.args[0] if call.args else None
+    if not (
+        isinstance(call.func, ast.Attribute) and call.func.attr == "begin" and isinstance(first, ast.Name)
+    ):
+        return None
+    flow = known.get(first.id)
+    return getattr(flow, "name", None) or getattr(flow, "__name__", None)
 
 
 def _keys(call: ast.Call) -> tuple[str, ...]:

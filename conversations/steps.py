@@ -7,10 +7,10 @@ from conversations import languages, triggers
 from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.readers import NotRead
-from conversations.table import BACK, END, Question
+from conversations.table import BACK, END, STAY, Question
 from conversations.turn import Turn
 from state.model.content import Content
-from state.model.event import HandedBack, MessageReceived, TimerFired
+from state.model.event import EffectDone, HandedBack, MessageReceived, TimerFired
 from state.model.turn import Mode, Snapshot, Step
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ def _values(plan: "Plan", stands: Snapshot) -> tuple[dict[str, Any], str]:
 class _Steps:
     """One event's way through the table."""
 
-    __slots__ = ("model", "plan", "steps", "turn")
+    __slots__ = ("back", "model", "plan", "steps", "turn")
 
     def __init__(self, plan: "Plan", model: "Flow", turn: Turn) -> None:
         self.plan, self.model, self.turn = plan, model, turn
         self.steps: list[Step] = []
+        self.back = False
 
     def take(self, *, begins: bool) -> list[Step]:
         """Which rows answer the event, and those that callbacks ask for after it; raises what callbacks raise."""
@@ -67,8 +68,8 @@ class _Steps:
             name, note = self._meet()
             self._step(name, source, note)
         self._go_on()
-        if plan.backs and model.state != before and turn.move != BACK:
-            turn.past = [*turn.past, before][-_PAST:]
+        if plan.backs:
+            self._remember(before)
         self._set_clocks(before)
         return self.steps
 
@@ -132,31 +133,44 @@ class _Steps:
         while turn.next:
             if len(self.steps) >= STEPS:
                 raise TooManySteps(
-                    f"{plan.name}: one event sets off {STEPS} triggers: where does {turn.next!r} end?"
+                    f"{plan.name}: one event sets off {STEPS} triggers: where does {turn.next!r} end?",
+                    turn.next,
                 )
             source, wanted, turn.next = model.state, turn.next, ""
             if not self._fire((wanted,)):
-                raise FlowError(f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}")
+                raise FlowError(
+                    f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}", wanted
+                )
             self._step(wanted, source)
             self._move()
 
     def _move(self) -> None:
         """Go back, begin again, or end, as a row has said."""
         plan, model, turn = self.plan, self.model, self.turn
-        if not turn.move:
+        move, turn.move = turn.move, ""
+        if move in ("", STAY):
             return
-        source = model.state
-        if turn.move == END:
+        self.back, source = True, model.state
+        if move == END:
             turn.end()
-        elif turn.move == BACK:
+        elif move == BACK:
             known = [state for state in turn.past if state in plan.machine.states]
             turn.past = known[:-1]
-            plan.enter(model, turn, known[-1] if known else source)
+            if known or source not in plan.working:
+                plan.enter(model, turn, known[-1] if known else source)
         else:
             model.__dict__.update(plan.fields.read({}))
             turn.past = []
             plan.enter(model, turn, plan.cls.start)
         self.steps[-1] = Step(self.turn.event.key, self.steps[-1].trigger, source, model.state)
+
+    def _remember(self, before: str) -> None:
+        """The states to go back to; what an effect did stays done, and bars the way."""
+        turn = self.turn
+        if turn.effects or isinstance(turn.event, EffectDone):
+            turn.past = []
+        elif self.model.state != before and not self.back:
+            turn.past = [*turn.past, before][-_PAST:]
 
     def _set_clocks(self, before: str) -> None:
         """Set the timers of the state's rows anew, unless one of them has just fired; end those of the state before."""

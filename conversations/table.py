@@ -1,5 +1,6 @@
 """The table of a flow: one row says what a trigger does in a state."""
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -79,6 +80,7 @@ class Question:
             self.prompt,
             reader.kind,
             dict(reader.values),
+            inspect.getclosurevars(reader.take).nonlocals,
             reader.options,
             self.retry,
             self.limit,

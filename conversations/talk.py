@@ -59,11 +59,22 @@ class Talk:
     and everything from outside from here alone.
     """
 
-    __slots__ = ("__dict__", "_effect_name", "_journal", "_mark", "_opened", "_turn", "now", "replaying")
+    __slots__ = (
+        "__dict__",
+        "_effect_name",
+        "_journal",
+        "_mark",
+        "_opened",
+        "_sources",
+        "_turn",
+        "now",
+        "replaying",
+    )
 
     def __init__(self, journal: Journal, turn: Turn, effect_name: Callable[[Declared], str]) -> None:
         self._journal, self._turn, self._effect_name = journal, turn, effect_name
         self.replaying, self._mark = False, 0
+        self._sources: dict[str, str] = {}
         self._opened: Operation[Any] | None = None
         self.now = journal.began
         """The time of what happened last, in milliseconds, UTC."""
@@ -87,14 +98,19 @@ class Talk:
         self, content: Content | str, *, reply_to: str = "", native: Mapping[str, Any] | None = None
     ) -> None:
         """Send a message; a string is text. `reply_to` is the provider's id of a message to quote."""
-        raw = content.encode(errors="replace") if isinstance(content, str) else _encode(content)
+        raw = self._source(content).encode(errors="replace") if isinstance(content, str) else _encode(content)
         self._mark = crc32(raw, self._mark)
         if not self.replaying:
             self._turn.say(content, reply_to=reply_to, native=dict(native or {}))
 
     def t(self, text: str, **values: object) -> str:
-        """A text in the customer's language, with values in its braces, as Turn has it."""
-        return self._turn.t(text, **values)
+        """A text in the customer's language, with values in its braces, as Turn has it.
+
+        What is said of it counts for a replay by the text as it is written, so a better translation changes nothing.
+        """
+        shown = self._turn.t(text, **values)
+        self._sources[shown] = text.format(**values) if values else text
+        return shown
 
     def speak(self, locale: str) -> None:
         """Speak another language (BCP 47) with this customer, from now on and in later conversations."""
@@ -118,7 +134,8 @@ class Talk:
         """
         asked = Text(prompt) if isinstance(prompt, str) else prompt
         read: Reader[Any] = reader or words()
-        return self._open(Ask(asked, read, retry, limit, within, remind, reminder))
+        source = self._source(asked.text) if isinstance(asked, Text) else ""
+        return self._open(Ask(asked, read, retry, limit, within, remind, reminder, source))
 
     def do(self, effect: Declared, *, key: str = "", **args: Any) -> Do:
         """Run an effect and wait for its result; raises EffectFailed. It runs at least once, always with the same key.
@@ -137,11 +154,14 @@ class Talk:
 
     def sleep(self, seconds: float) -> Sleep:
         """Wait; nothing is kept in memory meanwhile."""
-        return self._open(Sleep(seconds))
+        return self._open(Sleep(seconds, self.now))
 
     def hand_over(self, reason: str = "") -> HandOver:
         """Give the conversation to a person, and wait until it is handed back; gives the person's note."""
         return self._open(HandOver(reason))
+
+    def _source(self, said: str) -> str:
+        return self._sources.get(said, said)
 
     def _open(self, operation: _Opened) -> _Opened:
         self.forgotten()

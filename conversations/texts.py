@@ -1,5 +1,6 @@
 """Texts in the customer's language: a flow writes its own, and says beside it what that is in others."""
 
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
@@ -106,9 +107,13 @@ def texts_of(content: Content) -> Iterator[str]:
 
 
 def translations(folder: str) -> Translations:
-    """Translations from a folder of TOML files, one a locale (`de.toml`): `"Hello" = "Hallo"`; raises FlowError."""
-    place = Path(folder)
-    if not place.is_dir():
+    """Translations from a folder of TOML files, one a locale (`de.toml`): `"Hello" = "Hallo"`; raises FlowError.
+
+    The folder is beside the file that calls, else where the process runs.
+    """
+    caller = Path(sys._getframe(1).f_globals.get("__file__") or "")
+    place = next((each for each in (caller.parent / folder, Path(folder)) if each.is_dir()), None)
+    if place is None:
         raise FlowError(f"translations: there is no folder {folder!r}")
     return {file.stem: _read(file) for file in sorted(place.glob("*.toml"))}
 

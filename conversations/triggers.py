@@ -1,7 +1,14 @@
 """Which triggers an event may set off, the most special first; the first with a row that passes wins."""
 
-from state.model.content import Chosen, Content, Media, Text
+from functools import cache
+from typing import get_args
+
+from state.model.content import Chosen, Content, Media, MediaKind, Text
 from state.model.event import ClientEvent, EffectDone, Event, MessageReceived, TimerFired
+
+_MADE = {"timer", "effect_result", "client_event"}
+_KEPT = {"receipt", "receipt_up_to", "notice", "typing"}
+"""What is written down where it belongs, and opens no turn."""
 
 
 def of(event: Event) -> tuple[str, ...]:
@@ -16,6 +23,14 @@ def of(event: Event) -> tuple[str, ...]:
         case ClientEvent(event_name=name):
             return (f"event_{name}",)
     return (str(event.__struct_config__.tag),)
+
+
+@cache
+def known() -> frozenset[str]:
+    """The triggers that have a fixed name; others are made of the name of an effect, timer, option or app's event."""
+    events = {str(each.__struct_config__.tag) for each in get_args(Event)} - _MADE - _KEPT
+    contents = {str(each.__struct_config__.tag) for each in get_args(Content)}
+    return frozenset({*events, *contents, *get_args(MediaKind), "answered", "not_understood"})
 
 
 def special(content: Content) -> tuple[str, ...]:

@@ -3,8 +3,10 @@
 import contextlib
 import hashlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable
-from types import CodeType
+from enum import Enum
+from types import CodeType, ModuleType
 from typing import Any
 
 _LENGTH = 12
@@ -37,31 +39,92 @@ def _function(cls: type, name: str) -> Any:
 
 
 def reached(
-    functions: Iterable[Callable[..., Any]],
+    functions: Iterable[Callable[..., Any]], given: Iterable[object] = (), module: str = ""
 ) -> tuple[dict[str, Callable[..., Any]], dict[str, object]]:
     """The functions these call, and the constants they read, that their author wrote in the same folders.
 
-    By name, those of other modules with it: both are a part of what a flow does.
+    By name, those of other modules with it: both are a part of what a flow does. Of classes the methods that are named
+    somewhere in it, and those that Python calls by itself. `given` are values that the flow has beside its functions,
+    and `module` is where it stands.
     """
-    todo = [inspect.unwrap(each) for each in functions]
-    home = todo[0].__module__ if todo else ""
-    folders = {each.__code__.co_filename.rpartition("/")[0] for each in todo}
-    found: dict[str, Callable[..., Any]] = {}
-    constants: dict[str, object] = {}
-    while todo:
-        function = todo.pop()
-        module = "" if function.__module__ == home else f"{function.__module__}."
-        name = f"{module}{function.__qualname__}"
-        if name in found or function.__code__.co_filename.rpartition("/")[0] not in folders:
-            continue
-        found[name] = function
+    search = _Search([inspect.unwrap(each) for each in functions], module)
+    for number, value in enumerate(given):
+        search.take(str(number), value)
+    search.go()
+    return search.found, dict(sorted(search.constants.items()))
+
+
+class _Search:
+    """Follows names from function to function, within the folders of the first ones."""
+
+    def __init__(self, todo: list[Callable[..., Any]], module: str) -> None:
+        self.todo = todo
+        self.home = todo[0].__module__ if todo else module
+        self.folders = {_folder(each.__code__.co_filename) for each in todo} | {_home(module)} - {""}
+        self.found: dict[str, Callable[..., Any]] = {}
+        self.constants: dict[str, object] = {}
+        self.names: set[str] = set()
+        self.classes: dict[str, type] = {}
+
+    def go(self) -> None:
+        """Until there is nothing new."""
+        while self.todo:
+            self._look(self.todo.pop())
+            if not self.todo:
+                self.todo = [each for cls in self.classes.values() for each in self._called(cls)]
+
+    def take(self, name: str, value: Any) -> None:
+        """A value that the flow uses: its code, where it has some, or what it is."""
+        part = getattr(value, "function", None) or getattr(value, "take", None)
+        called = inspect.unwrap(part if callable(part) else value) if callable(part or value) else value
+        cls = value if inspect.isclass(value) else type(value)
+        if inspect.isfunction(called):
+            self.todo.append(called)
+        elif _constant(value):
+            self.constants[name] = value
+        elif _home(cls.__module__) in self.folders and not hasattr(cls, "plan"):
+            self.classes[self._named(cls)] = cls
+            self.constants[self._named(cls)] = constants_of(cls, object)
+
+    def _look(self, function: Callable[..., Any]) -> None:
+        name = self._named(function)
+        if name in self.found or _folder(function.__code__.co_filename) not in self.folders:
+            return
+        self.found[name] = function
+        words = set(_names(function.__code__))
+        self.names |= words
         for word, value in _used(function):
-            called = inspect.unwrap(getattr(value, "function", value)) if callable(value) else value
-            if inspect.isfunction(called):
-                todo.append(called)
-            elif _constant(value):
-                constants[f"{module}{word}"] = value
-    return found, dict(sorted(constants.items()))
+            if not isinstance(value, ModuleType):
+                self.take(f"{name.removesuffix(function.__qualname__)}{word}", value)
+            elif _home(value.__name__) in self.folders:
+                for inner in sorted(words & vars(value).keys()):
+                    self.take(f"{value.__name__}.{inner}", vars(value)[inner])
+
+    def _called(self, cls: type) -> Iterable[Callable[..., Any]]:
+        for name, each in functions_of(cls, object).items():
+            own = _folder(each.__code__.co_filename) in self.folders and self._named(each) not in self.found
+            if own and (name in self.names or name.startswith("__")):
+                yield each
+
+    def _named(self, thing: Any) -> str:
+        return f"{'' if thing.__module__ == self.home else f'{thing.__module__}.'}{thing.__qualname__}"
+
+
+def _home(module: str) -> str:
+    """The folder of a module."""
+    return _folder(str(getattr(sys.modules.get(module), "__file__", None) or ""))
+
+
+def _folder(file: str) -> str:
+    return file.rpartition("/")[0]
+
+
+def constants_of(cls: type, base: type) -> dict[str, object]:
+    """What a class holds of its own that is no function: tables, texts, the members of an enumeration."""
+    named = {name: inspect.getattr_static(cls, name) for name in dir(cls) if not hasattr(base, name)}
+    if issubclass(cls, Enum):
+        named |= {name: each.value for name, each in cls.__members__.items()}
+    return {name: each for name, each in named.items() if not name.startswith("__") and _constant(each)}
 
 
 def _used(function: Callable[..., Any]) -> Iterable[tuple[str, object]]:

@@ -129,6 +129,7 @@ class Effects:
             effect_id=row.id,
             run=call.run,
             call=call.key,
+            flow=call.flow,
             result=result,
             fault=fault,
         )

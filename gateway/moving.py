@@ -75,4 +75,6 @@ def _frame(bot: Bot, frame: Frame) -> Frame:
         return frame
     stood = Snapshot(frame.flow, frame.version, 0, frame.state, frame.data, "bot", frame.tries, frame.past)
     found = bot.moved(stood)
-    return Frame(found.flow, found.version, found.state, found.data, found.tries, found.past, frame.begun)
+    return Frame(
+        found.flow, found.version, found.state, found.data, found.tries, found.past, frame.begun, frame.held
+    )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -120,6 +120,8 @@ def _versionless(stands: Snapshot) -> Snapshot:
     return replace(stands, version="", stack=stack)
 
 
+_TAGS = {str(each.__struct_config__.tag) for each in (*get_args(Event), *get_args(Content))}
+"""What contents and events are, in plain data."""
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"\+?\d[\d ()/-]{6,}\d")
 
@@ -146,7 +148,7 @@ def redacted(record: Recorded) -> Recorded:
     numbers = {each for words in said for each in _NUMBER.findall(words)}
     for found in sorted(numbers, key=len, reverse=True):
         known.setdefault(found, _shape(found, len(known)))
-    return msgspec.json.decode(_swapped(text, known), type=Recorded)
+    return msgspec.convert(_swapped(msgspec.to_builtins(record), known), type=Recorded)
 
 
 def _shape(text: str, number: int) -> str:
@@ -156,14 +158,30 @@ def _shape(text: str, number: int) -> str:
     return "".join(next(places) if each.isdigit() else each for each in text)
 
 
-def _swapped(text: str, known: Mapping[str, str]) -> str:
-    """The JSON text with each of these in place of the other, the longest first."""
-    quoted = {_inside(old): _inside(new) for old, new in known.items()}
-    if not quoted:
-        return text
-    wanted = re.compile("|".join(re.escape(each) for each in sorted(quoted, key=len, reverse=True)))
-    return wanted.sub(lambda found: quoted[found[0]], text)
+def _swapped(value: Any, known: Mapping[str, str]) -> Any:
+    """Plain data with each of these in place of the other, as whole words; what a thing is, stays."""
+    if not known:
+        return value
+    words = sorted(known, key=len, reverse=True)
+    wanted = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
+
+    def swap(part: Any, name: str = "") -> Any:
+        match part:
+            case str() if part in _TAGS and name in ("type", "event"):
+                return part
+            case str() if part in known:
+                return known[part]
+            case str():
+                return wanted.sub(lambda found: known[found[0]] if _is_word(found[0]) else found[0], part)
+            case list() | tuple():
+                return [swap(each) for each in part]
+            case dict():
+                return {key: swap(each, key) for key, each in part.items()}
+        return part
+
+    return swap(value)
 
 
-def _inside(text: str) -> str:
-    return msgspec.json.encode(text).decode()[1:-1]
+def _is_word(name: str) -> bool:
+    """Whether a name is looked for inside of texts; one sign may be anything."""
+    return sum(map(str.isalnum, name)) > 1

@@ -12,7 +12,7 @@ import msgspec
 
 from conversations.chat import Chat, chat
 from conversations.errors import FlowError
-from conversations.loading import Source, forget, load
+from conversations.loading import Source, beside, forget, load
 from conversations.router import compiled
 from gateway import settings as settings_module
 from gateway.cli.open import values
@@ -31,6 +31,7 @@ _HELP = """\
 /restart, /quit    begin again; end
 A number chooses an option."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 
 
@@ -103,7 +104,7 @@ class Talk:
 
     def _begin(self) -> None:
         self._chat: Chat = chat(
-            self._flow,
+            *beside(self._flow),
             channel=self._channel,
             locale=self._locale,
             http=self._http,
@@ -156,7 +157,9 @@ class Talk:
         match rest.split():
             case [("image" | "video" | "audio" | "document") as kind, url, *words]:
                 await self._hears(Media(kind, url=url, caption=" ".join(words)))
-            case ["place", latitude, longitude]:
+            case ["place", latitude, longitude] if _NUMBER.fullmatch(latitude) and _NUMBER.fullmatch(
+                longitude
+            ):
                 await self._hears(Location(float(latitude), float(longitude)))
             case _:
                 print("write /send image https://example.org/a.png, or /send place 52.5 13.4")
@@ -225,5 +228,5 @@ class Talk:
         except FlowError as error:
             print(f"! {error}; going on with the version before")
             return
-        self._chat.serve(self._flow)
+        self._chat.serve(*beside(self._flow))
         print(f"(loaded again: {self.name})")

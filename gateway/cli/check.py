@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
                 add_folder(settings.bot_path)
             bots = [compiled(each) for each in load_all(name)]
         except FlowError as error:
-            found.append(Found(name, Place(), "error", "broken", str(error)))
+            found.append(Found(name, Place(*error.place), "error", "broken", str(error)))
             broken = True
         else:
             count += len(bots)

@@ -195,7 +195,7 @@ class ClientEvent(Happened, frozen=True, kw_only=True, tag="client_event"):
 class EffectDone(Happened, frozen=True, kw_only=True, tag="effect_result"):
     """An effect ended: `result` where `fault` is none. `effect` is its name in the flow's `run` (0: any).
 
-    `call` is the key that the effect was called with.
+    `call` is the key that the effect was called with, `flow` the one that asked (empty: the one that runs).
     """
 
     effect: str
@@ -204,6 +204,7 @@ class EffectDone(Happened, frozen=True, kw_only=True, tag="effect_result"):
     fault: Fault | None = None
     run: int = 0
     call: str = ""
+    flow: str = ""
 
 
 class TimerFired(Happened, frozen=True, kw_only=True, tag="timer"):

@@ -4,14 +4,17 @@ from typing import Any, Literal
 
 from state.model.base import Value
 from state.model.content import Content
-from state.model.event import MessageReceived
+from state.model.event import EffectDone, MessageReceived, TimerFired
 from state.model.receipts import Fault
 
 Mode = Literal["bot", "person", "parked"]
 
 
 class Frame(Value, frozen=True):
-    """A flow that waits until another has ended: the one it began (`begun`), or one that came in between (empty)."""
+    """A flow that waits until another has ended: the one it began (`begun`), or one that came in between (empty).
+
+    `held` are the results and timers that came for it meanwhile.
+    """
 
     flow: str
     version: str
@@ -20,6 +23,7 @@ class Frame(Value, frozen=True):
     tries: int = 0
     past: tuple[str, ...] = ()
     begun: str = ""
+    held: tuple[EffectDone | TimerFired, ...] = ()
 
 
 class Snapshot(Value, frozen=True):
@@ -29,7 +33,7 @@ class Snapshot(Value, frozen=True):
     an error of the flow, resumed by an admin). `tries` counts answers that could not be read, `past` are the states to
     go back to; `stack` are the flows that wait, the last to go on first; `later` are messages that wait for the end;
     `paced` is the time (milliseconds, UTC) until which what was said is paid for, at the flow's messages a minute;
-    `chain` counts the effects that have set off one another.
+    `chain` counts the effects that have set off one another; `held` are results that came while a person answers.
     """
 
     flow: str = ""
@@ -44,6 +48,7 @@ class Snapshot(Value, frozen=True):
     later: tuple[MessageReceived, ...] = ()
     paced: int = 0
     chain: int = 0
+    held: tuple[EffectDone, ...] = ()
 
 
 class Customer(Value, frozen=True):

@@ -72,6 +72,10 @@ TALKS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "another channel": (["/channel sms", "hi"], ["again, a customer on sms", "  Hello sms en", *ASKS]),
     "another language": (["/locale de", "hi"], ["again, a customer who speaks de", "  Hello inapp de", *ASKS]),
+    "a place that is none": (
+        ["/send place here there"],
+        ["write /send image https://example.org/a.png, or /send place 52.5 13.4"],
+    ),
     "from the start": (["/restart"], ["again, from the start"]),
     "a person and back": (["agent", "/back ok"], ["(a person answers; /back gives it back)"]),
     "a file": (["/send image https://example.org/b.png mine"], ["  [media] Yours"]),
@@ -149,6 +153,48 @@ def test_a_bot_that_is_saved_is_loaded_anew_and_the_talk_goes_on(
     assert told in shown[4:]
     assert '    "heard": 2' in shown
     assert any("loaded again: Shop" in line or "ZeroDivisionError" in line for line in shown)
+
+
+QUIET = """
+from parley import Flow, On, STAY
+
+class Quiet(Flow):
+    table = (On("message", "start", STAY, say="GREETING"),)
+"""
+
+
+def test_a_table_without_methods_is_loaded_anew_too(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    shop.write_text(QUIET.replace("GREETING", "Hello"), "utf-8")
+    monkeypatch.setattr("sys.stdin", Saving(shop, QUIET.replace("GREETING", "Welcome")))
+    with project(shop.parent):
+        shown = run("chat", str(shop)).out.splitlines()
+    assert "  Welcome" in shown
+
+
+SUB = """
+from parley import END, Flow, On, Question, Turn
+
+class Size(Flow):
+    start, final, events = "size", ("done",), ("never",)
+    asks = {"size": Question("Which size?")}
+    table = (On("answered", "size", "done"),)
+
+class Shop(Flow):
+    table = (On("message", "start", "size", do="go"), On("done_Size", "size", END, say="Thank you."))
+
+    def go(self, turn: Turn) -> None:
+        turn.begin(Size)
+"""
+
+
+def test_a_bot_may_begin_what_its_module_has(run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
+    shop.write_text(SUB, "utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("hi\nlarge\n"))
+    with project(shop.parent):
+        done = run("chat", f"{shop}:Shop")
+    assert done.out.splitlines()[1:] == ["  Which size?", "  Thank you."]
 
 
 def test_a_bot_that_is_not_there_is_told(run: Run) -> None:

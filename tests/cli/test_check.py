@@ -36,6 +36,23 @@ def test_findings_are_printed_and_the_code_tells(
     assert (done.code, says in done.out) == (code, True), done
 
 
+SCRIPT = "from parley import *\n@flow\nasync def s(talk):\n    await talk.ask('x')\n    talk.say(open('f').read())\n"
+UNLOADED = {
+    "a misspelt guard": (GOOD.replace("say='Hi'", "when='knwon'"), 2),
+    "a script that cannot be repeated": (SCRIPT, 5),
+    "what raises": ("x = 1\n\n1/0\n", 3),
+    "what is no Python": ("x = 1\nclass\n", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), UNLOADED.values(), ids=UNLOADED)
+def test_what_cannot_be_loaded_is_told_with_its_line(run: Run, tmp_path: Path, text: str, line: int) -> None:
+    (tmp_path / "checked.py").write_text(text)
+    with project(tmp_path):
+        done = run("check", f"{tmp_path}/checked.py")
+    assert done.out.startswith(f"{tmp_path}/checked.py:{line}: error: ")
+
+
 def test_findings_are_json_for_scripts(run: Run, tmp_path: Path) -> None:
     (tmp_path / "checked.py").write_text(ERRS)
     with project(tmp_path):

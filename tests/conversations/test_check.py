@@ -137,6 +137,54 @@ def test_an_option_that_no_row_answers_is_found() -> None:
     assert found(Menu, "unanswered") == [("no row answers the option 'milk'", line_of('{"tea": "Tea"'))]
 
 
+class Begins(Flow):
+    table = (*WAYS_OUT, On("mesage", "start", STAY), On("message", "start", END, do="go"))
+
+    def go(self, turn: Turn) -> None:
+        turn.begin(Menu)
+
+
+def test_a_flow_whose_end_no_row_answers_is_found() -> None:
+    assert found(Begins, "unanswered") == [("no row answers 'done_Menu'", line_of("turn.begin(Menu)"))]
+
+
+def test_a_trigger_that_nothing_sets_off_is_found_with_what_it_may_mean() -> None:
+    never = [each for each in check(Begins.plan) if each.code == "never"]
+    assert [(each.what, each.place.line, each.remedy) for each in never] == [
+        ("nothing sets off 'mesage'", line_of('On("mesage"'), "did you mean 'message'?")
+    ]
+
+
+class Awaits(Flow):
+    table = (*WAYS_OUT, On("receipt", "start", STAY), On("message", "start", END))
+
+
+def test_a_row_for_what_opens_no_turn_is_found() -> None:
+    assert found(Awaits, "never") == [("nothing sets off 'receipt'", line_of('On("receipt"'))]
+
+
+class Payment(Flow):
+    table = (
+        *WAYS_OUT,
+        On("help", "*", STAY, say="It takes a minute."),
+        On("message", "start", "pay"),
+        On("done_charge", "pay", END),
+        On("failed_charge", "pay", END),
+    )
+
+    def on_enter_pay(self, turn: Turn) -> None:
+        turn.effect("charge")
+
+    @effect
+    async def charge(call: Effect) -> None: ...
+
+
+def test_a_row_that_runs_an_effect_again_is_found() -> None:
+    assert found(Payment, "runs_again") == [
+        ("'help' enters 'pay' again, which asks for its effect again", line_of('On("help", "*", STAY'))
+    ]
+
+
 def test_a_script_that_lets_nobody_out_is_found() -> None:
     assert [what for what, _ in found(stubborn, "no_way_out")] == [
         "a customer cannot stop or get to a person"

@@ -1,5 +1,7 @@
 """What a turn decides about timers, effects and what comes next, over several events."""
 
+from pathlib import Path
+
 import pytest
 
 from conversations.steps import STEPS
@@ -97,13 +99,24 @@ def test_a_state_may_go_on_at_once_by_another_trigger() -> None:
 
 
 LOOPS = {
-    "a loop": ("loop", f"Chain: one event sets off {STEPS} triggers: where does 'again' end?"),
-    "a trigger of another state": ("lost", "Chain: then('heavy') finds no row that passes in state 'start'"),
+    "a loop": (
+        "loop",
+        f"Chain: one event sets off {STEPS} triggers: where does 'again' end?",
+        'turn.then("again")',
+    ),
+    "a trigger of another state": (
+        "lost",
+        "Chain: then('heavy') finds no row that passes in state 'start'",
+        'turn.then("heavy")',
+    ),
 }
 
 
-@pytest.mark.parametrize(("option", "told"), LOOPS.values(), ids=LOOPS)
-def test_going_on_is_bounded_and_must_lead_somewhere(option: str, told: str) -> None:
+@pytest.mark.parametrize(("option", "told", "line"), LOOPS.values(), ids=LOOPS)
+def test_going_on_is_bounded_and_must_lead_somewhere(option: str, told: str, line: str) -> None:
+    number = next(
+        each for each, text in enumerate(Path(__file__).read_text().splitlines(), 1) if line in text
+    )
     fault = Talk(Chain).play(chose(option)).fault
     assert fault is not None
-    assert (fault.code, fault.reason) == ("flow_error", told)
+    assert (fault.code, fault.reason) == ("flow_error", f"{told} (test_decisions.py:{number})")

@@ -60,11 +60,14 @@ HERE = r"test_failures\.py:\d+"
 ERRORS = {
     "raise": rf"KeyError: 'order' \({HERE}\)",
     "exit": rf"SystemExit: 3 \({HERE}\)",
-    "field": r"a field of Faulty does not hold what its annotation says: .* got `str` - at `\$.count_`",
-    "forgotten": r'Faulty.colour would be forgotten: declare it, as in `colour: str = ""`',
+    "field": r"a field of Faulty does not hold what its annotation says: .* got `str` - at `\$.count_` "
+    rf"\({HERE} or {HERE}\)",
+    "forgotten": r'Faulty.colour would be forgotten: declare it, as in `colour: str = ""` '
+    rf"\({HERE}\)",
     "guard": rf"the guard Faulty.guess \({HERE}\) gave a str, not True or False: put bool\(…\) around it",
     "answer": rf"Faulty.answer \({HERE}\) gave a str, which goes nowhere: decide by turn.say\(…\)",
-    "number": r"a field of Faulty does not hold what .* `float`, got `null` - at `\$.share`",
+    "number": r"a field of Faulty does not hold what .* `float`, got `null` - at `\$.share` "
+    rf"\({HERE}\)",
 }
 
 

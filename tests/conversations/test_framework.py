@@ -145,6 +145,15 @@ async def test_a_turn_that_fails_parks_with_an_apology_and_holds_nobody_up(heard
         c.says("You said hi.")
 
 
+async def test_a_bot_whose_turn_failed_hears_what_comes_next_when_it_goes_on() -> None:
+    async with chat(odd, may_fail=True) as c:
+        await c.hears("raise")
+        c.says("Oh no.")
+        c.serve(odd)
+        await c.hears("hi")
+        c.says("You said hi.")
+
+
 def test_what_comes_while_a_turn_runs_waits_for_it() -> None:
     router = Router([echo])
     first = engine.play(Snapshot(), [said("1"), said("2")], CUSTOMER, router, NOW, "s")

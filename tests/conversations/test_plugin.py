@@ -63,3 +63,11 @@ def test_a_snapshot_is_missed_written_and_compared(project: Path) -> None:
     (project / "test_echo.py").write_text(TEST.replace("SAID", "Bye"))
     code, told = run(project)
     assert (code, "the talk is another than in" in told) == (1, True)
+
+
+@pytest.mark.parametrize("mode", ["", "-oasyncio_mode=strict", "-oasyncio_mode=auto", "-oanyio_mode=auto"])
+def test_talks_run_once_beside_other_plugins_for_async_tests(project: Path, mode: str) -> None:
+    others = ["-p", "anyio", *(["-p", "pytest_asyncio.plugin"] if "asyncio" in mode else [])]
+    (project / "test_echo.py").write_text(TEST.replace("SAID", "Hello"))
+    code, told = run(project, *others, *([mode] if mode else []), "-k", "without_a_snapshot")
+    assert (code, "1 passed" in told) == (0, True), told

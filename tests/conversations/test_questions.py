@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from conversations import engine
+from conversations.router import Router
 from parley import (
     BACK,
     END,
@@ -11,6 +13,7 @@ from parley import (
     STAY,
     WAYS_OUT,
     Chosen,
+    Effect,
     Flow,
     FlowError,
     On,
@@ -19,10 +22,12 @@ from parley import (
     Turn,
     chat,
     days,
+    effect,
     hours,
     read,
 )
 from state.model.turn import Snapshot
+from tests.conversations.kit import CUSTOMER, NOW, said, words
 
 
 class Booking(Flow):
@@ -145,6 +150,82 @@ async def test_a_person_is_a_word_away() -> None:
         assert c.mode == "person"
         await c.is_handed_back()
         c.says("For how many people?")
+
+
+class Payment(Flow):
+    start, final = "pay", ("paid",)
+    asks = {"mail": Question("Your address?")}
+    table = (
+        *WAYS_OUT,
+        On("done_charge", "pay", "mail"),
+        On("failed_charge", "pay", "paid"),
+        On("answered", "mail", "paid"),
+    )
+
+    def on_enter_pay(self, turn: Turn) -> None:
+        turn.say("One moment.")
+        turn.effect("charge")
+
+    @effect
+    async def charge(call: Effect) -> None: ...
+
+
+def test_who_asks_for_a_person_is_not_charged_twice() -> None:
+    router, stands = Router([Payment]), Snapshot()
+    for key, heard in enumerate(("hi", "agent")):
+        played = engine.play(stands, [said(heard)], CUSTOMER, router, NOW, str(key))
+        stands = played.after
+    assert (words(played), played.effects, stands.mode) == (
+        ["One moment, a colleague will answer."],
+        (),
+        "person",
+    )
+
+
+async def test_what_an_effect_did_is_not_done_again_on_the_way_back() -> None:
+    async with chat(Payment) as c:
+        await c.hears("hi")
+        c.says("One moment.")
+        c.says("Your address?")
+        await c.hears("back")
+        c.says("Your address?")
+        assert len(c.called) == 1
+
+
+def test_there_is_no_way_back_into_an_effect_that_runs() -> None:
+    router = Router([Payment])
+    stands = engine.play(Snapshot(), [said("hi")], CUSTOMER, router, NOW, "1").after
+    assert engine.play(stands, [said("back")], CUSTOMER, router, NOW, "2").effects == ()
+
+
+class Greeter(Flow):
+    start, final = "hello", ("done",)
+    asks = {"name": Question("Your name?")}
+    table = (
+        *WAYS_OUT,
+        On("on", "hello", "name"),
+        On("answered", "name", "bye"),
+        On("message", "bye", "done"),
+    )
+
+    def on_enter_hello(self, turn: Turn) -> None:
+        turn.say("Hello!")
+        turn.then("on")
+
+    def on_enter_bye(self, turn: Turn) -> None:
+        turn.say("Anything else?")
+
+
+async def test_a_start_that_goes_on_at_once_can_be_begun_anew() -> None:
+    async with chat(Greeter) as c:
+        for heard in ("hi", "restart"):
+            await c.hears(heard)
+            c.says("Hello!")
+            c.says("Your name?")
+        await c.hears("Ada")
+        c.says("Anything else?")
+        await c.hears("back")
+        c.says("Your name?")
 
 
 async def test_a_row_s_timer_comes_once_for_each_silence_and_ends_with_its_state() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import random
 import re
 import time
@@ -16,9 +17,11 @@ from conversations import engine
 from conversations.router import Router
 from conversations.script import Script
 from parley import (
+    Effect,
     FlowError,
     Talk,
     chat,
+    effect,
     flow,
 )
 from state.model.turn import Snapshot
@@ -67,7 +70,32 @@ async def _plain(talk: Talk) -> None:
     await talk.do(_raises)  # type: ignore[arg-type]
 
 
+async def _cleans_up(talk: Talk) -> None:
+    try:
+        await talk.ask("One?")
+    finally:
+        await talk.sleep(1)
+
+
+async def _takes_all(talk: Talk) -> None:
+    try:
+        await talk.ask("One?")
+    except BaseException:
+        await talk.ask("Again?")
+
+
+async def _cancels(talk: Talk) -> None:
+    await talk.ask("One?")
+    raise asyncio.CancelledError
+
+
 WRONG = {
+    "waits in a finally": (_cleans_up, r"waits while it is left \(test_script_faults.py:\d+\): a `finally`"),
+    "waits after an except of everything": (
+        _takes_all,
+        r"waits while it is left \(test_script_faults.py:\d+\)",
+    ),
+    "cancels": (_cancels, r"CancelledError \(test_script_faults.py:\d+\)"),
     "waits for what does not last": (
         _sleeps,
         r"_sleeps waits for something that does not last \(test_script_faults.py:\d+\)",
@@ -98,6 +126,33 @@ async def test_what_is_wrong_is_told_with_its_line_and_parks(function: Any, told
     assert re.search(told, c.fault.reason), c.fault.reason
 
 
+@effect
+async def count_cars(call: Effect) -> int:
+    return 3
+
+
+def parking(spaces: int) -> Script:
+    @flow
+    async def cars(talk: Talk) -> None:
+        taken = await talk.do(count_cars)
+        talk.say(f"{6 // spaces - taken} left.")
+        await talk.ask("Which one?")
+
+    return cars
+
+
+async def test_a_result_that_a_fault_met_is_met_again_when_the_script_is_mended() -> None:
+    async with chat(parking(0), may_fail=True) as c:
+        await c.hears("hi")
+        _ = c.said
+        assert c.mode == "parked"
+        c.serve(parking(1))
+        await c.hears("well?")
+        c.says("3 left.")
+        c.says("Which one?")
+        assert len(c.called) == 1
+
+
 async def _clock(talk: Talk) -> None:
     talk.say(str(time.time()))
 
@@ -125,6 +180,14 @@ async def _waits(talk: Talk) -> None:
     await asyncio.sleep(1)
 
 
+async def _settings(talk: Talk) -> None:
+    talk.say(os.environ["HOME"])
+
+
+async def _path(talk: Talk) -> None:
+    talk.say(Path("/etc/hostname").read_text())  # noqa: ASYNC240 - that is what is wrong
+
+
 def _no_coroutine(talk: Talk) -> None: ...
 
 
@@ -136,6 +199,8 @@ UNREPEATABLE = {
     "chance": (_chance, r"random.choice\(\) differs .*: use talk.random"),
     "in a function it calls": (_helped, r"_helped \(test_script_faults.py:\d+\): uuid.uuid4\(\) differs"),
     "a file": (_file, r"open\(\) differs .*: put it into an @effect"),
+    "the environment": (_settings, r"\): os.environ differs .*: read it outside the script"),
+    "a path": (_path, r"read_text\(\) differs .*: put it into an @effect"),
     "a wait": (_waits, r"asyncio.sleep\(\) differs .*: use `await talk.sleep"),
     "no coroutine": (
         _no_coroutine,

@@ -165,6 +165,24 @@ async def test_another_flow_s_keyword_does_what_the_running_flow_says(
     assert found == spoken
 
 
+@flow(keywords=("tea",), interruption="interrupt")
+async def tea(talk: Talk) -> None:
+    await talk.ask("Which tea?")
+
+
+@flow(keywords=("cake",), interruption="interrupt")
+async def cake(talk: Talk) -> None:
+    await talk.ask("Which cake?")
+
+
+async def test_who_asks_for_one_flow_and_the_other_is_answered_for_ever() -> None:
+    async with chat(tea, cake) as c:
+        for wish in ["tea", "cake"] * 20:
+            await c.hears(wish)
+            assert c.said
+        assert c.mode == "bot"
+
+
 def test_only_so_many_messages_wait() -> None:
     router, stands = Router([Help, form("queue", "Wait.")]), Snapshot()
     played = engine.play(stands, [said("hi"), *[said("info")] * 7], CUSTOMER, router, NOW, "s")

@@ -1,11 +1,13 @@
 """Texts in the customer's language: by locale, then by language, then as they are written."""
 
+import runpy
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from conversations.script import Script
 from conversations.texts import texts_of
 from parley import (
     STAY,
@@ -128,6 +130,16 @@ def test_translations_are_read_from_a_folder(tmp_path: Path) -> None:
         translations("/nowhere")
 
 
+def test_translations_are_beside_the_bot_wherever_the_process_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "de.toml").write_text('Hello = "Hallo"')
+    (tmp_path / "bot.py").write_text("from parley import translations\nTEXTS = translations('texts')\n")
+    monkeypatch.chdir("/")
+    assert runpy.run_path(str(tmp_path / "bot.py"))["TEXTS"] == {"de": {"Hello": "Hallo"}}
+
+
 class Asks(Flow):
     table = (On("message", "start", STAY, do="answer", say="Hello"),)
     translations = KNOWN
@@ -162,3 +174,24 @@ async def test_a_script_may_change_the_language() -> None:
         await c.hears("de")
         c.says("Hallo")
         c.says("Welche?")
+
+
+def in_german(hello: str, name: str) -> Script:
+    @flow(translations={"de": {"Hello {who}!": hello, "Your name?": name}})
+    async def greeting(talk: Talk) -> None:
+        talk.say(talk.t("Hello {who}!", who=talk.customer.name))
+        await talk.ask(talk.t("Your name?"))
+        await talk.ask("Your age?")
+
+    return greeting
+
+
+async def test_a_better_translation_is_no_change_of_a_script() -> None:
+    async with chat(in_german("Halo {who}!", "Nahme?"), locale="de") as c:
+        await c.hears("hi")
+        c.says("Halo Ada!")
+        c.says("Nahme?")
+        assert c.state == "your_name"
+        c.serve(in_german("Hallo {who}!", "Ihr Name?"))
+        await c.hears("Ada")
+        c.says("Your age?")

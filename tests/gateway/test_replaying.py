@@ -1,0 +1,51 @@
+"""A conversation that is shared has invented people in it, whatever they are called, and plays as it did."""
+
+import pytest
+
+from conversations import engine
+from conversations.router import Router
+from gateway.replaying import Recorded, Turn, differences, redacted
+from parley import Customer, Flow, On, Question
+from parley import Turn as FlowTurn
+from state.model.turn import Snapshot
+from tests.conversations.kit import NOW, said
+
+
+class Hello(Flow):
+    start, final = "name", ("done",)
+    asks = {"name": Question("Your name?")}
+    table = (On("answered", "name", "done", do="greet"),)
+    name: str = ""
+
+    def greet(self, turn: FlowTurn) -> None:
+        turn.say(f"Hello {turn.customer.name}, {self.name}. Also hello.")
+
+
+def talk(name: str) -> tuple[Recorded, Router]:
+    """Two turns of a customer who is called so."""
+    router, stands, turns = Router([Hello]), Snapshot(), list[Turn]()
+    customer = Customer("c", "shop", "whatsapp", ("whatsapp:491511234567",), name, "en")
+    for number, words in enumerate(("hi", "Al, al@example.com, +49 151 1234567")):
+        event, seed = said(words), f"t{number}"
+        played = engine.play(stands, [event], customer, router, NOW, seed)
+        says = tuple(each.content for each in played.says)
+        turns.append(Turn(stands, (event,), NOW, seed, name, "en", played.after, played.steps, says))
+        stands = played.after
+    return Recorded(customer, tuple(turns)), router
+
+
+@pytest.mark.parametrize("name", ["Ada Lovelace", "Al", "text", "message", "type", "state"])
+def test_whatever_people_are_called_a_shared_talk_plays_as_it_did(name: str) -> None:
+    record, router = talk(name)
+    shared = redacted(record)
+    assert list(differences(shared, router)) == [None, None]
+    words = shared.turns[1].says[0].text  # type: ignore[union-attr]
+    assert words.startswith("Hello Customer 1, ")
+    assert words.endswith(" Also hello.")
+    assert not any(each in words for each in ("al@example.com", "1234567", f" {name},"))
+
+
+def test_a_name_of_one_letter_changes_no_other_word() -> None:
+    record, _ = talk("a")
+    shared = redacted(record)
+    assert (shared.customer.channel_type, shared.turns[0].name) == ("whatsapp", "Customer 1")
