@@ -11,6 +11,7 @@ from conversations.router import Router
 from gateway.versions import Versions
 from state import flows
 from state.flows import Move
+from state.model.ids import lane_of_id
 from state.model.turn import Frame, Snapshot
 from state.store import Store
 
@@ -41,6 +42,21 @@ async def look(store: Store, router: Router, versions: Versions, bot: Bot) -> As
             if found:
                 yield found
         after = rows[-1][0]
+
+
+async def look_at(store: Store, router: Router, versions: Versions, conversation_id: str) -> Look:
+    """What the flows as they are served mean for one conversation, with all that wait in it."""
+    ((_, lane, snapshot, revision),) = await store.read(flows.ONE, conversation_id, lane_of_id(conversation_id))
+    stands = _snapshot.decode(snapshot) if snapshot else Snapshot()
+    await versions.know([stands])
+    at = Move(conversation_id, lane, revision, stands, stands)
+    for bot in router.bots:
+        found = _looked_at(bot, router, at._replace(before=at.after)) or Look(at, "current")
+        if found.verdict in ("stays", "breaks"):
+            return found._replace(move=at._replace(after=stands))
+        if found.verdict == "moves":
+            at = at._replace(after=found.move.after)
+    return Look(at, "current" if at.after is stands else "moves")
 
 
 def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:

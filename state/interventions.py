@@ -2,7 +2,7 @@
 
 import msgspec
 
-from state import audit
+from state import audit, flows
 from state.model.ids import lane_of_id, now_ms
 from state.model.turn import Snapshot
 from state.statements import Fetch, update
@@ -17,11 +17,16 @@ class NotParked(Exception):
     """The conversation is not parked."""
 
 
-def resume(conversation_id: str, actor: str, reason: str, restart: bool = False) -> Op[Snapshot]:
+def resume(
+    conversation_id: str, actor: str, reason: str, restart: bool = False, move: flows.Move | None = None
+) -> Op[Snapshot]:
     """Let a parked conversation go on where it stands, or from the start; raises NotParked.
 
-    What was said in the meantime waits in the inbox and is played next.
+    With `move` it goes on under another version of its flow. What was said in the meantime waits in the inbox and is
+    played next.
     """
+    if move and not restart:
+        yield from flows.move([move])
     key = (conversation_id, lane_of_id(conversation_id))
     (found,) = yield [(_PARKED, key)]
     if not found or found[0][0] != "parked":

@@ -16,7 +16,7 @@ from conversations.router import Router, compiled
 from gateway.cli.open import router_of, with_store
 from gateway.moving import Look, look
 from gateway.settings import Settings
-from gateway.versions import Versions
+from gateway.versions import Versions, served
 from state import flows
 from state.flows import NoVersion, Version
 from state.model.turn import Snapshot
@@ -138,8 +138,16 @@ def _print(bot: Bot, counted: "Counter[tuple[str, str, str, str]]") -> None:
 
 
 async def _migrate(store: Store, settings: Settings, name: str, reason: str) -> int:
+    from gateway.cli import Failure
+
     router = router_of(settings)
     (bot,) = _named(router, [name])
+    current = (await served(store)).get(name, bot.version)
+    if current != bot.version:
+        raise Failure(
+            f"{name} {bot.version} is not served, {current} is: restart what serves it first; runs stay under their"
+            " own version until they are moved"
+        )
     versions, batch, done, left = Versions(store, router), [], 0, Counter[str]()
     async for each in look(store, router, versions, bot):
         if each.verdict != "moves":

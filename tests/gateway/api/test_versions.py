@@ -190,10 +190,57 @@ async def test_a_new_version_is_looked_at_before_conversations_move(
     life.writes("two", new)
     found, told = await asyncio.to_thread(life.parley, "flows", "plan")
     assert (found, told.splitlines()[1].split()[:2]) == (code, ["1", verdict])
-    found, told = await asyncio.to_thread(life.parley, "flows", "migrate", "Shop", "--reason", "why not")
-    assert (found, "1 moved" in told) == (code, verdict == "moves")
+    words = ("flows", "migrate", "Shop", "--reason", "why not")
+    assert (await asyncio.to_thread(life.parley, *words))[0] == 1  # nobody serves it yet
     async with life.running() as house:
+        found, told = await asyncio.to_thread(life.parley, *words)
+        assert (found, "1 moved" in told) == (code, verdict == "moves")
         assert await people.say(house, "15550001", "Bonn") == ("two" if verdict == "moves" else "one")
+
+
+FAULTY = TABLE.replace('"done", say="VERSION"', '"done", do="count"').replace(
+    'name: str = ""', 'name: str = ""\n\n    def count(self, turn):\n        turn.say(f"{DIVIDED}: VERSION")'
+)
+MENDS: dict[str, tuple[str, str, str]] = {
+    "fits": (FAULTY.replace("DIVIDED", "6 // 2"), "3: two", ", under {two} now"),
+    "does not fit": (FAULTY.replace("DIVIDED", "1").replace('"town"', '"place"'), "", ", still under {one}: Shop has no"),
+}
+
+
+@pytest.fixture
+async def parked(life: Life) -> str:
+    """A conversation that a fault of version one has parked; gives that version."""
+    life.writes("one", FAULTY.replace("DIVIDED", "6 // 0"))
+    async with life.running() as house:
+        for words in ("hi", "Ann", "Bonn"):
+            await life.people.say(house, "15550001", words)
+    return load_version(life)
+
+
+@pytest.mark.parametrize("by", ["a command", "a call"])
+@pytest.mark.parametrize(("mended", "says", "told"), MENDS.values(), ids=MENDS)
+async def test_what_a_fault_has_parked_goes_on_under_the_version_that_is_mended(
+    life: Life, parked: str, mended: str, says: str, told: str, by: str
+) -> None:
+    talk = life.people.talks["15550001"]
+    life.writes("two", mended)
+    words = ("conversations", "resume", talk, "--reason", "mended")
+    async with life.running() as house:
+        if by == "a command":
+            code, printed = await asyncio.to_thread(life.parley, *words)
+            assert (code, told.format(one=parked, two=load_version(life)) in printed) == (0, True), printed
+        else:
+            await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended"})
+        answer = await life.people.say(house, "15550001", "Bonn")
+    assert answer == (says or "Sorry, something went wrong on our side. Somebody will look at it.")
+
+
+async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str) -> None:
+    life.writes("two", FAULTY.replace("DIVIDED", "6 // 2"))
+    words = ("conversations", "resume", life.people.talks["15550001"], "--reason", "mended")
+    code, printed = await asyncio.to_thread(life.parley, *words)
+    wanted = f", still under {parked}: no process serves {load_version(life)} yet; restart it first"
+    assert (code, wanted in printed) == (0, True), printed
 
 
 async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
