@@ -55,7 +55,9 @@ def _files(bots: Iterable[Bot]) -> tuple[str, ...]:
     """The files bots are written in, as seen from here where they lie below."""
     here = Path.cwd()
     paths = (Path(file) for bot in bots if (file := getattr(sys.modules.get(bot.module), "__file__", None)))
-    return tuple(dict.fromkeys(str(each.relative_to(here) if here in each.parents else each) for each in paths))
+    return tuple(
+        dict.fromkeys(str(each.relative_to(here) if here in each.parents else each) for each in paths)
+    )
 
 
 def _simulator(gateway: Gateway, app: web.Application) -> None:

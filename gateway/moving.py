@@ -46,7 +46,9 @@ async def look(store: Store, router: Router, versions: Versions, bot: Bot) -> As
 
 async def look_at(store: Store, router: Router, versions: Versions, conversation_id: str) -> Look:
     """What the flows as they are served mean for one conversation, with all that wait in it."""
-    ((_, lane, snapshot, revision),) = await store.read(flows.ONE, conversation_id, lane_of_id(conversation_id))
+    ((_, lane, snapshot, revision),) = await store.read(
+        flows.ONE, conversation_id, lane_of_id(conversation_id)
+    )
     stands = _snapshot.decode(snapshot) if snapshot else Snapshot()
     await versions.know([stands])
     at = Move(conversation_id, lane, revision, stands, stands)

@@ -2,14 +2,15 @@
 
 import msgspec
 
-from state import audit, flows
+from state import audit, flows, inbox
+from state.model.event import RESUMED, TimerFired
 from state.model.ids import lane_of_id, now_ms
 from state.model.turn import Snapshot
 from state.statements import Fetch, update
 from state.tables import conversation
 from state.writer import Op
 
-_PARKED = Fetch(conversation, "mode snapshot revision", "id lane", lock="wait")
+_PARKED = Fetch(conversation, "mode snapshot revision channel", "id lane", lock="wait")
 _RESUME = update(conversation, "mode snapshot revision updated_at", "id lane")
 
 
@@ -22,8 +23,8 @@ def resume(
 ) -> Op[Snapshot]:
     """Let a parked conversation go on where it stands, or from the start; raises NotParked.
 
-    With `move` it goes on under another version of its flow. What was said in the meantime waits in the inbox and is
-    played next.
+    With `move` it goes on under another version of its flow. The message that met the error is played again, then what
+    was said in the meantime, which waits in the inbox; from the start the former is left out.
     """
     if move and not restart:
         yield from flows.move([move])
@@ -35,5 +36,8 @@ def resume(
     after = Snapshot(run=stood.run) if restart else msgspec.structs.replace(stood, mode="bot")
     text = msgspec.json.encode(after).decode()
     yield [(_RESUME, (after.mode, text, found[0][2] + 1, now_ms(), *key))]
+    if after.failed:
+        resumed = TimerFired(key=f"resumed:{conversation_id}:{found[0][2]}", at=now_ms(), timer=RESUMED)
+        yield from inbox.internal(*key, found[0][3], resumed)
     yield from audit.note(actor, "resume", conversation_id, reason, stood=stood.state, restart=restart)
     return after

@@ -107,9 +107,7 @@ async def resume(call: Call[Nothing, Resume]) -> Going:
     return going
 
 
-def _resume(
-    conversation_id: str, actor: str, reason: str, restart: bool, move: Move | None
-) -> Op[Going]:
+def _resume(conversation_id: str, actor: str, reason: str, restart: bool, move: Move | None) -> Op[Going]:
     after: Snapshot = yield from interventions.resume(conversation_id, actor, reason, restart, move)
     return Going(id=conversation_id, mode=after.mode, flow=after.flow, state=after.state)
 

@@ -38,9 +38,13 @@ class Failure(Exception):
 class _Help(argparse.HelpFormatter):
     """Leaves the settings, which every command has, out of the usage: an error would be the last of many lines."""
 
-    def add_usage(self, usage: Any, actions: Iterable[argparse.Action], groups: Any, prefix: Any = None) -> None:
+    def add_usage(
+        self, usage: Any, actions: Iterable[argparse.Action], groups: Any, prefix: Any = None
+    ) -> None:
         """Show the command's own flags."""
-        own = [each for each in actions if getattr(getattr(each, "container", None), "title", "") != _SETTINGS]
+        own = [
+            each for each in actions if getattr(getattr(each, "container", None), "title", "") != _SETTINGS
+        ]
         super().add_usage(usage, own, groups, prefix)
 
 

@@ -42,9 +42,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="all channels")
     show = actions.add_parser("show", help="one channel, without its secrets")
     show.add_argument("id")
-    remove = actions.add_parser(
-        "remove", help="take a channel out of use; its messages stay"
-    )
+    remove = actions.add_parser("remove", help="take a channel out of use; its messages stay")
     remove.add_argument("id")
     remove.add_argument("--reason", default="", help="for the audit")
     for each in (listing, show):
@@ -119,7 +117,11 @@ def _reached(door: str, public_url: str) -> str:
     if not door:
         return "the gateway calls its provider, which needs no address of ours"
     what = "its webhook is" if door.startswith("/webhooks/") else "apps connect to"
-    where = f"{public_url}{door}" if public_url else f"{door} at the gateway's public address (public_url is not set here)"
+    where = (
+        f"{public_url}{door}"
+        if public_url
+        else f"{door} at the gateway's public address (public_url is not set here)"
+    )
     return f"{what} {where}"
 
 

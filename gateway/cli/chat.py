@@ -118,7 +118,7 @@ class Talk:
         """What was typed: a message, an option's number, or a command."""
         if not line:
             return
-        self._reload()
+        await self._reload()
         word, _, rest = line.partition(" ")
         if not word.startswith("/"):
             await self._say(line)
@@ -218,8 +218,8 @@ class Talk:
         files = [Path(each) for each in compiled(self._flow).files]
         return max((each.stat().st_mtime for each in files if each.is_file()), default=0)
 
-    def _reload(self) -> None:
-        """Load the bot anew where a file of it was saved; the conversation goes on where it stands."""
+    async def _reload(self) -> None:
+        """Load the bot anew where a file of it was saved; the conversation goes on where it stands, or failed."""
         if self._stamp() == self._seen:
             return
         self._seen = self._stamp()
@@ -228,5 +228,9 @@ class Talk:
         except FlowError as error:
             print(f"! {error}; going on with the version before")
             return
+        parked = self._chat.mode == "parked"
         self._chat.serve(*beside(self._flow))
         print(f"(loaded again: {self.name})")
+        if parked:
+            await self._chat.is_resumed()
+            self._show()

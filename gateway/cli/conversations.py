@@ -35,9 +35,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     show = actions.add_parser("show", help="one conversation with its last messages")
     show.add_argument("id")
     show.add_argument("--limit", type=int, default=20)
-    resume = actions.add_parser(
-        "resume", help="let parked ones go on, after the cause is mended"
-    )
+    resume = actions.add_parser("resume", help="let parked ones go on, after the cause is mended")
     resume.add_argument("id", nargs="+")
     resume.add_argument("--reason", required=True, help="why, for the audit")
     resume.add_argument(
@@ -134,7 +132,10 @@ def _fits(found: "Look", served: Mapping[str, str]) -> tuple["Move | None", str]
     if found.verdict == "moves" and after.version == now:
         return found.move, f", under {now} now"
     if found.verdict == "moves":
-        return None, f", still under {before.version}: no process serves {after.version} yet; restart it first"
+        return (
+            None,
+            f", still under {before.version}: no process serves {after.version} yet; restart it first",
+        )
     if found.verdict == "current":
         return None, ""
     return None, f", still under {before.version}: {found.why}"

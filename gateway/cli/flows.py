@@ -31,9 +31,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser(
-        "list", help="the versions of the flows that were served"
-    )
+    listing = actions.add_parser("list", help="the versions of the flows that were served")
     plan = actions.add_parser(
         "plan",
         help="what the flows as they are written now mean for running conversations",
@@ -44,9 +42,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         "migrate", help="move running conversations to the flow as it is written now"
     )
     migrate.add_argument("flow")
-    rollback = actions.add_parser(
-        "rollback", help="begin runs with the version before this one again"
-    )
+    rollback = actions.add_parser("rollback", help="begin runs with the version before this one again")
     rollback.add_argument("flow")
     restore = actions.add_parser("restore", help="begin runs with a version again")
     restore.add_argument("flow")

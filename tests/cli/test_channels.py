@@ -40,7 +40,16 @@ def test_a_secret_that_is_typed_in_is_sealed_and_shown_nowhere(run: Run, config:
         assert [path for path in tmp_path.glob("parley.db*") if secret.encode() in path.read_bytes()] == []
 
 
-SMPP = ("--type", "smpp", "--set", "host=smsc.example", "--set", "system_id=us", "--set", "sender=447700900000")
+SMPP = (
+    "--type",
+    "smpp",
+    "--set",
+    "host=smsc.example",
+    "--set",
+    "system_id=us",
+    "--set",
+    "sender=447700900000",
+)
 KANNEL = ("--type", "kannel", "--set", "base_url=http://kannel.example", "--set", "user=parley",
     "--set", "sender=447700900000", "--secret", "secret=planted", "--secret", "token=planted")  # fmt: skip
 DOORS = {
@@ -51,9 +60,7 @@ DOORS = {
 
 
 @pytest.mark.parametrize(("words", "told"), DOORS.items(), ids=["webhooks", "apps", "a link"])
-def test_a_connected_channel_s_door_is_told(
-    run: Run, config: str, words: tuple[str, ...], told: str
-) -> None:
+def test_a_connected_channel_s_door_is_told(run: Run, config: str, words: tuple[str, ...], told: str) -> None:
     done = add(run, config, *words, "--public-url", "https://chat.example")
     assert done.out.splitlines()[:1] == [f"channel wa is connected; {told}"], done.err
 
@@ -121,7 +128,9 @@ def test_an_account_is_connected_once(run: Run, config: str) -> None:
     again = add(run, config, *WHATSAPP, *SECRET_WORDS, name="wa2")
     told = "parley channels: account: 15550100 is connected already, as the channel wa: change that one\n"
     assert (again.code, again.err) == (1, told)
-    other = add(run, config, "--type", "whatsapp", "--set", "phone_number_id=15550101", *SECRET_WORDS, name="wa2")
+    other = add(
+        run, config, "--type", "whatsapp", "--set", "phone_number_id=15550101", *SECRET_WORDS, name="wa2"
+    )
     assert other.code == 0
     moved = run("channels", "set", "wa2", "--set", "phone_number_id=15550100", "--config", config)
     assert (moved.code, moved.err) == (1, told)

@@ -100,7 +100,10 @@ def test_why_a_message_failed_is_told_beside_the_channel_s_last_error() -> None:
     for row, errors in ((failed, 0), (both, 1)):
         text = page(row)
         assert "<strong>Last failure</strong> window_closed: too late" in text
-        assert (text.count("<strong>Last error</strong> 131047"), text.count("No error so far")) == (errors, 0)
+        assert (text.count("<strong>Last error</strong> 131047"), text.count("No error so far")) == (
+            errors,
+            0,
+        )
 
 
 def test_an_empty_quarantine_is_not() -> None:
