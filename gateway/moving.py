@@ -1,6 +1,7 @@
 """Moving running conversations to another version of their flow: looked at first, one by one, then done."""
 
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -76,7 +77,22 @@ def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:
         return Look(at, "stays" if kept else "breaks", str(error))
     except Exception as error:
         return Look(at, "breaks", f"{type(error).__name__}: {error}")
-    return Look(at._replace(after=after), "moves")
+    return Look(at._replace(after=after), "moves", _differs(bot, stands, after))
+
+
+def _differs(bot: Bot, before: Snapshot, after: Snapshot) -> str:
+    """Which fields a run leaves behind, and which begin with their default."""
+    if before.flow != bot.name:
+        return ""
+    left = sorted(before.data.keys() - after.data.keys())
+    fresh = sorted(_fields(bot) - after.data.keys())
+    said = ("leaves out", left), ("begins anew with", fresh)
+    return "; ".join(f"{words} {', '.join(names)}" for words, names in said if names)
+
+
+@cache
+def _fields(bot: Bot) -> frozenset[str]:
+    return frozenset(bot.describe().fields)
 
 
 def _moved(bot: Bot, stands: Snapshot) -> Snapshot:

@@ -37,7 +37,7 @@ async def one(talk: Talk) -> None:
 
 
 def test_states_and_fields_keep_where_they_fit() -> None:
-    stood = Standing("age", {"name": "Ann", "gone": 1}, "one")
+    stood = Standing("age", {"name": "Ann", "gone": 0}, "one")
     assert moved(Shop, stood) == Standing("age", {"name": "Ann"}, Shop.plan.version)
 
 
@@ -47,6 +47,7 @@ def test_states_and_fields_keep_where_they_fit() -> None:
         (Standing("town", {}), "Shop has no state 'town' to go on in"),
         (Standing("done", {}), "Shop has no state 'done' to go on in"),
         (Standing("age", {"age": "old"}, "one"), "Shop cannot keep age of one"),
+        (Standing("age", {"count": 2}, "one"), "Shop has no field count any more, which one has filled"),
     ],
 )
 def test_what_does_not_fit_is_told(stood: Standing, told: str) -> None:

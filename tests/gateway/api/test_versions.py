@@ -165,10 +165,18 @@ BEFORE = (
     .replace('"town"', '"place"')
     .replace("name: str", "name: str")
 )
+GUEST = TABLE.replace("name: str", 'guest: str = ""\n    name: str')
 CHANGES: dict[str, tuple[str, str, int, str]] = {
     "moves": (TABLE, TABLE, 0, "moves"),
     "stays": (BEFORE, TABLE, 0, "stays"),
     "moves by migrate": (BEFORE, TABLE.replace("Flow,", "Flow, Standing,") + MIGRATES, 0, "moves"),
+    "stays where a field that is filled would be lost": (
+        GUEST.replace('NAME")', 'NAME", field="guest")'),
+        TABLE,
+        0,
+        "stays",
+    ),
+    "moves where a field that is empty is gone": (GUEST, TABLE, 0, "moves"),
     "breaks": (
         BEFORE,
         TABLE.replace("Flow,", "Flow, Standing,") + MIGRATES.replace("full_", "fool_"),
@@ -262,6 +270,20 @@ async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
         msgspec.json.encode([{"flow": "Shop", "version": load_version(life), "conversations": []}]).decode()
         + "\n",
     )
+
+
+async def test_a_plan_names_the_fields_that_are_left_out_and_those_that_begin_anew(life: Life) -> None:
+    life.writes("one", GUEST)
+    async with life.running() as house:
+        await Customers().say(house, "15550001", "hi")
+    life.writes("two", TABLE.replace("name: str", "size: int = 1\n    name: str"))
+    told = (await asyncio.to_thread(life.parley, "flows", "plan"))[1]
+    assert told.splitlines()[1].endswith(" name: leaves out guest; begins anew with size")
+    ((row,),) = [
+        each["conversations"]
+        for each in msgspec.json.decode((await asyncio.to_thread(life.parley, "flows", "plan", "--json"))[1])
+    ]
+    assert (row["verdict"], row["why"]) == ("moves", "leaves out guest; begins anew with size")
 
 
 def load_version(life: Life) -> str:
