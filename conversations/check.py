@@ -247,7 +247,7 @@ def _contents(
         for locale in bot.translations:
             known = [bot.translations.get(each, {}) for each in chain(locale)]
             for text in texts_of(content):
-                if not any(text in each for each in known):
+                if not any(text in each for each in known) and text not in languages.texts(locale):
                     what = f"{_short(text)} is not in {locale}"
                     yield Found(bot.name, place, "error", "untranslated", what, "add it to the translations")
         for name, look in shown:
