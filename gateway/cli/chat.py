@@ -23,7 +23,7 @@ from state.model.content import Choice, Content, Location, Media, Text, plain
 _HELP = """\
 /state             where the conversation stands
 /later 1d          time passes (90s, 5m, 2h, 1d), and timers fire
-/channel sms       begin again as a customer of a channel type
+/channel telegram  begin again as a customer of a channel type
 /locale de         begin again as one who speaks this
 /undo              take the last thing back
 /back              a person gives the conversation back
@@ -49,7 +49,19 @@ def run(args: argparse.Namespace) -> int:
     """Talk until /quit or the end of what is typed."""
     sys.dont_write_bytecode = True  # a file saved twice in a second would be read from its byte code
     settings = settings_module.read(args.config, flags=values(args))
+    _known(args.channel)
     return asyncio.run(_talk(args.bot, args.channel, args.locale, allow_private=settings.allow_private_urls))
+
+
+def _known(channel: str) -> None:
+    """Raise Failure where there is no such type of channel."""
+    from connectors import registry
+    from gateway.cli import Failure
+
+    try:
+        registry.connector(channel)
+    except registry.UnknownType as error:
+        raise Failure(str(error)) from error
 
 
 async def _talk(bot: str, channel: str, locale: str, *, allow_private: bool) -> int:
@@ -133,6 +145,13 @@ class Talk:
         print(msgspec.json.format(msgspec.json.encode(self._chat.stands)).decode())
 
     def _on(self, channel: str) -> None:
+        from gateway.cli import Failure
+
+        try:
+            _known(channel or "inapp")
+        except Failure as error:
+            print(error)
+            return
         self._channel = channel or "inapp"
         self._again(f"a customer on {self._channel}")
 

@@ -70,7 +70,7 @@ TALKS: dict[str, tuple[list[str], list[str]]] = {
         ["hi", "/later 1h", "/later 1.5 h"],
         ["  Hello inapp en", *ASKS, "nothing happens", "  Still there?"],
     ),
-    "another channel": (["/channel sms", "hi"], ["again, a customer on sms", "  Hello sms en", *ASKS]),
+    "another channel": (["/channel twilio", "hi"], ["again, a customer on twilio", "  Hello twilio en", *ASKS]),
     "another language": (["/locale de", "hi"], ["again, a customer who speaks de", "  Hello inapp de", *ASKS]),
     "a place that is none": (
         ["/send place here there"],
@@ -195,6 +195,15 @@ def test_a_bot_may_begin_what_its_module_has(run: Run, monkeypatch: pytest.Monke
     with project(shop.parent):
         done = run("chat", f"{shop}:Shop")
     assert done.out.splitlines()[1:] == ["  Which size?", "  Thank you."]
+
+
+def test_a_type_of_channel_that_is_not_there_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    with project(shop.parent):
+        done = run("chat", str(shop), "--channel", "fax")
+    assert (done.code, "'fax' is no channel type; there are http, inapp" in done.err) == (1, True)
+    assert type_to(run, monkeypatch, shop, "/channel fax")[0].startswith("'fax' is no channel type")
 
 
 def test_a_bot_that_is_not_there_is_told(run: Run) -> None:
