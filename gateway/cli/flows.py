@@ -83,7 +83,10 @@ def run(args: argparse.Namespace) -> int:
 
 async def _list(store: Store) -> int:
     chosen: set[str] = set()
-    for row in await store.read(flows.LIST):
+    rows = await store.read(flows.LIST)
+    if not rows:
+        print("no versions yet: parley serve keeps them; a demonstration has none")
+    for row in rows:
         each = Version(*row)
         current = not each.withdrawn_at and each.flow not in chosen
         status = "withdrawn" if each.withdrawn_at else "current" if current else "older"

@@ -260,6 +260,12 @@ async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str
     assert (code, wanted in printed) == (0, True), printed
 
 
+async def test_where_no_version_is_kept_that_is_told(life: Life) -> None:
+    life.writes("one")
+    code, told = await asyncio.to_thread(life.parley, "flows", "list")
+    assert (code, told) == (0, "no versions yet: parley serve keeps them; a demonstration has none\n")
+
+
 async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
     life.writes("one")
     for words in (("rollback", "Shop"), ("restore", "Shop", "gone"), ("migrate", "Bar")):
