@@ -9,7 +9,7 @@ import msgspec
 from conversations.bot import Bot
 from conversations.errors import FlowChanged
 from conversations.router import Router
-from gateway.versions import Versions
+from gateway.versions import Versions, served
 from state import flows
 from state.flows import Move
 from state.model.ids import lane_of_id
@@ -43,6 +43,22 @@ async def look(store: Store, router: Router, versions: Versions, bot: Bot) -> As
             if found:
                 yield found
         after = rows[-1][0]
+
+
+async def left_alone(store: Store, router: Router) -> dict[str, int]:
+    """How many conversations stand in a flow that was served and is not any more, by the flow."""
+    known = {bot.name for bot in router.bots}
+    found = {flow: await _standing(store, flow) for flow in await served(store) if flow not in known}
+    return {flow: count for flow, count in found.items() if count}
+
+
+async def _standing(store: Store, flow: str) -> int:
+    count, after = 0, ""
+    while rows := await store.read(flows.LIVE, after, f'%"flow":"{flow}"%', _PAGE):
+        stands = (_snapshot.decode(row[2]) for row in rows)
+        count += sum(flow in (each.flow, *(frame.flow for frame in each.stack)) for each in stands)
+        after = rows[-1][0]
+    return count
 
 
 async def look_at(store: Store, router: Router, versions: Versions, conversation_id: str) -> Look:

@@ -14,7 +14,7 @@ from conversations.errors import FlowError
 from conversations.loading import load
 from conversations.router import Router, compiled
 from gateway.cli.open import router_of, with_store
-from gateway.moving import Look, look
+from gateway.moving import Look, left_alone, look
 from gateway.settings import Settings
 from gateway.versions import Versions, served
 from state import flows
@@ -110,6 +110,11 @@ async def _plan(store: Store, settings: Settings, wanted: list[str], *, as_json:
             told.append({"flow": bot.name, "version": bot.version, "conversations": _rows(counted)})
         else:
             _print(bot, counted)
+    for flow, count in (await left_alone(store, router)).items() if not wanted else ():
+        broken, row = True, {"verdict": "breaks", "why": "the flow is not served any more", "count": count}
+        told.append({"flow": flow, "version": "", "conversations": [row]})
+        if not as_json:
+            print(f"{flow}\n  {count:>7} breaks: the flow is not served any more; what goes on is parked")
     if as_json:
         print(msgspec.json.encode(told).decode())
     return 1 if broken else 0

@@ -93,7 +93,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
             await gateway.stop()
             raise Failure(str(error)) from error
     else:
-        _warn(gateway)
+        await _warn(gateway)
     try:
         await gateway.start(faces.application(gateway, demonstrate=demonstrate))
     except Taken as error:
@@ -122,12 +122,16 @@ async def _first(stop: asyncio.Event, watched: Coroutine[None, None, None] | Non
     return not stop.is_set()
 
 
-def _warn(gateway: "Gateway") -> None:
-    """Say what leaves a gateway that runs without use: no bot, no channel, or one whose provider is not there."""
+async def _warn(gateway: "Gateway") -> None:
+    """Say what leaves a gateway without use: no bot, no channel, or one whose provider or flow is not there."""
+    from gateway.moving import left_alone
+
     if not gateway.router.bots:
         log.warning("no flow is served, so nobody answers: set bots")
     if not any(gateway.channels) and not gateway.channels.broken:
         log.warning("no channel is connected yet: %s", command("channels", "add", "NAME", "--type", "TYPE"))
+    for flow, count in (await left_alone(gateway.store, gateway.router)).items():
+        log.warning("%s is not served any more; each of its %d running conversations is parked when it goes on", flow, count)
     names = [live.channel.id for live in gateway.channels if live.channel.simulated]
     if names:
         log.warning(

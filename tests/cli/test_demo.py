@@ -86,7 +86,7 @@ async def test_a_gateway_without_use_says_what_it_lacks(
 ) -> None:
     gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router())
     await gateway.open()
-    _warn(gateway)
+    await _warn(gateway)
     assert "no flow is served, so nobody answers: set bots" in caplog.text
     assert "no channel is connected yet: parley channels add NAME" in caplog.text
     assert "simulated" not in caplog.text
@@ -100,7 +100,7 @@ async def test_a_gateway_that_plays_no_provider_says_which_channels_are_simulate
     await gateway.open()
     await connect(gateway.store, gateway.seal, operations.OPERATOR, PHONE)
     await gateway.channels.load()
-    _warn(gateway)
+    await _warn(gateway)
     assert len(caplog.records) == 1
     assert "phone: simulated channels; their provider is played by `parley demo` alone" in caplog.text
     await gateway.stop()

@@ -11,6 +11,7 @@ import pytest
 from conversations.router import APOLOGY, compiled
 from gateway import versions as versions_module
 from gateway.cli import main
+from gateway.cli.run import _warn
 from tests.conversations.project import Project, project
 from tests.gateway.api.house import PHONE, House, on_sqlite, running
 
@@ -258,6 +259,20 @@ async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str
     code, printed = await asyncio.to_thread(life.parley, *words)
     wanted = f", still under {parked}: no process serves {load_version(life)} yet; restart it first"
     assert (code, wanted in printed) == (0, True), printed
+
+
+async def test_a_flow_that_is_not_served_any_more_is_told(life: Life, caplog: pytest.LogCaptureFixture) -> None:
+    life.writes("one")
+    async with life.running() as house:
+        await life.people.say(house, "15550001", "hi")
+    life.writes("two", TABLE.replace("class Shop", "class Store") + "\nShop = Store\n")
+    code, told = await asyncio.to_thread(life.parley, "flows", "plan")
+    assert (code, told.splitlines()[-2:]) == (
+        1, ["Shop", "        1 breaks: the flow is not served any more; what goes on is parked"],
+    )  # fmt: skip
+    async with life.running() as house:
+        await _warn(house.gateway)
+    assert "Shop is not served any more; each of its 1 running" in caplog.text
 
 
 async def test_where_no_version_is_kept_that_is_told(life: Life) -> None:
