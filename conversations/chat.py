@@ -132,7 +132,7 @@ class Chat:
         )
 
     async def is_resumed(self) -> None:
-        """A parked conversation is let go on, as by `parley conversations resume`: what met the fault is played again."""
+        """A parked conversation goes on, as after `parley conversations resume`: what met the fault is played again."""
         self.says_no_more()
         self._stored = msgspec.json.encode(msgspec.structs.replace(self.stands, mode="bot"))
         await self._play(TimerFired(key=self._key(), at=self.now, timer=RESUMED))

@@ -139,7 +139,9 @@ class Talk:
         asked = Text(prompt) if isinstance(prompt, str) else prompt
         read: Reader[Any] = reader or words()
         source = self._source(asked.text) if isinstance(asked, Text) else ""
-        return self._open(Ask(asked, read, retry, limit, within, remind, reminder, name or source, named=bool(name)))
+        return self._open(
+            Ask(asked, read, retry, limit, within, remind, reminder, name or source, named=bool(name))
+        )
 
     def do(self, effect: Declared, *, key: str = "", **args: Any) -> Do:
         """Run an effect and wait for its result; raises EffectFailed. It runs at least once, always with the same key.

@@ -1,12 +1,13 @@
 """Moving running conversations to another version of their flow: looked at first, one by one, then done."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from conversations.bot import Bot
+from conversations.describe import Description
 from conversations.errors import FlowChanged
 from conversations.router import Router
 from gateway.versions import Versions, served
@@ -101,14 +102,14 @@ def _differs(bot: Bot, before: Snapshot, after: Snapshot) -> str:
     if before.flow != bot.name:
         return ""
     left = sorted(before.data.keys() - after.data.keys())
-    fresh = sorted(_fields(bot) - after.data.keys())
+    fresh = sorted(_fields(bot.describe) - after.data.keys())
     said = ("leaves out", left), ("begins anew with", fresh)
     return "; ".join(f"{words} {', '.join(names)}" for words, names in said if names)
 
 
 @cache
-def _fields(bot: Bot) -> frozenset[str]:
-    return frozenset(bot.describe().fields)
+def _fields(describe: Callable[[], Description]) -> frozenset[str]:
+    return frozenset(describe().fields)
 
 
 def _moved(bot: Bot, stands: Snapshot) -> Snapshot:

@@ -131,7 +131,11 @@ async def _warn(gateway: "Gateway") -> None:
     if not any(gateway.channels) and not gateway.channels.broken:
         log.warning("no channel is connected yet: %s", command("channels", "add", "NAME", "--type", "TYPE"))
     for flow, count in (await left_alone(gateway.store, gateway.router)).items():
-        log.warning("%s is not served any more; each of its %d running conversations is parked when it goes on", flow, count)
+        log.warning(
+            "%s is not served any more; each of its %d running conversations is parked when it goes on",
+            flow,
+            count,
+        )
     names = [live.channel.id for live in gateway.channels if live.channel.simulated]
     if names:
         log.warning(

@@ -94,7 +94,7 @@ def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -
         ((*WHATSAPP, *SECRET_WORDS, "--set", "colour=red"), "colour: whatsapp has no such setting; it has"),
         ((*WHATSAPP, "--set", "app_secret=x", *SECRET_WORDS[2:]), "app_secret: is a secret"),
         ((*WHATSAPP, *SECRET_WORDS, "--flow", "Nope", "--bots", "booking:Booking"), "--flow Nope: no such flow"),
-        ((*WHATSAPP, *SECRET_WORDS, "--set", "pace=fast"), "pace: this is not allowed; it is a number of messages a second"),
+        ((*WHATSAPP, *SECRET_WORDS, "--set", "pace=fast"), "pace: this is not allowed; it is a number of messages"),
         ((*KANNEL, "--set", "callback=here"), "channels: callback: this is not allowed; it is a web address"),
         ((*KANNEL, "--set", "callback=https://x.example/a"), "it is our public address and /webhooks/wa, where"),
         (("--type", "kannel", "--set", "user=us"), "callback: is needed: public address of this channel, for delivery"

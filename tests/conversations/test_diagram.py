@@ -39,7 +39,7 @@ async def straight(talk: Talk) -> None:
 async def dinner(talk: Talk) -> None:
     if await talk.ask("Hungry?", read.yes_no()):
         while True:
-            dish = await talk.ask("Which dish?")
+            dish: str = await talk.ask("Which dish?")
             try:
                 await talk.begin("kitchen", dish=dish)
             except EffectFailed:
@@ -65,8 +65,8 @@ def test_a_script_that_branches_and_goes_round_is_drawn_as_it_runs() -> None:
         ("drink", "drink"),
         ("hungry", "sleep"),
         ("sleep", END),
-        ("kitchen", "bye"),
         ("drink", "bye"),
+        ("kitchen", "bye"),
         ("bye", END),
     ]
 

@@ -261,7 +261,9 @@ async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str
     assert (code, wanted in printed) == (0, True), printed
 
 
-async def test_a_flow_that_is_not_served_any_more_is_told(life: Life, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_flow_that_is_not_served_any_more_is_told(
+    life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
     life.writes("one")
     async with life.running() as house:
         await life.people.say(house, "15550001", "hi")
