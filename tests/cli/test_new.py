@@ -41,7 +41,9 @@ def test_a_new_bot_s_tests_pass_with_all_plugins_that_are_installed(run: Run, tm
         [sys.executable, "-P", "-m", "pytest", "-v"],
         cwd=tmp_path / "tea shop", capture_output=True, text=True, check=False, timeout=50, env=kept,
     )  # fmt: skip
-    assert (done.returncode, "3 passed" in done.stdout, "anyio" in done.stdout) == (0, True, True), done.stdout
+    assert (done.returncode, "3 passed" in done.stdout, "anyio" in done.stdout) == (0, True, True), (
+        done.stdout
+    )
 
 
 @pytest.mark.parametrize("found", [True, False], ids=["on the PATH", "not on the PATH"])
@@ -59,7 +61,7 @@ def test_what_is_printed_can_be_typed(
         f"{before}parley demo --config parley.toml --reload",
     ]
     shell = f"{printed[0]} && echo hi | {printed[1]}"
-    told = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, check=False, timeout=30)  # noqa: S607
+    told = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, check=False, timeout=30)
     assert "What is your name?" in told.stdout, told
 
 
