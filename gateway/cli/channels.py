@@ -176,6 +176,7 @@ async def _list(store: Store, settings: Settings, args: argparse.Namespace) -> i
     elif not records:
         print("no channels yet: parley channels add NAME --type whatsapp …")
     else:
+        print(f"{'CHANNEL':20} {'TYPE':24} {'ACCOUNT':20} LAST ERROR")
         for each in records:
             trouble = _broken(each, settings) or redactor.hide(each.last_error) or "no errors"
             kind = f"{each.type}{' (simulated)' if each.simulated else ''}"

@@ -217,7 +217,11 @@ class Talk:
         if self._chat.fault:
             print(f"! {self._chat.fault.reason}; mend it and save, or /undo")
             self._chat.fault = None
-        if quiet and not said:
+        elif self._chat.mode == "parked" and not said:
+            print(
+                "(parked: nothing is answered until the bot is mended and saved; /undo takes the last thing back)"
+            )
+        elif quiet and not said:
             print(quiet)
         if self._chat.mode == "person":
             self._offered = ()

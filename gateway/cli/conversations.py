@@ -155,5 +155,5 @@ async def _one(store: Store, conversation_id: str) -> Row:
 
 def _time(ms: int) -> str:
     if not ms:
-        return "-" * 25
+        return f"{'no message yet':25}"
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")

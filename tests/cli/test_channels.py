@@ -75,6 +75,15 @@ def test_a_channel_is_shown_with_all_but_its_secrets(run: Run, config: str) -> N
     assert [shown] == msgspec.json.decode(run("channels", "list", "--json", "--config", config).out)
 
 
+def test_the_list_says_what_its_columns_are(run: Run, config: str) -> None:
+    add(run, config, "--type", "inapp", name="app")
+    head, line = run("channels", "list", "--config", config).out.splitlines()
+    assert (head.split(), line.split()) == (
+        ["CHANNEL", "TYPE", "ACCOUNT", "LAST", "ERROR"],
+        ["app", "inapp", "no", "errors"],
+    )
+
+
 def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -> None:
     add(run, config, "--type", "inapp", name="app")
     words = ("channels", "remove", "app", "--config", config)

@@ -197,6 +197,16 @@ def test_a_bot_may_begin_what_its_module_has(run: Run, monkeypatch: pytest.Monke
     assert done.out.splitlines()[1:] == ["  Which size?", "  Thank you."]
 
 
+def test_a_talk_that_a_fault_has_parked_says_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    shop.write_text(BOT.replace("self.heard += 1", "self.heard += 1 // 0"), "utf-8")
+    shown = type_to(run, monkeypatch, shop, "hi", "hello?", "/undo", "/undo")
+    assert shown[1].startswith("! ZeroDivisionError")
+    assert shown[2].startswith("(parked: nothing is answered until")
+    assert shown[3] == "taken back; it stands in no run"
+
+
 def test_a_type_of_channel_that_is_not_there_is_told(
     run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
 ) -> None:
