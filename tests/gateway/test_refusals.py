@@ -25,7 +25,7 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "'gif' is not allowed here; allowed is: audio, document, image, sticker, video",
     ),
     "a tag there is not": ({"content": {"type": "txt"}}, "content.type", "'txt' is not allowed here; allowed is: t"),
-    "a member there is not": ({"content": TEXT, "sides": ["up"]}, "sides[0]", "'up' is not allowed here; allowed is: in, "),
+    "a member": ({"content": TEXT, "sides": ["up"]}, "sides[0]", "'up' is not allowed here; allowed is: in, "),
     "a field that is missing": ({}, "content", "it is missing"),
     "a field there is not": ({"content": TEXT, "colour": 1}, "colour", "there is no such field here"),
 }  # fmt: skip
