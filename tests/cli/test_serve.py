@@ -38,7 +38,9 @@ def test_a_new_sqlite_file_is_served_and_a_key_made_beside_it_opens_it(
     finally:
         code = server.stop()
     assert code == 0
-    assert server.tail().startswith(f"the schema is at revision {HEAD}\nready http://127.0.0.1:")
+    assert server.tail().startswith(f"the schema is at revision {HEAD}\n")
+    assert "no flow is served, so nobody answers" in server.tail()
+    assert "\nready http://127.0.0.1:" in server.tail()
     assert "stopping: what is under way is finished or handed back" in server.tail()
 
 
