@@ -101,6 +101,12 @@ async def add_channel(
         await store.alone(_add, record, actor.name)
     except channels.Exists as error:
         raise Refused("id", f"there is a channel {new.id!r} already") from error
+    except channels.Connected as error:
+        raise _connected(new, error) from error
+
+
+def _connected(new: NewChannel, error: channels.Connected) -> Refused:
+    return Refused("account", f"{new.account} is connected already, as the channel {error}: change that one")
 
 
 def _perhaps(name: str, known: Collection[str]) -> str:
@@ -124,9 +130,11 @@ def check(new: NewChannel, schema: Sequence[Setting]) -> None:
             raise Refused(
                 name, f"a secret of less than {_SHORTEST} characters could not be kept out of the logs"
             )
-    for each in schema:
-        if each.required and not new.settings.get(each.name) and not new.secrets.get(each.name):
-            raise Refused(each.name, f"is needed: {each.meaning}")
+    given = {name for name, value in (*new.settings.items(), *new.secrets.items()) if value}
+    missing = [each for each in schema if each.required and each.name not in given]
+    if missing:
+        told = "\n".join(f"{each.name}: is needed: {each.meaning}" for each in missing)
+        raise Refused(missing[0].name, told.partition(": ")[2])
 
 
 def _sealed(new: NewChannel, seal: Seal | None, created_at: int) -> Record:
@@ -172,7 +180,10 @@ async def change_channel(
             actor.name, "change_channel", new.id, reason, settings=record.public(), flow=new.flow
         )
 
-    await store.alone(change)
+    try:
+        await store.alone(change)
+    except channels.Connected as error:
+        raise _connected(new, error) from error
 
 
 async def remove_channel(store: Store, actor: Actor, channel_id: str, reason: str) -> bool:

@@ -22,4 +22,4 @@ def check(given: Mapping[str, str], forms: Forms) -> None:
     """Raise ValueError naming the first setting that has another form than it should."""
     for name, (form, words) in forms.items():
         if not re.fullmatch(form, given[name], re.ASCII):
-            raise ValueError(f"{name}: {words}")
+            raise ValueError(f"{name}: this is not allowed; it {words}")

@@ -16,7 +16,7 @@ from conversations.effects import Http
 from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.content import Choice, Chosen, Content, Text, plain
-from state.model.event import EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
 from state.model.ids import now_ms
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Mode, Played, Snapshot
@@ -130,6 +130,12 @@ class Chat:
         self._canned[effect] = (
             result if callable(result) and not isinstance(result, type) else lambda **_: result
         )
+
+    async def is_resumed(self) -> None:
+        """A parked conversation goes on, as after `parley conversations resume`: what met the fault is played again."""
+        self.says_no_more()
+        self._stored = msgspec.json.encode(msgspec.structs.replace(self.stands, mode="bot"))
+        await self._play(TimerFired(key=self._key(), at=self.now, timer=RESUMED))
 
     # What is seen
 

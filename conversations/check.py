@@ -9,6 +9,7 @@ from conversations import languages, table, triggers
 from conversations.bot import Bot
 from conversations.describe import Row
 from conversations.effects import Declared
+from conversations.misspelt import Misspelt, misspelt
 from conversations.plan import Plan
 from conversations.script import Script
 from conversations.source import Place, Use, lines_of, row_lines, uses
@@ -45,12 +46,18 @@ def check(bot: Bot, shows: Iterable[tuple[str, Shows]] = ()) -> list[Found]:
     match bot:
         case Plan():
             found = [*_Table(bot).found(), *_contents(bot, _said(bot), shows)]
+            found += _misspelt(bot.name, misspelt(bot.functions.values(), bot.cls))
         case Script():
             found = [*_of_script(bot), *_contents(bot, _asked(bot), shows)]
+            found += _misspelt(bot.name, misspelt(bot.functions.values()))
         case _:
             found = []
     found += _effects(bot)
     return sorted(dict.fromkeys(found), key=lambda each: (each.place.file, each.place.line, each.code))
+
+
+def _misspelt(bot: str, names: Iterable[Misspelt]) -> Iterator[Found]:
+    return (Found(bot, each.place, "error", "misspelt", each.what, each.remedy) for each in names)
 
 
 class _Table:
@@ -125,6 +132,11 @@ class _Table:
 
     def _unanswered(self) -> Iterator[Found]:
         for use in self.used:
+            if use.method == "effect" and use.word and use.word not in self.plan.effects:
+                there = ", ".join(sorted(self.plan.effects)) or "none"
+                what = f"there is no effect {use.word!r}"
+                yield self._found(use.place, "error", "no_effect", what, f"there is: {there}")
+                continue
             for trigger in _sets_off(use):
                 if trigger not in self.triggers:
                     what, remedy = f"no row answers {trigger!r}", f'add On("{trigger}", …)'
@@ -247,7 +259,7 @@ def _contents(
         for locale in bot.translations:
             known = [bot.translations.get(each, {}) for each in chain(locale)]
             for text in texts_of(content):
-                if not any(text in each for each in known):
+                if not any(text in each for each in known) and text not in languages.texts(locale):
                     what = f"{_short(text)} is not in {locale}"
                     yield Found(bot.name, place, "error", "untranslated", what, "add it to the translations")
         for name, look in shown:

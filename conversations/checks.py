@@ -32,9 +32,10 @@ def check_table(cls: "type[Flow]") -> None:
     for name in _TUPLES:
         value = getattr(cls, name)
         if not isinstance(value, tuple) or isinstance(value, On):
-            raise FlowError(
-                f"{cls.__name__}.{name} is no tuple: with one member it needs a comma, as in `(one,)`"
-            )
+            remedy = "with one member it needs a comma, as in `(one,)`"
+            if isinstance(value, list | set):
+                remedy = f"it is a {type(value).__name__}, which could change: write it in round brackets"
+            raise FlowError(f"{cls.__name__}.{name} is no tuple: {remedy}")
     for row in cls.table:
         _check_words(cls, row)
     named = table.states(cls.table, cls.start, cls.final)

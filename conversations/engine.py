@@ -15,7 +15,7 @@ from conversations.router import Router
 from conversations.source import mentions
 from conversations.turn import Origin, Turn
 from state.model.content import Text
-from state.model.event import EffectDone, Event, HandedBack, MessageReceived, TimerFired
+from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, TimerFired
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
 
@@ -43,11 +43,13 @@ def play(
     the event itself, unless it is one that the customer can repeat: nothing else brings a result again.
     """
     playing = _Playing(snapshot, customer, router, now)
+    if snapshot.failed and snapshot.mode != "parked":
+        playing.again(snapshot.failed, f"{seed}.failed")
     met = 0
     while met < len(events) and playing.after.mode != "parked":
         playing.meet(events[met], f"{seed}.{met}")
         met += 1
-    if playing.fault and isinstance(events[met - 1], _ONCE):
+    if met and playing.fault and isinstance(events[met - 1], _ONCE):
         met -= 1
     return playing.played(left=len(events) - met)
 
@@ -126,6 +128,11 @@ class _Playing:
             tuple(self.steps), self.fault, left, self.locale,
         )  # fmt: skip
 
+    def again(self, failed: MessageReceived, key: str) -> None:
+        """Play the message that met a fault, before what was said since: it may be the answer that is waited for."""
+        self.after = replace(self.after, failed=None)
+        self.meet(failed, key)
+
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
         before = self.after
@@ -174,7 +181,9 @@ class _Playing:
     def _meet(self, event: Event, key: str) -> None:
         before = self.after
         self.bot = self.router.get(before.flow, before.version)
-        if before.mode == "person" and not isinstance(event, HandedBack):
+        if isinstance(event, TimerFired) and event.timer == RESUMED:
+            self._nothing(before, event, "goes on")
+        elif before.mode == "person" and not isinstance(event, HandedBack):
             keeps = isinstance(event, EffectDone) and event.run in (0, before.run)
             stands = replace(before, held=(*before.held, event)) if keeps else before
             self._nothing(stands, event, "a person answers")
@@ -359,7 +368,8 @@ class _Playing:
         apology = (self.bot.apology if self.bot else "") or self.router.apology
         if apology:
             self.says.append(Say(Text(apology)))
-        self.after, self.chain = replace(self.after, mode="parked"), 0
+        failed = event if isinstance(event, MessageReceived) else None
+        self.after, self.chain = replace(self.after, mode="parked", failed=failed), 0
         self._note(event, self.fault.reason)
 
 

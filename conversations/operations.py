@@ -91,7 +91,7 @@ def raised(name: str, value: Any) -> Exception:
 
 
 class Ask(Operation[T]):
-    """A question and its reader; `source` is the text of a prompt as the author wrote it."""
+    """A question and its reader; `source` is its name, or the text of a prompt as the author wrote it."""
 
     __slots__ = ("limit", "prompt", "reader", "remind", "reminder", "retry", "within")
 
@@ -105,9 +105,12 @@ class Ask(Operation[T]):
         remind: float,
         reminder: str,
         source: str,
+        *,
+        named: bool = False,
     ) -> None:
-        said = source if isinstance(prompt, Text) else plain(prompt)
-        about = said.encode(errors="replace") if isinstance(prompt, Text) else _encode(prompt)
+        by_words = named or isinstance(prompt, Text)
+        said = source if by_words else plain(prompt)
+        about = said.encode(errors="replace") if by_words else _encode(prompt)
         super().__init__(label(said) or reader.kind, b"ask %s %s" % (reader.kind.encode(), about))
         self.prompt, self.reader, self.retry, self.limit = prompt, reader, retry, limit
         self.within, self.remind, self.reminder = within, remind, reminder

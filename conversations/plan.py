@@ -84,6 +84,12 @@ class Plan:
         _, lost = self.fields.salvage(found.data)
         if lost:
             raise FlowChanged(f"{self.name} cannot keep {', '.join(lost)} of {stands.version}")
+        filled = sorted(name for name, value in found.data.items() if value and name not in self.fields.names)
+        if filled:
+            raise FlowChanged(
+                f"{self.name} has no field {', '.join(filled)} any more, which {stands.version} has filled: say in a"
+                " `migrate` where it goes, or leave it out there"
+            )
         kept = {name: value for name, value in found.data.items() if name in self.fields.names}
         past = tuple(state for state in stands.past if state in self.machine.states)
         return replace(stands, version=self.version, state=found.state, data=kept, past=past)

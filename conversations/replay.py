@@ -20,6 +20,7 @@ from conversations.operations import (
     TimedOut,
     raised,
 )
+from conversations.table import HANDED_OVER, STOPPED
 from conversations.talk import Entry, Journal, Talk
 from conversations.turn import Turn
 from state.model.event import MessageReceived, TimerFired
@@ -107,6 +108,7 @@ class Replay:
         if command == "help" and self.script.manner.help:
             turn.say(self.script.manner.help)
         elif command == "agent":
+            turn.say(HANDED_OVER)
             turn.hand_over("the customer asked for a person")
             return self._waits(operation, command)
         elif command in ("stop", "restart"):
@@ -114,6 +116,7 @@ class Replay:
             turn.cancel(EXPIRY)
             if command == "restart":
                 return self.script.restarted(self.stands, turn)
+            turn.say(STOPPED)
             return self._ended(command)
         elif command == "back":
             operation.stop(turn, self._place)
@@ -204,6 +207,7 @@ class Replay:
         except _Ended:
             return self._ended(trigger, note)
         except NotUnderstood as lost:
+            self.turn.say(HANDED_OVER)
             self.turn.hand_over(f"not understood: {lost.said}")
             return self._ended(trigger, "not understood")
         except TimedOut:

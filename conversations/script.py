@@ -15,14 +15,12 @@ import msgspec
 
 from conversations import determinism, languages
 from conversations.bot import MESSAGES_A_MINUTE, Taken
+from conversations.course import Course
 from conversations.describe import Description, Row
 from conversations.effects import Declared
 from conversations.entry import Entry, Interruption
 from conversations.errors import FlowError
-from conversations.operations import WAITS, label
 from conversations.replay import Replay
-from conversations.source import uses
-from conversations.table import END
 from conversations.talk import Journal, Talk
 from conversations.texts import NO_TRANSLATIONS, Translations
 from conversations.turn import Origin, Turn
@@ -126,14 +124,13 @@ class Script:
         return name
 
     def describe(self) -> Description:
-        """The script as plain data: what it waits for, in the order in which it is written."""
-        waits = [each for each in uses([self.function]) if each.method in WAITS]
-        states = tuple(dict.fromkeys(label(each.word or each.method) for each in waits))
-        steps = zip(states, (*states[1:], END), strict=True)
+        """The script as plain data: what it waits for, in the order in which it is written, and what may follow."""
+        course = Course(self.function)
+        states = course.states
         return Description(
             name=self.name, version=self.version, about=inspect.cleandoc(self.__doc__ or ""),
             start=states[0] if states else "", states=states, final=(),
-            rows=tuple(Row("then", (state,), target) for state, target in steps),
+            rows=tuple(Row("then", (state,), target) for state, target in course.pairs),
             entered={}, left={}, fields={},
             effects={name: each.timeout for name, each in self.effects.items()},
             keywords=tuple(sorted(self.entry.keywords)), channels=tuple(sorted(self.entry.channels)),

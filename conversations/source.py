@@ -39,7 +39,7 @@ def _uses(function: Callable[..., Any]) -> Iterator[Use]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             place = Place(function.__code__.co_filename, first + node.lineno - 1)
-            yield Use(node.func.attr, place, _word(node) or _flow(node, function.__globals__), _keys(node))
+            yield Use(node.func.attr, place, called(node, function.__globals__), _keys(node))
 
 
 def mentions(functions: Iterable[Callable[..., Any]], word: str) -> list[str]:
@@ -66,6 +66,11 @@ def tree_of(thing: Any) -> tuple[ast.AST, int]:
         return ast.parse(textwrap.dedent("".join(lines))), max(first, 1)
     except (OSError, SyntaxError, TypeError):
         return ast.Module([], []), 1
+
+
+def called(call: ast.Call, known: Mapping[str, Any]) -> str | None:
+    """The first word that a call is given, or the name of the flow."""
+    return _word(call) or _flow(call, known)
 
 
 def _word(call: ast.Call) -> str | None:

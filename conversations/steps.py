@@ -7,7 +7,7 @@ from conversations import languages, triggers
 from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
 from conversations.readers import NotRead
-from conversations.table import BACK, END, STAY, Question
+from conversations.table import BACK, END, HANDED_OVER, STAY, Question
 from conversations.turn import Turn
 from state.model.content import Content
 from state.model.event import EffectDone, HandedBack, MessageReceived, TimerFired
@@ -118,6 +118,7 @@ class _Steps:
                 return "not_read"
             turn.tries = 0
             if not self._fire(("not_understood",)):
+                turn.say(HANDED_OVER)
                 turn.hand_over(f"not understood: {turn.text}")
             return "not_understood"
         name = asked.field or model.state

@@ -88,11 +88,15 @@ class Question:
         )
 
 
+STOPPED = "All right, we stop here."
+"""What a customer is told who stops."""
+HANDED_OVER = "One moment, a colleague will answer."
+"""What a customer is told whom a person answers from now on."""
 WAYS_OUT = (
-    On("stop", EVERYWHERE, END, say="All right, we stop here."),
+    On("stop", EVERYWHERE, END, say=STOPPED),
     On("restart", EVERYWHERE, RESTART),
     On("back", EVERYWHERE, BACK),
-    On("agent", EVERYWHERE, STAY, do="to_person", say="One moment, a colleague will answer."),
+    On("agent", EVERYWHERE, STAY, do="to_person", say=HANDED_OVER),
 )
 """Rows for the words that are heard everywhere: `table = (*WAYS_OUT, …)`."""
 

@@ -126,16 +126,22 @@ class Talk:
         within: float = 0,
         remind: float = 0,
         reminder: str = "",
+        name: str = "",
     ) -> Ask[T]:
         """Ask, and wait for an answer that `reader` (any words) can read: `people = await talk.ask("…", number())`.
 
         An answer that cannot be read is met with `retry`, and the `limit`th raises NotUnderstood; after `within`
         seconds TimedOut is raised; after `remind` seconds the customer is reminded, once. An empty prompt says nothing.
+
+        By its `name`, else by its words, a replay knows the question: with one they may change under running
+        conversations.
         """
         asked = Text(prompt) if isinstance(prompt, str) else prompt
         read: Reader[Any] = reader or words()
         source = self._source(asked.text) if isinstance(asked, Text) else ""
-        return self._open(Ask(asked, read, retry, limit, within, remind, reminder, source))
+        return self._open(
+            Ask(asked, read, retry, limit, within, remind, reminder, name or source, named=bool(name))
+        )
 
     def do(self, effect: Declared, *, key: str = "", **args: Any) -> Do:
         """Run an effect and wait for its result; raises EffectFailed. It runs at least once, always with the same key.

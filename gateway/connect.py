@@ -17,6 +17,14 @@ def schema(kind: str) -> tuple[Setting, ...]:
     return registry.connector(kind).settings
 
 
+def door(kind: str, channel_id: str) -> str:
+    """The path at which a channel's provider, or its apps, call us; "" where it is we who call."""
+    if kind == "inapp":
+        return "/v3/directline"
+    called = kind not in registry.TYPES or registry.connector(kind).webhooks
+    return f"/webhooks/{channel_id}" if called else ""
+
+
 async def change(store: Store, seal: Seal | None, actor: Actor, changed: Changed) -> None:
     """Change a channel's settings or secrets; raises operations.Refused, SealError where its own cannot be opened."""
     found = next((Record(*row) for row in await store.read(channels.LIST) if row[0] == changed.id), None)
@@ -47,7 +55,8 @@ def _tried(new: NewChannel) -> None:
     try:
         registry.connector(new.type)(trial)
     except ValueError as error:
-        raise Refused("settings", str(error)) from error
+        name, _, reason = str(error).partition(": ")
+        raise (Refused(name, reason) if reason else Refused("settings", name)) from error
 
 
 async def connect(

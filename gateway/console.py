@@ -38,7 +38,8 @@ class Console:
     def __init__(self, gateway: Gateway, auth: Auth) -> None:
         self._gateway, self._auth = gateway, auth
         self._counted: dict[str, Counts] = {}
-        self._quarantined = 0
+        self._failures: dict[str, str] = {}
+        self._quarantined = self._parked = 0
         self._held: dict[str, int] = {}
         self._count_at = float("-inf")
 
@@ -68,6 +69,7 @@ class Console:
         view = ChannelsView(
             channels=await self._channels(),
             quarantined=self._quarantined,
+            parked=self._parked,
             now=now_ms(),
             csrf=self._auth.csrf(session),
             actor=actor.name,
@@ -91,6 +93,7 @@ class Console:
                 team=live.channel.team,
                 simulated=live.channel.simulated,
                 counts=self._counted.get(live.channel.id, Counts()),
+                last_failure=redactor.hide(self._failures.get(live.channel.id, "")),
                 last_error=redactor.hide(live.record.last_error),
                 last_error_at=live.record.last_error_at or 0,
                 suspensions=self._suspensions(live, known),
@@ -100,12 +103,14 @@ class Console:
         )
 
     async def _count(self) -> None:
-        """Count the messages of each channel and the quarantine, unless that was done just now."""
+        """Count the messages of each channel, what is parked and in quarantine, unless that was done just now."""
         started = time.monotonic()
         if started < self._count_at:
             return
         store = self._gateway.store
-        outcomes, queued, _ = await messages.counts(store, f"{now_ms() - DAY_MS:012x}{'0' * 20}")
+        since = f"{now_ms() - DAY_MS:012x}{'0' * 20}"
+        outcomes, queued, _ = await messages.counts(store, since)
+        self._failures = await messages.failures(store, since)
         waiting: dict[str, int] = {}
         for channel, _, count in queued:
             waiting[channel] = waiting.get(channel, 0) + count
@@ -116,6 +121,7 @@ class Console:
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
         holds = self._gateway.suspensions.holds
         self._held = {each.id: await holds.count(each.scope) for each in self._gateway.fence.suspensions}
+        self._parked = (await store.read(listings.PARKED))[0][0]
         ended = time.monotonic()
         self._count_at = ended + _REST * (ended - started)
 

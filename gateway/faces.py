@@ -1,9 +1,12 @@
 """All faces of one process on one port: webhooks, in-app, REST, console, pages, health."""
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from aiohttp import web
 
+from conversations.bot import Bot
 from gateway import problems
 from gateway.app import Gateway
 from gateway.pages import pages
@@ -36,18 +39,25 @@ def _pages(gateway: Gateway, demo: bool) -> list[web.RouteDef]:
 
     async def start(request: web.Request) -> web.Response:
         names = tuple(live.channel.id for live in gateway.channels)
-        return _html(
-            pages.start_page(pages.StartView("0.1.0", names, demo, ", ".join(gateway.settings.bots)))
-        )
+        return _html(pages.start_page(pages.StartView("0.1.0", names, demo, _files(gateway.router.bots))))
 
     async def chat(request: web.Request) -> web.Response:
-        return _html(pages.chat_page(demo=demo))
+        return _html(pages.chat_page(" · ".join(bot.name for bot in gateway.router.bots) or "Nobody answers"))
 
     async def static(request: web.Request) -> web.Response:
         return _file(request, files.get(request.match_info["path"]))
 
     routes = [web.get("/", start), web.get("/static/{path:.*}", static)]
     return [*routes, web.get("/chat", chat)] if demo else routes
+
+
+def _files(bots: Iterable[Bot]) -> tuple[str, ...]:
+    """The files bots are written in, as seen from here where they lie below."""
+    here = Path.cwd()
+    paths = (Path(file) for bot in bots if (file := getattr(sys.modules.get(bot.module), "__file__", None)))
+    return tuple(
+        dict.fromkeys(str(each.relative_to(here) if here in each.parents else each) for each in paths)
+    )
 
 
 def _simulator(gateway: Gateway, app: web.Application) -> None:

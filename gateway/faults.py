@@ -25,11 +25,13 @@ class Faults:
         self.left: dict[str, int] = {}
 
     def set(self, name: str, times: int) -> None:
-        """Let a fault happen so many times from now on; 0 clears it. Raises ValueError where there is none such."""
+        """Let a fault happen so many times from now on; 0 clears it. Raises ValueError where that cannot be."""
         if name not in NAMES:
             raise ValueError(f"{name!r} is no fault; there are {', '.join(NAMES)}")
+        if times < 0:
+            raise ValueError(f"{times} times: a fault happens once or more; 0 clears it")
         self.left.pop(name, None)
-        if times > 0:
+        if times:
             self.left[name] = times
 
     def clear(self) -> None:

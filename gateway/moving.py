@@ -1,16 +1,19 @@
 """Moving running conversations to another version of their flow: looked at first, one by one, then done."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from conversations.bot import Bot
+from conversations.describe import Description
 from conversations.errors import FlowChanged
 from conversations.router import Router
-from gateway.versions import Versions
+from gateway.versions import Versions, served
 from state import flows
 from state.flows import Move
+from state.model.ids import lane_of_id
 from state.model.turn import Frame, Snapshot
 from state.store import Store
 
@@ -43,6 +46,39 @@ async def look(store: Store, router: Router, versions: Versions, bot: Bot) -> As
         after = rows[-1][0]
 
 
+async def left_alone(store: Store, router: Router) -> dict[str, int]:
+    """How many conversations stand in a flow that was served and is not any more, by the flow."""
+    known = {bot.name for bot in router.bots}
+    found = {flow: await _standing(store, flow) for flow in await served(store) if flow not in known}
+    return {flow: count for flow, count in found.items() if count}
+
+
+async def _standing(store: Store, flow: str) -> int:
+    count, after = 0, ""
+    while rows := await store.read(flows.LIVE, after, f'%"flow":"{flow}"%', _PAGE):
+        stands = (_snapshot.decode(row[2]) for row in rows)
+        count += sum(flow in (each.flow, *(frame.flow for frame in each.stack)) for each in stands)
+        after = rows[-1][0]
+    return count
+
+
+async def look_at(store: Store, router: Router, versions: Versions, conversation_id: str) -> Look:
+    """What the flows as they are served mean for one conversation, with all that wait in it."""
+    ((_, lane, snapshot, revision),) = await store.read(
+        flows.ONE, conversation_id, lane_of_id(conversation_id)
+    )
+    stands = _snapshot.decode(snapshot) if snapshot else Snapshot()
+    await versions.know([stands])
+    at = Move(conversation_id, lane, revision, stands, stands)
+    for bot in router.bots:
+        found = _looked_at(bot, router, at._replace(before=at.after)) or Look(at, "current")
+        if found.verdict in ("stays", "breaks"):
+            return found._replace(move=at._replace(after=stands))
+        if found.verdict == "moves":
+            at = at._replace(after=found.move.after)
+    return Look(at, "current" if at.after is stands else "moves")
+
+
 def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:
     stands = at.before
     pairs = [(stands.flow, stands.version), *((each.flow, each.version) for each in stands.stack)]
@@ -58,7 +94,22 @@ def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:
         return Look(at, "stays" if kept else "breaks", str(error))
     except Exception as error:
         return Look(at, "breaks", f"{type(error).__name__}: {error}")
-    return Look(at._replace(after=after), "moves")
+    return Look(at._replace(after=after), "moves", _differs(bot, stands, after))
+
+
+def _differs(bot: Bot, before: Snapshot, after: Snapshot) -> str:
+    """Which fields a run leaves behind, and which begin with their default."""
+    if before.flow != bot.name:
+        return ""
+    left = sorted(before.data.keys() - after.data.keys())
+    fresh = sorted(_fields(bot.describe) - after.data.keys())
+    said = ("leaves out", left), ("begins anew with", fresh)
+    return "; ".join(f"{words} {', '.join(names)}" for words, names in said if names)
+
+
+@cache
+def _fields(describe: Callable[[], Description]) -> frozenset[str]:
+    return frozenset(describe().fields)
 
 
 def _moved(bot: Bot, stands: Snapshot) -> Snapshot:

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from aiohttp import web
 
+from gateway.refusals import said
 from state.model.address import BadAddress
 from state.model.wire import BadMessage, Forged
 from state.writer import Unavailable
@@ -76,7 +77,7 @@ def decoded(body: bytes, kind: type[T]) -> T:
         why, where = _AT.fullmatch(str(error)).groups("")  # type: ignore[union-attr]  # it matches anything
         name = _NAMED.search(why)
         field = ".".join(filter(None, (where, name and name[1])))
-        raise Problem("invalid_field", why, field=field) from error
+        raise Problem("invalid_field", said(why, kind, field), field=field) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem("invalid_json", str(error)) from error
     except RecursionError as error:

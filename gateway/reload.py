@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from conversations.bot import Bot
+from gateway.beside import kept
 
 log = logging.getLogger("parley.reload")
 _POLL = 0.5
 """Seconds between two looks at the files."""
+_BOTS = ("--bots", "--bot-path", "--config")
+"""The flags that say which bots there are."""
 
 
 async def saved(bots: Iterable[Bot], folder: str) -> None:
@@ -37,9 +40,8 @@ def _stamps(bots: Iterable[Bot], folder: str) -> dict[str, float]:
 
 async def _loads() -> bool:
     """Whether the bots load, in a process of their own; what is wrong is logged, and the old ones go on."""
-    flags = [each for each in sys.argv[2:] if each != "--reload"]
     trial = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", "check", *_settings(flags),
+        sys.executable, "-m", "gateway", "check", *kept(sys.argv[2:], _BOTS),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     told, _ = await trial.communicate()
@@ -50,16 +52,6 @@ async def _loads() -> bool:
     for line in lines[:-1]:
         log.warning("%s", line)
     return True
-
-
-def _settings(flags: list[str]) -> list[str]:
-    """Of the process' flags those that say which bots there are."""
-    kept = list[str]()
-    for place, each in enumerate(flags):
-        name, mark, _ = each.partition("=")
-        if name in ("--bots", "--bot-path", "--config"):
-            kept += [each] if mark else flags[place : place + 2]
-    return kept
 
 
 def again() -> None:

@@ -76,6 +76,8 @@ def _resumed(before: Snapshot, steps: Iterable[Step]) -> Snapshot:
     """Where a turn began: a conversation that had been parked was let go on by hand, perhaps from the start."""
     if before.mode != "parked":
         return before
+    if before.failed and any(step.event == before.failed.key for step in steps):
+        return replace(before, mode="bot")
     restarted = any(step.note == "begins" for step in steps)
     return Snapshot(run=before.run) if restarted else replace(before, mode="bot")
 

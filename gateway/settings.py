@@ -253,9 +253,17 @@ def _take(given: _Given) -> Any:
     try:
         return setting.accept(given.value, strict=given.strict)
     except ValueError:
-        shown = "this value" if setting.limit.secret else repr(given.value)
-        text = f"{given.name}: {shown} is not allowed; it must be {setting.allowed} ({given.where})"
+        shown = "this value" if setting.limit.secret else _shown(given.value)
+        wanted = setting.allowed
+        if get_origin(setting.type) is tuple and given.strict and not isinstance(given.value, list):
+            wanted = f"a list, as in {given.name} = [{shown}]"
+        text = f"{given.name}: {shown} is not allowed; it must be {wanted} ({given.where})"
         raise SettingsError(text) from None
+
+
+def _shown(value: Any) -> str:
+    """A value as it is written in a file."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def _perhaps(name: str) -> str:

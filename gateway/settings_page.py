@@ -1,5 +1,7 @@
 """The table of settings, as `docs/settings.md` holds it."""
 
+import json
+
 from gateway.settings import TABLE, Setting
 
 
@@ -17,4 +19,5 @@ def _default(setting: Setting) -> str:
     value = setting.default
     if value in ("", ()):
         return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    written = value if isinstance(value, str) else json.dumps(value)
+    return f"`{written}`"

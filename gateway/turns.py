@@ -15,6 +15,7 @@ import msgspec
 
 from conversations import engine
 from conversations.router import Router
+from gateway.beside import command
 from gateway.channels import Channels
 from gateway.degrade import Offer, chosen
 from gateway.fetching import Fetch
@@ -215,8 +216,9 @@ class Turns:
         self._metrics.turn(turn.taken.channel, (now_ms() - turn.at) / 1000)
         if turn.played.fault:
             log.error(
-                "conversation %s is parked: %s; when it is mended, let it go on: parley conversations resume %s",
-                turn.taken.id, turn.played.fault.reason, turn.taken.id,
+                "conversation %s is parked: %s; when it is mended, let it go on: %s",
+                turn.taken.id, turn.played.fault.reason,
+                command("conversations", "resume", turn.taken.id, "--reason", "mended"),
             )  # fmt: skip
 
     def _play(self, taken: Taken) -> tuple[Turned, Handoff | None]:

@@ -50,11 +50,7 @@ class Versions:
 
     async def refresh(self) -> None:
         """Serve of each flow the version that was served last and is not withdrawn."""
-        chosen: dict[str, str] = {}
-        for row in await self._store.read(flows.LIST):
-            each = Version(*row)
-            if not each.withdrawn_at:
-                chosen.setdefault(each.flow, each.version)
+        chosen = await served(self._store)
         for bot in self._router.bots:
             wanted = chosen.get(bot.name, bot.version)
             if wanted != bot.version and (found := await self._bot(bot.name, wanted)):
@@ -80,6 +76,16 @@ class Versions:
             log.warning("%s: %s; its runs go on under the version that is served", flow, error)
             self._gone.add((flow, version))
             return None
+
+
+async def served(store: Store) -> dict[str, str]:
+    """By flow the version under which runs begin: the one that was served last and is not withdrawn."""
+    chosen: dict[str, str] = {}
+    for row in await store.read(flows.LIST):
+        each = Version(*row)
+        if not each.withdrawn_at:
+            chosen.setdefault(each.flow, each.version)
+    return chosen
 
 
 def _pairs(stands: Snapshot) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,8 @@ from secrets import token_hex
 
 log = logging.getLogger("parley.wake")
 CHANNEL = "parley:wake"
+_AGAIN = 1.0
+"""Seconds until Redis is tried again."""
 
 
 class Signal:
@@ -43,6 +45,7 @@ class Wake:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(10_000)
         self._name = token_hex(8)
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_away = False
 
     @property
     def carries(self) -> bool:
@@ -78,21 +81,32 @@ class Wake:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _forever(self, work: Callable[[], "asyncio.Future[None] | object"]) -> None:
-        """Do it again after a second whenever Redis goes away."""
+        """Do it again after a while whenever Redis goes away."""
         from redis.exceptions import RedisError
 
         while True:
             try:
                 await work()  # type: ignore[misc]
             except (RedisError, OSError) as error:
-                log.warning("Redis is away (%s): other nodes are found by polling until it is back", error)
-                await asyncio.sleep(1)
+                self._away(error)
+                await asyncio.sleep(_AGAIN)
+
+    def _away(self, error: Exception | None) -> None:
+        """Say once that Redis is away, and once that it is back."""
+        if bool(error) == self._is_away:
+            return
+        self._is_away = bool(error)
+        if error:
+            log.warning("Redis is away (%s): other nodes are found by polling until it is back", error)
+        else:
+            log.warning("Redis is back")
 
     async def _publish(self) -> None:
         import redis.asyncio
 
         async with redis.asyncio.Redis.from_url(self._redis_url, protocol=3) as client:
             await client.ping()
+            self._away(None)
             self._drain()  # what waited while Redis was away is found by polling, and chunks are too old to be shown
             while True:
                 words = [await self._outgoing.get(), *self._drain()]

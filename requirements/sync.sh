@@ -10,10 +10,6 @@ level=$1
 lock=requirements/$level.txt
 stamp=.venv/.$level
 
-if [ -x .venv/bin/python ] && cmp -s "$lock" "$stamp"; then
-    exit 0
-fi
-
 find_python() {
     for name in python3 python3.11 python3.12 python3.13 python3.14; do
         if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -44,14 +40,24 @@ install() {
     $pip -r "$lock"
 }
 
-# The checkout is put on the import path, and `parley` on the environment's bin, without building anything.
+# The checkout is put on the import path, `parley` on the environment's bin, and the pytest plugin where pytest looks,
+# without building anything.
 link_project() {
     site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     echo "../../../.." >"$site/parley.pth"
+    info=parley_gateway-0.1.0.dist-info
+    mkdir -p "$site/$info"
+    printf 'Metadata-Version: 2.1\nName: parley-gateway\nVersion: 0.1.0\n' >"$site/$info/METADATA"
+    printf '[pytest11]\nparley = conversations.plugin\n' >"$site/$info/entry_points.txt"
+    printf '%s,,\n' "$info/METADATA" "$info/entry_points.txt" "$info/RECORD" >"$site/$info/RECORD"
     printf '#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m gateway "$@"\n' >.venv/bin/parley
     chmod +x .venv/bin/parley
 }
 
+if [ -x .venv/bin/python ] && cmp -s "$lock" "$stamp"; then
+    [ -e .venv/lib/python3*/site-packages/parley_gateway-*/RECORD ] || link_project
+    exit 0
+fi
 { [ -x .venv/bin/python ] && [ -x .venv/bin/pip ]; } || make_venv
 echo "Installing $(grep -c '==' "$lock") packages from $lock (about 10 s the first time) ..."
 install

@@ -1,11 +1,12 @@
 """Channels: connected accounts, their sealed credentials and their last error; and the teams they belong to."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 
-from state.statements import Query, Write, delete, insert, update
+from state.statements import Query, Row, Write, delete, insert, update
 from state.tables import channel, team, token
 from state.terms import NONE
 from state.writer import Op
@@ -65,11 +66,24 @@ class Exists(Exception):
     """There is a channel of that name already."""
 
 
+class Connected(Exception):
+    """The account at the provider is another channel's, which is named."""
+
+
+def _alone(record: Record, live: Sequence[Row]) -> None:
+    """Raise Connected where another channel has the account: what the provider says of it has one reader."""
+    for other in (Record(*row) for row in live):
+        same = (other.type, other.account) == (record.type, record.account)
+        if record.account and same and other.id != record.id:
+            raise Connected(other.id)
+
+
 def add(record: Record) -> Op[None]:
-    """Store a new channel; the name of a removed one may be used again. Raises Exists."""
+    """Store a new channel; the name of a removed one may be used again. Raises Exists and Connected."""
     (live,) = yield [(_LIST, ())]
     if any(row[0] == record.id for row in live):
         raise Exists(record.id)
+    _alone(record, live)
     (old,) = yield [(_FIND, (record.id,))]
     values = record[1:9]
     yield [(_TEAM, (record.team, record.team, record.created_at))]
@@ -78,7 +92,12 @@ def add(record: Record) -> Op[None]:
 
 
 def change(record: Record) -> Op[None]:
-    """Put settings, credentials, account and flow in place of those a channel has; its tokens are asked for anew."""
+    """Put settings, credentials, account and flow in place of those a channel has; its tokens are asked for anew.
+
+    Raises Connected.
+    """
+    (live,) = yield [(_LIST, ())]
+    _alone(record, live)
     yield [(_CHANGE, (record.account, record.settings, record.sealed, record.flow, "", record.id))]
     yield [(_NO_TOKEN, (record.id,))]
 

@@ -99,6 +99,13 @@ LIVE = Query(
     "after like limit",
 )
 """Conversations whose snapshot holds a text, by id: id, lane, snapshot (JSON), revision."""
+ONE = Query(
+    sa.select(_C.id, _C.lane, _C.snapshot, _C.revision).where(
+        _C.id == sa.bindparam("id", type_=_C.id.type), _C.lane == sa.bindparam("lane", type_=_C.lane.type)
+    ),
+    "id lane",
+)
+"""One conversation, in the same shape."""
 _STANDS = Fetch(conversation, "revision", "id lane", lock="wait")
 _MOVE = update(conversation, "snapshot revision updated_at", "id lane")
 _NOTE = insert(journal, "id lane conversation body")

@@ -44,6 +44,13 @@ IN_QUEUE = Query(
     "id lane",
 )
 """The row of a message that has not been settled: state, due, expires (milliseconds, UTC), attempts so far."""
+PARKED = Query(
+    sa.select(sa.func.count())
+    .select_from(conversation)
+    .where(conversation.c.mode == sa.literal_column("'parked'")),
+    "",
+)
+"""How many conversations an error of their flow has parked."""
 QUARANTINED = Query(
     sa.select(sa.func.count()).select_from(envelope).where(envelope.c.problems != sa.literal_column("''")), ""
 )

@@ -89,6 +89,18 @@ _OUTCOMES = Query(
     .group_by(_C.channel),
     "since",
 )
+_FAILED = (
+    sa.select(
+        _C.channel,
+        _C.fault,
+        sa.func.row_number().over(partition_by=_C.channel, order_by=_C.id.desc()).label("place"),
+    )
+    .where(_C.id >= sa.bindparam("since", type_=_C.id.type), _C.failed > sa.literal_column("0"))
+    .subquery()
+)
+_FAILURES = Query(
+    sa.select(_FAILED.c.channel, _FAILED.c.fault).where(_FAILED.c.place == sa.literal_column("1")), "since"
+)
 _WAITING = Query(sa.select(sa.func.count()).select_from(inbox), "")
 
 LAST = "f" * 32
@@ -118,6 +130,14 @@ def read_row(row: Row) -> Message:
 
 def _fault(text: str) -> Fault | None:
     return msgspec.json.decode(text, type=Fault) if text else None
+
+
+async def failures(store: Store, since: str) -> dict[str, str]:
+    """Per channel why the newest message since an id failed that did: `code: reason`."""
+    faults = {row[0]: _fault(row[1]) for row in await store.read(_FAILURES, since)}
+    return {
+        channel: ": ".join(filter(None, (each.code, each.reason))) for channel, each in faults.items() if each
+    }
 
 
 async def one(store: Store, message_id: str) -> Message | None:

@@ -37,7 +37,8 @@ def _own(path: str) -> IO[str]:
     except OSError as error:
         lock.close()
         raise InUse(
-            f"a gateway runs on {path} already: stop it first, or use PostgreSQL, which serves several"
+            f"a gateway runs on {path} already: stop it first; or give this one a file of its own (--database; a"
+            " demonstration: --data-dir, with another --port); or use PostgreSQL, which serves several"
         ) from error
     return lock
 

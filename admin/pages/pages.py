@@ -86,7 +86,10 @@ class TermsRow(Value, frozen=True, kw_only=True):
 
 
 class ChannelRow(Value, frozen=True, kw_only=True):
-    """One channel as the console lists it; `last_error_at` in milliseconds, UTC, 0 where there was none."""
+    """One channel as the console lists it; `last_error_at` in milliseconds, UTC, 0 where there was none.
+
+    The last error is of the channel as such; `last_failure` says why a message failed last.
+    """
 
     id: str
     type: str
@@ -94,6 +97,7 @@ class ChannelRow(Value, frozen=True, kw_only=True):
     team: str = "default"
     simulated: bool = False
     counts: Counts = Counts()
+    last_failure: str = ""
     last_error: str = ""
     last_error_at: int = 0
     suspensions: tuple[SuspensionRow, ...] = ()
@@ -120,6 +124,7 @@ class ChannelsView(Value, frozen=True, kw_only=True):
 
     channels: tuple[ChannelRow, ...]
     quarantined: int
+    parked: int = 0
     now: int
     csrf: str
     actor: str

@@ -9,6 +9,7 @@ from gateway.api.endpoint import Answer, Call, Nothing
 from gateway.api.moments import at, moment
 from gateway.app import Gateway
 from gateway.channels import Live
+from gateway.connect import door
 from gateway.logs import redactor
 from state import channels as rows
 from state.channels import Record
@@ -20,6 +21,7 @@ class ChannelView(Answer, frozen=True, kw_only=True):
     """A connected account. `broken` says why it cannot work here; `suspensions` are the ids of those that stop it.
 
     `terms` are the figures of the version in force; what is agreed to is at `/v1/channels/{name}/terms`.
+    `webhook` is where its provider or its apps call; empty where the gateway calls them.
     """
 
     id: str
@@ -55,7 +57,7 @@ async def listing(call: Call[Nothing, None]) -> ChannelList:
             _view(
                 record,
                 gateway.channels.get(record.id),
-                f"{gateway.url}/webhooks/{record.id}",
+                _webhook(gateway.url, record),
                 gateway.channels.broken.get(record.id, ""),
                 tuple(
                     each.id
@@ -66,6 +68,11 @@ async def listing(call: Call[Nothing, None]) -> ChannelList:
             for record in found
         )
     )
+
+
+def _webhook(url: str, record: Record) -> str:
+    path = door(record.type, record.id)
+    return f"{url}{path}" if path else ""
 
 
 def _whole(gateway: Gateway, record: Record) -> Target:

@@ -6,8 +6,10 @@ from gateway.api import aim, cursors, views
 from gateway.api.asks import HandBack, Resume
 from gateway.api.endpoint import Answer, Call, Nothing, Paged
 from gateway.api.views import ConversationDetail, ConversationView, MessageView
+from gateway.moving import look_at
 from gateway.problems import Problem
 from state import contacts, inbox, interventions, messages
+from state.flows import Move
 from state.model.event import HandedBack
 from state.model.ids import lane_of_id, now_ms
 from state.model.turn import Mode, Snapshot
@@ -92,17 +94,21 @@ def _hand_back(going: Going, channel: str, made: HandedBack) -> Op[Going]:
 async def resume(call: Call[Nothing, Resume]) -> Going:
     """Let a conversation that an error of its flow has parked go on; raises Problem `not_found` or `conflict`."""
     shown = views.conversation(await _row(call))
-    asked = call.body
+    asked, gateway = call.body, call.gateway
+    move = None
+    if gateway.versions:
+        found = await look_at(gateway.store, gateway.router, gateway.versions, call.id)
+        move = found.move if found.verdict == "moves" else None
     try:
-        going = await call.store.alone(_resume, call.id, call.actor.name, asked.reason, asked.restart)
+        going = await call.store.alone(_resume, call.id, call.actor.name, asked.reason, asked.restart, move)
     except interventions.NotParked as error:
         raise Problem("conflict", f"this conversation is not parked: its mode is {shown.mode}") from error
     _wake(call)
     return going
 
 
-def _resume(conversation_id: str, actor: str, reason: str, restart: bool) -> Op[Going]:
-    after: Snapshot = yield from interventions.resume(conversation_id, actor, reason, restart)
+def _resume(conversation_id: str, actor: str, reason: str, restart: bool, move: Move | None) -> Op[Going]:
+    after: Snapshot = yield from interventions.resume(conversation_id, actor, reason, restart, move)
     return Going(id=conversation_id, mode=after.mode, flow=after.flow, state=after.state)
 
 

@@ -17,6 +17,7 @@ from gateway.api.endpoint import Asked, Call, Endpoint
 from gateway.app import Gateway
 from gateway.auth import Auth
 from gateway.problems import Problem, decoded
+from gateway.refusals import said
 from state import idempotency, keys
 from state.idempotency import Kept, Keyed, Replayed, Reused, Slot
 
@@ -140,7 +141,7 @@ def _query(request: web.Request, kind: type[A]) -> A:
         try:
             values[name] = msgspec.convert(value, types[name], strict=False)
         except msgspec.ValidationError as error:
-            raise Problem("invalid_field", str(error), field=name) from error
+            raise Problem("invalid_field", said(str(error), types[name], ""), field=name) from error
     return kind(**values)
 
 

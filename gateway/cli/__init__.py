@@ -3,8 +3,9 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
+from typing import Any
 
 from gateway import settings
 from gateway.settings import SettingsError
@@ -38,31 +39,53 @@ _COMMANDS = {
 }
 
 
+_SETTINGS = "settings (file < environment < flags)"
+
+
 class Failure(Exception):
     """A command that could not do what was asked; the text says what to do."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Leaves the settings, which every command has, out of the usage: an error would be the last of many lines."""
+
+    def add_usage(
+        self, usage: Any, actions: Iterable[argparse.Action], groups: Any, prefix: Any = None
+    ) -> None:
+        """Show the command's own flags."""
+        own = [
+            each for each in actions if getattr(getattr(each, "container", None), "title", "") != _SETTINGS
+        ]
+        super().add_usage(usage, own, groups, prefix)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser, of which those of its commands are made too."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, "allow_abbrev": False, **more})
+
+
 def parser(wanted: str = "") -> argparse.ArgumentParser:
     """The parser of all commands; only the wanted one is declared whole, since the others' modules cost time."""
-    top = argparse.ArgumentParser(
-        prog="parley", description="A conversational messaging gateway.", allow_abbrev=False
-    )
+    top = _Parser(prog="parley", description="A conversational messaging gateway.")
     top.add_argument("--version", action="version", version="parley 0.1.0")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, meaning) in _COMMANDS.items():
-        command = commands.add_parser(name, help=meaning, description=meaning, allow_abbrev=False)
+        command = commands.add_parser(name, help=meaning, description=meaning)
         command.set_defaults(module=module)
         if name == wanted:
             import_module(f"gateway.cli.{module}").declare(name, command)
     return top
 
 
-def with_settings(command: argparse.ArgumentParser) -> None:
-    """Add the flags of all settings to a command."""
-    group = command.add_argument_group("settings (file < environment < flags)")
-    group.add_argument(
-        "--demo", action="store_true", help="the database, the key and the bots of `parley demo`"
-    )
+def with_settings(command: argparse.ArgumentParser, *, demo: bool = True) -> None:
+    """Add the flags of all settings to a command, and one that stands for those of the demonstration."""
+    group = command.add_argument_group(_SETTINGS)
+    if demo:
+        group.add_argument(
+            "--demo", action="store_true", help="the database, the key and the bots of `parley demo`"
+        )
     settings.add_flags(group)
 
 

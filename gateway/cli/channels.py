@@ -25,7 +25,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = _adding(actions)
-    change = actions.add_parser("set", help="change settings or secrets of a channel", allow_abbrev=False)
+    change = actions.add_parser("set", help="change settings or secrets of a channel")
     change.add_argument("id")
     change.add_argument("--reason", default="", help="for the audit")
     for each in (add, change):
@@ -35,12 +35,10 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
             help="a secret; without VALUE it is asked for, or read from what is piped in, one a line",
         )  # fmt: skip
         each.add_argument("--flow", default=None, help="the flow that answers here; else the router decides")
-    listing = actions.add_parser("list", help="all channels", allow_abbrev=False)
-    show = actions.add_parser("show", help="one channel, without its secrets", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all channels")
+    show = actions.add_parser("show", help="one channel, without its secrets")
     show.add_argument("id")
-    remove = actions.add_parser(
-        "remove", help="take a channel out of use; its messages stay", allow_abbrev=False
-    )
+    remove = actions.add_parser("remove", help="take a channel out of use; its messages stay")
     remove.add_argument("id")
     remove.add_argument("--reason", default="", help="for the audit")
     for each in (listing, show):
@@ -117,7 +115,7 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     from admin import operations
     from connectors import registry
     from gateway.cli import Failure
-    from gateway.connect import connect
+    from gateway.connect import connect, door
 
     public, secrets = args.given
     flow = _flow(settings, args.flow)
@@ -130,10 +128,7 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
         raise Failure(str(error)) from error
     except operations.Refused as error:
         raise Failure(str(error)) from error
-    where = f"{settings.public_url}/webhooks/{args.id}"
-    if not settings.public_url:
-        where = f"/webhooks/{args.id} at the gateway's public address (public_url is not set here)"
-    print(f"channel {args.id} is connected; its webhook is {where}")
+    print(f"channel {args.id} is connected; {_reached(door(args.type, args.id), settings.public_url)}")
     print("a gateway that runs takes it up within 5 seconds")
     if not args.accept_terms:
         print(
@@ -143,6 +138,19 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     if why := silent(by_id(await store.read(LIST)), settings.country).get(args.team):
         print(f"team {args.team}: {why}")
     return 0
+
+
+def _reached(door: str, public_url: str) -> str:
+    """Where its provider or its apps are to call."""
+    if not door:
+        return "the gateway calls its provider, which needs no address of ours"
+    what = "its webhook is" if door.startswith("/webhooks/") else "apps connect to"
+    where = (
+        f"{public_url}{door}"
+        if public_url
+        else f"{door} at the gateway's public address (public_url is not set here)"
+    )
+    return f"{what} {where}"
 
 
 def _flow(settings: Settings, flow: str | None) -> str:
@@ -198,6 +206,7 @@ async def _list(store: Store, settings: Settings, args: argparse.Namespace) -> i
     elif not records:
         print("no channels yet: parley channels add NAME --type whatsapp …")
     else:
+        print(f"{'CHANNEL':20} {'TYPE':24} {'ACCOUNT':20} LAST ERROR")
         for each in records:
             trouble = _broken(each, settings) or redactor.hide(each.last_error) or "no errors"
             kind = f"{each.type}{' (simulated)' if each.simulated else ''}"

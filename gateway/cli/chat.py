@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -22,7 +23,7 @@ from state.model.content import Choice, Content, Location, Media, Text, plain
 _HELP = """\
 /state             where the conversation stands
 /later 1d          time passes (90s, 5m, 2h, 1d), and timers fire
-/channel sms       begin again as a customer of a channel type
+/channel telegram  begin again as a customer of a channel type
 /locale de         begin again as one who speaks this
 /undo              take the last thing back
 /back              a person gives the conversation back
@@ -48,7 +49,19 @@ def run(args: argparse.Namespace) -> int:
     """Talk until /quit or the end of what is typed."""
     sys.dont_write_bytecode = True  # a file saved twice in a second would be read from its byte code
     settings = settings_module.read(args.config, flags=values(args))
+    _known(args.channel)
     return asyncio.run(_talk(args.bot, args.channel, args.locale, allow_private=settings.allow_private_urls))
+
+
+def _known(channel: str) -> None:
+    """Raise Failure where there is no such type of channel."""
+    from connectors import registry
+    from gateway.cli import Failure
+
+    try:
+        registry.connector(channel)
+    except registry.UnknownType as error:
+        raise Failure(str(error)) from error
 
 
 async def _talk(bot: str, channel: str, locale: str, *, allow_private: bool) -> int:
@@ -82,7 +95,6 @@ class Talk:
         self._bot, self._channel, self._locale, self._http = bot, channel, locale, http
         self._flow: Source = load(bot)
         self._seen = self._stamp()
-        self._offered: tuple[str, ...] = ()
         self._commands: dict[str, Callable[[str], Awaitable[None] | None]] = {
             "/help": lambda _: print(_HELP),
             "/state": self._state,
@@ -111,13 +123,14 @@ class Talk:
             may_fail=True,
             real_time=True,
         )
-        self._kept = [self._chat.kept()]
+        self._offered: tuple[str, ...] = ()
+        self._kept: list[tuple[Any, tuple[str, ...]]] = [(self._chat.kept(), self._offered)]
 
     async def type(self, line: str) -> None:
         """What was typed: a message, an option's number, or a command."""
         if not line:
             return
-        self._reload()
+        await self._reload()
         word, _, rest = line.partition(" ")
         if not word.startswith("/"):
             await self._say(line)
@@ -132,6 +145,13 @@ class Talk:
         print(msgspec.json.format(msgspec.json.encode(self._chat.stands)).decode())
 
     def _on(self, channel: str) -> None:
+        from gateway.cli import Failure
+
+        try:
+            _known(channel or "inapp")
+        except Failure as error:
+            print(error)
+            return
         self._channel = channel or "inapp"
         self._again(f"a customer on {self._channel}")
 
@@ -146,10 +166,11 @@ class Talk:
     async def _say(self, line: str) -> None:
         chosen = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
         if 0 <= chosen < len(self._offered):
-            await self._chat.taps(self._offered[chosen])
+            option, self._offered = self._offered[chosen], ()
+            await self._chat.taps(option)
+            self._show()
         else:
-            await self._chat.hears(line)
-        self._show()
+            await self._hears(line)
 
     async def _send(self, rest: str) -> None:
         match rest.split():
@@ -162,7 +183,9 @@ class Talk:
             case _:
                 print("write /send image https://example.org/a.png, or /send place 52.5 13.4")
 
-    async def _hears(self, content: Content) -> None:
+    async def _hears(self, content: str | Content) -> None:
+        """Options are forgotten with the next message, as the gateway does: a "4" may be a number of guests."""
+        self._offered = ()
         await self._chat.hears(content)
         self._show()
 
@@ -179,12 +202,12 @@ class Talk:
             print("there is nothing to take back")
             return
         self._kept.pop()
-        self._chat.put(self._kept[-1])
+        kept, self._offered = self._kept[-1]
+        self._chat.put(kept)
         print(f"taken back; it stands in {self._chat.state or 'no run'}")
 
     def _again(self, what: str) -> None:
         self._begin()
-        self._offered = ()
         print(f"again, {what}")
 
     def _show(self, quiet: str = "") -> None:
@@ -194,11 +217,16 @@ class Talk:
         if self._chat.fault:
             print(f"! {self._chat.fault.reason}; mend it and save, or /undo")
             self._chat.fault = None
-        if quiet and not said:
+        elif self._chat.mode == "parked" and not said:
+            print(
+                "(parked: nothing is answered until the bot is mended and saved; /undo takes the last thing back)"
+            )
+        elif quiet and not said:
             print(quiet)
         if self._chat.mode == "person":
+            self._offered = ()
             print("(a person answers; /back gives it back)")
-        self._kept.append(self._chat.kept())
+        self._kept.append((self._chat.kept(), self._offered))
 
     def _print(self, content: Content) -> None:
         words = plain(content)
@@ -213,8 +241,8 @@ class Talk:
         files = [Path(each) for each in compiled(self._flow).files]
         return max((each.stat().st_mtime for each in files if each.is_file()), default=0)
 
-    def _reload(self) -> None:
-        """Load the bot anew where a file of it was saved; the conversation goes on where it stands."""
+    async def _reload(self) -> None:
+        """Load the bot anew where a file of it was saved; the conversation goes on where it stands, or failed."""
         if self._stamp() == self._seen:
             return
         self._seen = self._stamp()
@@ -223,5 +251,9 @@ class Talk:
         except FlowError as error:
             print(f"! {error}; going on with the version before")
             return
+        parked = self._chat.mode == "parked"
         self._chat.serve(*beside(self._flow))
         print(f"(loaded again: {self.name})")
+        if parked:
+            await self._chat.is_resumed()
+            self._show()

@@ -59,7 +59,12 @@ def _print(found: list[Found], bots: int, *, named: bool) -> None:
         print(each)
     errors = sum(each.level == "error" for each in found)
     warnings = sum(each.level == "warning" for each in found)
-    print(f"{bots} bots, {errors} errors, {warnings} warnings" if named else "no bot: name one, or set bots")
+    counted = ", ".join((_many(bots, "bot"), _many(errors, "error"), _many(warnings, "warning")))
+    print(counted if named else "no bot: name one, or set bots")
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _shows(types: Iterable[str], bot: Bot) -> list[tuple[str, Shows]]:

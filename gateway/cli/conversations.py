@@ -1,12 +1,13 @@
 """`parley conversations list|show|resume`: where they stand, and letting one go on that an error has parked."""
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from gateway.cli.open import with_store
+from gateway.cli.open import router_of, with_store
 from gateway.settings import Settings
 from state import interventions, messages
 from state.model.content import plain
@@ -16,6 +17,10 @@ from state.model.turn import Snapshot
 from state.statements import Row
 from state.store import Store
 
+if TYPE_CHECKING:
+    from gateway.moving import Look
+    from state.flows import Move
+
 _PAGE = 200
 
 
@@ -24,15 +29,13 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="where conversations stand, newest first", allow_abbrev=False)
+    listing = actions.add_parser("list", help="where conversations stand, newest first")
     listing.add_argument("--limit", type=int, default=50)
     listing.add_argument("--mode", choices=("bot", "person", "parked"), help="only those in this mode")
-    show = actions.add_parser("show", help="one conversation with its last messages", allow_abbrev=False)
+    show = actions.add_parser("show", help="one conversation with its last messages")
     show.add_argument("id")
     show.add_argument("--limit", type=int, default=20)
-    resume = actions.add_parser(
-        "resume", help="let parked ones go on, after the cause is mended", allow_abbrev=False
-    )
+    resume = actions.add_parser("resume", help="let parked ones go on, after the cause is mended")
     resume.add_argument("id", nargs="+")
     resume.add_argument("--reason", required=True, help="why, for the audit")
     resume.add_argument(
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
             return await _list(store, args.mode, args.limit)
         if args.action == "show":
             return await _show(store, args.id, args.limit)
-        return await _resume(store, args.id, args.reason, args.restart)
+        return await _resume(store, settings, args)
 
     return with_store(args, call)
 
@@ -99,17 +102,43 @@ def _said(said: Message) -> str:
     return f"{_time(time_of_id(said.id))} {arrow} {words}"
 
 
-async def _resume(store: Store, ids: list[str], reason: str, restart: bool) -> int:
+async def _resume(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    """Let parked conversations go on, each under the version that is served where it fits there."""
     from gateway.cli import Failure
+    from gateway.moving import look_at
+    from gateway.versions import Versions, served
 
-    for conversation_id in ids:
+    router = router_of(settings)
+    versions, current = Versions(store, router), await served(store)
+    for conversation_id in args.id:
         await _one(store, conversation_id)
+        found = await look_at(store, router, versions, conversation_id)
+        move, told = _fits(found, current)
         try:
-            after = await store.alone(interventions.resume, conversation_id, "command line", reason, restart)
+            after = await store.alone(
+                interventions.resume, conversation_id, "command line", args.reason, args.restart, move
+            )
         except interventions.NotParked as error:
             raise Failure(f"the conversation {conversation_id} is not parked") from error
-        print(f"{conversation_id}  goes on: {after.flow or 'from the start'} {after.state}".rstrip())
+        where = f"{after.flow or 'from the start'} {after.state}".rstrip()
+        print(f"{conversation_id}  goes on: {where}{'' if args.restart else told}")
     return 0
+
+
+def _fits(found: "Look", served: Mapping[str, str]) -> tuple["Move | None", str]:
+    """How a conversation goes on under the version that is served, and what is to be told of its version."""
+    before, after = found.move.before, found.move.after
+    now = served.get(before.flow, after.version)
+    if found.verdict == "moves" and after.version == now:
+        return found.move, f", under {now} now"
+    if found.verdict == "moves":
+        return (
+            None,
+            f", still under {before.version}: no process serves {after.version} yet; restart it first",
+        )
+    if found.verdict == "current":
+        return None, ""
+    return None, f", still under {before.version}: {found.why}"
 
 
 async def _one(store: Store, conversation_id: str) -> Row:
@@ -126,5 +155,5 @@ async def _one(store: Store, conversation_id: str) -> Row:
 
 def _time(ms: int) -> str:
     if not ms:
-        return "-" * 25
+        return f"{'no message yet':25}"
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")

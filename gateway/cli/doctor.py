@@ -57,14 +57,15 @@ def run(args: argparse.Namespace) -> int:
 async def examine(settings: Settings, channel: str = "", *, ask: bool = True) -> AsyncIterator[Finding]:
     """Look at everything, in the order in which one thing needs the other; `channel` is one to look at alone."""
     yield _folder(settings)
-    yield _address(settings)
     served, finding = _bots(settings)
     yield finding
     if settings.redis:
         yield await _redis(settings)
     database = await _database(settings)
     yield database
-    if not database.wrong:
+    if database.wrong:
+        yield _address(settings, needed=True)
+    else:
         async for finding in _channels(settings, served, channel, ask):
             yield finding
 
@@ -81,11 +82,13 @@ def _folder(settings: Settings) -> Finding:
     return Finding("data folder", wrong)
 
 
-def _address(settings: Settings) -> Finding:
+def _address(settings: Settings, *, needed: bool) -> Finding:
     """The public address is one that a provider can reach, by https."""
     from gateway.wire import reachable
 
     url = settings.public_url
+    if not url and not needed:
+        return Finding("public address (no channel here needs one)")
     if not url:
         return Finding(
             "public address", "public_url is not set: providers need an https address to send webhooks to"
@@ -160,6 +163,7 @@ async def _channels(
         await store.close()
     for finding in _bound(channels, teams, only):
         yield finding
+    yield _address(settings, needed=_called(channels))
     for name, why in channels.broken.items():
         if only in ("", name):
             yield Finding(f"channel {name}", why)
@@ -212,6 +216,12 @@ def _bound(channels: "Channels", teams: dict[str, str], only: str) -> Iterator[F
             yield Finding(
                 f"channel {name}, terms", f"{waits.version} is not accepted, so it sends nothing: {do}"
             )
+
+
+def _called(channels: "Channels") -> bool:
+    """Whether a provider is to call us, now or once there are channels; a simulated one is on this machine."""
+    real = [live for live in channels if not live.channel.simulated]
+    return not any(channels) or any(live.connector.webhooks for live in real)
 
 
 async def _providers(chosen: "list[Live]", settings: Settings) -> list[tuple[Finding, ...]]:

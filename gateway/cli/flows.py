@@ -14,9 +14,9 @@ from conversations.errors import FlowError
 from conversations.loading import load
 from conversations.router import Router, compiled
 from gateway.cli.open import router_of, with_store
-from gateway.moving import Look, look
+from gateway.moving import Look, left_alone, look
 from gateway.settings import Settings
-from gateway.versions import Versions
+from gateway.versions import Versions, served
 from state import flows
 from state.flows import NoVersion, Version
 from state.model.turn import Snapshot
@@ -31,28 +31,23 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser(
-        "list", help="the versions of the flows that were served", allow_abbrev=False
-    )
+    listing = actions.add_parser("list", help="the versions of the flows that were served")
     plan = actions.add_parser(
         "plan",
         help="what the flows as they are written now mean for running conversations",
-        allow_abbrev=False,
     )
     plan.add_argument("flow", nargs="*", help="only these flows")
     plan.add_argument("--json", action="store_true", help="print the plan as JSON")
     migrate = actions.add_parser(
-        "migrate", help="move running conversations to the flow as it is written now", allow_abbrev=False
+        "migrate", help="move running conversations to the flow as it is written now"
     )
     migrate.add_argument("flow")
-    rollback = actions.add_parser(
-        "rollback", help="begin runs with the version before this one again", allow_abbrev=False
-    )
+    rollback = actions.add_parser("rollback", help="begin runs with the version before this one again")
     rollback.add_argument("flow")
-    restore = actions.add_parser("restore", help="begin runs with a version again", allow_abbrev=False)
+    restore = actions.add_parser("restore", help="begin runs with a version again")
     restore.add_argument("flow")
     restore.add_argument("version")
-    diagram = actions.add_parser("diagram", help="draw a flow, as Mermaid text or as SVG", allow_abbrev=False)
+    diagram = actions.add_parser("diagram", help="draw a flow, as Mermaid text or as SVG")
     diagram.add_argument("bot", help="module:Class or file.py:Class")
     diagram.add_argument("--svg", action="store_true", help="draw an SVG")
     diagram.add_argument(
@@ -88,7 +83,10 @@ def run(args: argparse.Namespace) -> int:
 
 async def _list(store: Store) -> int:
     chosen: set[str] = set()
-    for row in await store.read(flows.LIST):
+    rows = await store.read(flows.LIST)
+    if not rows:
+        print("no versions yet: parley serve keeps them; a demonstration has none")
+    for row in rows:
         each = Version(*row)
         current = not each.withdrawn_at and each.flow not in chosen
         status = "withdrawn" if each.withdrawn_at else "current" if current else "older"
@@ -112,6 +110,11 @@ async def _plan(store: Store, settings: Settings, wanted: list[str], *, as_json:
             told.append({"flow": bot.name, "version": bot.version, "conversations": _rows(counted)})
         else:
             _print(bot, counted)
+    for flow, count in (await left_alone(store, router)).items() if not wanted else ():
+        broken, row = True, {"verdict": "breaks", "why": "the flow is not served any more", "count": count}
+        told.append({"flow": flow, "version": "", "conversations": [row]})
+        if not as_json:
+            print(f"{flow}\n  {count:>7} breaks: the flow is not served any more; what goes on is parked")
     if as_json:
         print(msgspec.json.encode(told).decode())
     return 1 if broken else 0
@@ -139,8 +142,16 @@ def _print(bot: Bot, counted: "Counter[tuple[str, str, str, str]]") -> None:
 
 
 async def _migrate(store: Store, settings: Settings, name: str, reason: str) -> int:
+    from gateway.cli import Failure
+
     router = router_of(settings)
     (bot,) = _named(router, [name])
+    current = (await served(store)).get(name, bot.version)
+    if current != bot.version:
+        raise Failure(
+            f"{name} {bot.version} is not served, {current} is: restart what serves it first; runs stay under their"
+            " own version until they are moved"
+        )
     versions, batch, done, left = Versions(store, router), [], 0, Counter[str]()
     async for each in look(store, router, versions, bot):
         if each.verdict != "moves":

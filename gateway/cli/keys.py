@@ -13,13 +13,13 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    create = actions.add_parser("create", help="make a key; it is shown once", allow_abbrev=False)
+    create = actions.add_parser("create", help="make a key; it is shown once")
     create.add_argument("name", help="what it is for")
     create.add_argument(
         "--scope", action="append", default=[], choices=keys.SCOPES, help="what it may do; admin without any"
     )
-    listing = actions.add_parser("list", help="keys in force", allow_abbrev=False)
-    revoke = actions.add_parser("revoke", help="end a key", allow_abbrev=False)
+    listing = actions.add_parser("list", help="keys in force")
+    revoke = actions.add_parser("revoke", help="end a key")
     revoke.add_argument("id")
     for each in (create, listing, revoke):
         with_settings(each)

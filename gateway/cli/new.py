@@ -2,6 +2,11 @@
 
 import argparse
 import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 _BOT = '''"""A first bot: it asks for a name and a number, and can be stopped, or left for a person, at any time."""
@@ -74,6 +79,15 @@ bot_path = "."
 """
 _README = """# {name}
 
+An environment of its own, where Parley comes from its checkout:
+
+```
+python3 -m venv .venv && . .venv/bin/activate
+pip install path/to/parley pytest hypothesis
+```
+
+Then:
+
 ```
 parley chat bot.py                      # talk to it in the terminal; it is loaded anew when you save it
 pytest                                  # its tests
@@ -87,7 +101,7 @@ _FILES = {
     "parley.toml": _SETTINGS,
     "README.md": _README,
     "pytest.ini": "[pytest]\npythonpath = .\n",
-    ".gitignore": "__pycache__/\nvar/\nseal.key\n*.db*\n",
+    ".gitignore": ".venv/\n__pycache__/\nvar/\nseal.key\n*.db*\n",
 }
 
 
@@ -116,5 +130,24 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise Failure(f"{folder} cannot be made: {error.strerror}") from error
     print(f"{folder} holds a bot, {name}, with a test and settings:")
-    print(f"  cd {folder}\n  parley chat bot.py\n  pytest\n  parley demo --config parley.toml --reload")
+    print("\n".join(f"  {line}" for line in _next(folder)))
     return 0
+
+
+def _next(folder: Path) -> Iterator[str]:
+    """What to type, as it works in the shell that made the project."""
+    parley = _typed("parley")
+    yield f"cd {shlex.quote(str(folder))}"
+    yield f"{parley} chat bot.py"
+    if find_spec("pytest"):
+        yield _typed("pytest")
+    else:
+        yield "pip install pytest hypothesis, where Parley is installed: its README.md says how; then pytest"
+    yield f"{parley} demo --config parley.toml --reload"
+
+
+def _typed(command: str) -> str:
+    """A command of this environment: its name where the shell finds just that, else its path."""
+    own = Path(sys.executable).parent / command
+    found = shutil.which(command)
+    return command if found and Path(found).absolute() == own else shlex.quote(str(own))

@@ -17,11 +17,11 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     from gateway.cli import with_settings
 
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
-    listing = actions.add_parser("list", help="what is in quarantine, oldest first", allow_abbrev=False)
+    listing = actions.add_parser("list", help="what is in quarantine, oldest first")
     listing.add_argument("--limit", type=int, default=50)
-    show = actions.add_parser("show", help="one request, with what is wrong with it", allow_abbrev=False)
+    show = actions.add_parser("show", help="one request, with what is wrong with it")
     show.add_argument("id")
-    replay = actions.add_parser("replay", help="read it again, after the cause is mended", allow_abbrev=False)
+    replay = actions.add_parser("replay", help="read it again, after the cause is mended")
     replay.add_argument("id", nargs="+")
     for each in (listing, show, replay):
         with_settings(each)

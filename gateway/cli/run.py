@@ -4,12 +4,15 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import signal
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway import settings as settings_module
-from gateway.settings import Settings
+from gateway.beside import command
+from gateway.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
@@ -28,7 +31,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="start again when a bot is saved; running conversations go on with it",
     )
-    with_settings(command)
+    with_settings(command, demo=name != "demo")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -39,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_module.read(args.config, flags=values(args))
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
+    _make_folder(settings)
     with reaching(settings.database):
         if settings.database.startswith("sqlite"):
             upgrade(settings)
@@ -46,6 +50,16 @@ def run(args: argparse.Namespace) -> int:
     if code == _AGAIN:
         reload.again()
     return code
+
+
+def _make_folder(settings: Settings) -> None:
+    """Make the folder for files before somebody sends one; raises SettingsError."""
+    try:
+        Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"data_dir: {settings.data_dir} cannot be made: {error.strerror}") from None
+    if not os.access(settings.data_dir, os.W_OK):
+        raise SettingsError(f"data_dir: {settings.data_dir} cannot be written: give this user the right")
 
 
 def _runner(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
@@ -80,7 +94,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
             raise Failure(str(error)) from error
     else:
         await _bound(gateway)
-        _warn_of_simulated(gateway)
+        await _warn(gateway)
     try:
         await gateway.start(faces.application(gateway, demonstrate=demonstrate))
     except Taken as error:
@@ -136,7 +150,20 @@ async def _bound(gateway: "Gateway") -> None:
             )
 
 
-def _warn_of_simulated(gateway: "Gateway") -> None:
+async def _warn(gateway: "Gateway") -> None:
+    """Say what leaves a gateway without use: no bot, no channel, or one whose provider or flow is not there."""
+    from gateway.moving import left_alone
+
+    if not gateway.router.bots:
+        log.warning("no flow is served, so nobody answers: set bots")
+    if not any(gateway.channels) and not gateway.channels.broken:
+        log.warning("no channel is connected yet: %s", command("channels", "add", "NAME", "--type", "TYPE"))
+    for flow, count in (await left_alone(gateway.store, gateway.router)).items():
+        log.warning(
+            "%s is not served any more; each of its %d running conversations is parked when it goes on",
+            flow,
+            count,
+        )
     names = [live.channel.id for live in gateway.channels if live.channel.simulated]
     if names:
         log.warning(

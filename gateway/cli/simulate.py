@@ -51,5 +51,10 @@ async def _call(url: str, body: bytes | None) -> dict[str, dict[str, int]]:
         raise Failure(f"{url} answers {reply.status}, which is no demonstration of Parley") from error
     if reply.status != 200:
         what = told.get("detail") or told.get("title") or reply.status
-        raise Failure(f"{what}: is {call.url.split('/')[2]} a demonstration with such a channel?")
+        hint = (
+            f": is {call.url.split('/')[2]} a demonstration with such a channel?"
+            if reply.status == 404
+            else ""
+        )
+        raise Failure(f"{what}{hint}")
     return told

@@ -42,12 +42,12 @@ class StaticFile(Value, frozen=True):
 
 
 class StartView(Value, frozen=True):
-    """What the start page tells: the version, the channels' names, whether it is the demo, and the bot's file."""
+    """What the start page tells: the version, the channels' names, whether it is the demo, and the bots' files."""
 
     version: str
     channels: tuple[str, ...] = ()
     demo: bool = True
-    bot: str = ""
+    files: tuple[str, ...] = ()
 
 
 def start_page(view: StartView) -> str:
@@ -55,9 +55,9 @@ def start_page(view: StartView) -> str:
     return _render("start.html", title="Start", here="/", demo=view.demo, view=view)
 
 
-def chat_page(*, name: str = "Sample bot", demo: bool = True) -> str:
+def chat_page(name: str = "Chat") -> str:
     """The page at `/chat`: an in-app customer's conversation over Direct Line; `name` is who answers."""
-    return _render("chat.html", title="Chat", here="/chat", demo=demo, name=name)
+    return _render("chat.html", title="Chat", here="/chat", demo=True, name=name)
 
 
 def simulator_page() -> str:
@@ -102,5 +102,5 @@ def _templates() -> Environment:
 
 
 def _render(template: str, *, demo: bool, **values: object) -> str:
-    faces = [("/chat", "Chat"), *([("/simulator", "Simulator")] if demo else []), ("/admin", "Admin")]
-    return _templates().get_template(template).render(faces=faces, **values)
+    played = [("/chat", "Chat"), ("/simulator", "Simulator")] if demo else []
+    return _templates().get_template(template).render(faces=[*played, ("/admin", "Admin")], **values)

@@ -214,6 +214,10 @@ class TimerFired(Happened, frozen=True, kw_only=True, tag="timer"):
     run: int = 0
 
 
+RESUMED = "\tresumed"
+"""The name of a timer that no flow can set: somebody lets a parked conversation go on."""
+
+
 class HandedBack(Happened, frozen=True, kw_only=True, tag="handed_back"):
     """A person gave the conversation back to the bot."""
 

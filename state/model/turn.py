@@ -34,7 +34,8 @@ class Snapshot(Value, frozen=True):
     an error of the flow, resumed by an admin). `tries` counts answers that could not be read, `past` are the states to
     go back to; `stack` are the flows that wait, the last to go on first; `later` are messages that wait for the end;
     `paced` is the time (milliseconds, UTC) until which what was said is paid for, at the flow's messages a minute;
-    `chain` counts the effects that have set off one another; `held` are results that came while a person answers.
+    `chain` counts the effects that have set off one another; `held` are results that came while a person answers;
+    `failed` is the message that an error has parked it at: it is played first when it goes on.
     """
 
     flow: str = ""
@@ -50,6 +51,7 @@ class Snapshot(Value, frozen=True):
     paced: int = 0
     chain: int = 0
     held: tuple[EffectDone, ...] = ()
+    failed: MessageReceived | None = None
 
 
 class Customer(Value, frozen=True):

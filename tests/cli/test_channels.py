@@ -40,6 +40,31 @@ def test_a_secret_that_is_typed_in_is_sealed_and_shown_nowhere(run: Run, config:
         assert [path for path in tmp_path.glob("parley.db*") if secret.encode() in path.read_bytes()] == []
 
 
+SMPP = (
+    "--type",
+    "smpp",
+    "--set",
+    "host=smsc.example",
+    "--set",
+    "system_id=us",
+    "--set",
+    "sender=447700900000",
+)
+KANNEL = ("--type", "kannel", "--set", "base_url=http://kannel.example", "--set", "user=parley",
+    "--set", "sender=447700900000", "--secret", "secret=planted", "--secret", "token=planted")  # fmt: skip
+DOORS = {
+    (*WHATSAPP, *SECRET_WORDS): "its webhook is https://chat.example/webhooks/wa",
+    ("--type", "inapp"): "apps connect to https://chat.example/v3/directline",
+    (*SMPP, "--secret", "password=planted"): "the gateway calls its provider, which needs no address of ours",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), DOORS.items(), ids=["webhooks", "apps", "a link"])
+def test_a_connected_channel_s_door_is_told(run: Run, config: str, words: tuple[str, ...], told: str) -> None:
+    done = add(run, config, *words, "--public-url", "https://chat.example")
+    assert done.out.splitlines()[:1] == [f"channel wa is connected; {told}"], done.err
+
+
 def test_a_channel_is_shown_with_all_but_its_secrets(run: Run, config: str) -> None:
     add(run, config, *WHATSAPP, *SECRET_WORDS, "--flow", "Hotel", "--simulated")
     shown = msgspec.json.decode(run("channels", "show", "wa", "--json", "--config", config).out)
@@ -49,6 +74,15 @@ def test_a_channel_is_shown_with_all_but_its_secrets(run: Run, config: str) -> N
     assert (shown["secrets"], shown["settings"]["base_url"]) == ("sealed", "https://graph.facebook.com")
     listed = run("channels", "list", "--json", "--config", config).out
     assert [shown | {"terms_accepted": False}] == msgspec.json.decode(listed)
+
+
+def test_the_list_says_what_its_columns_are(run: Run, config: str) -> None:
+    add(run, config, "--type", "inapp", name="app")
+    head, line = run("channels", "list", "--config", config).out.splitlines()
+    assert (head.split(), line.split()) == (
+        ["CHANNEL", "TYPE", "ACCOUNT", "LAST", "ERROR"],
+        ["app", "inapp", "no", "errors"],
+    )
 
 
 def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -> None:
@@ -70,7 +104,11 @@ def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -
         ((*WHATSAPP, *SECRET_WORDS, "--set", "colour=red"), "colour: whatsapp has no such setting; it has"),
         ((*WHATSAPP, "--set", "app_secret=x", *SECRET_WORDS[2:]), "app_secret: is a secret"),
         ((*WHATSAPP, *SECRET_WORDS, "--flow", "Nope", "--bots", "booking:Booking"), "--flow Nope: no such flow"),
-        ((*WHATSAPP, *SECRET_WORDS, "--set", "pace=fast"), "pace: is a number of messages a second"),
+        ((*WHATSAPP, *SECRET_WORDS, "--set", "pace=fast"), "pace: this is not allowed; it is a number of messages"),
+        ((*KANNEL, "--set", "callback=here"), "channels: callback: this is not allowed; it is a web address"),
+        ((*KANNEL, "--set", "callback=https://x.example/a"), "it is our public address and /webhooks/wa, where"),
+        (("--type", "kannel", "--set", "user=us"), "callback: is needed: public address of this channel, for delivery"
+         " reports\nsecret: is needed: password of the `sendsms-user`\n"),
         ((*WHATSAPP, *SECRET_WORDS, "--set", "pace"), "--set pace: NAME=VALUE is expected"),
     ],
 )  # fmt: skip
@@ -93,6 +131,22 @@ def test_a_name_is_taken_once(run: Run, config: str) -> None:
     add(run, config, "--type", "inapp")
     done = add(run, config, "--type", "inapp")
     assert (done.code, done.err) == (1, "parley channels: id: there is a channel 'wa' already\n")
+
+
+def test_an_account_is_connected_once(run: Run, config: str) -> None:
+    add(run, config, *WHATSAPP, *SECRET_WORDS)
+    again = add(run, config, *WHATSAPP, *SECRET_WORDS, name="wa2")
+    told = "parley channels: account: 15550100 is connected already, as the channel wa: change that one\n"
+    assert (again.code, again.err) == (1, told)
+    other = add(
+        run, config, "--type", "whatsapp", "--set", "phone_number_id=15550101", *SECRET_WORDS, name="wa2"
+    )
+    assert other.code == 0
+    moved = run("channels", "set", "wa2", "--set", "phone_number_id=15550100", "--config", config)
+    assert (moved.code, moved.err) == (1, told)
+    assert run("channels", "set", "wa", "--set", "phone_number_id=15550100", "--config", config).code == 0
+    assert run("channels", "remove", "wa", "--config", config).code == 0
+    assert add(run, config, *WHATSAPP, *SECRET_WORDS, name="wa3").code == 0
 
 
 def test_without_a_seal_key_no_credentials_are_taken(run: Run, config: str) -> None:

@@ -19,9 +19,16 @@ class Shop(Flow):
         On("agent", "*", STAY, do="to_person"),
         On("media", "*", STAY, say=Media("image", url="https://example.org/a.png", caption="Yours")),
         On("location", "*", STAY, say="Far away."),
+        On("message", "*", STAY, when="is_plain", do="repeat"),
         On("message", "start", STAY, do="answer"),
     )
     heard: int = 0
+
+    def is_plain(self, turn: Turn) -> bool:
+        return turn.text in ("plain", "2")
+
+    def repeat(self, turn: Turn) -> None:
+        turn.say(f"Heard {turn.text}")
 
     def answer(self, turn: Turn) -> None:
         self.heard += 1
@@ -49,12 +56,21 @@ def type_to(run: Run, monkeypatch: pytest.MonkeyPatch, bot: Path, *lines: str) -
 ASKS = ["    1. Tea", "    2. Nothing"]
 TALKS: dict[str, tuple[list[str], list[str]]] = {
     "a message and an option by its number": (["hi", "1"], ["  Hello inapp en", *ASKS, "  Tea it is."]),
+    "a number after other words": (["hi", "plain", "2"], ["  Hello inapp en", *ASKS, "  Heard plain", "  Heard 2"]),
+    "a number after all was taken back": (
+        ["plain", "hi", "/undo", "2"],
+        ["  Heard plain", "  Hello inapp en", *ASKS, "taken back; it stands in start", "  Heard 2"],
+    ),
+    "a number after an answer was taken back": (
+        ["hi", "plain", "/undo", "1"],
+        ["  Hello inapp en", *ASKS, "  Heard plain", "taken back; it stands in start", "  Tea it is."],
+    ),
     "a number that is none": (["7"], ["  Hello inapp en", *ASKS]),
     "time passes": (
         ["hi", "/later 1h", "/later 1.5 h"],
         ["  Hello inapp en", *ASKS, "nothing happens", "  Still there?"],
     ),
-    "another channel": (["/channel sms", "hi"], ["again, a customer on sms", "  Hello sms en", *ASKS]),
+    "another channel": (["/channel twilio", "hi"], ["again, a customer on twilio", "  Hello twilio en", *ASKS]),
     "another language": (["/locale de", "hi"], ["again, a customer who speaks de", "  Hello inapp de", *ASKS]),
     "a place that is none": (
         ["/send place here there"],
@@ -179,6 +195,25 @@ def test_a_bot_may_begin_what_its_module_has(run: Run, monkeypatch: pytest.Monke
     with project(shop.parent):
         done = run("chat", f"{shop}:Shop")
     assert done.out.splitlines()[1:] == ["  Which size?", "  Thank you."]
+
+
+def test_a_talk_that_a_fault_has_parked_says_so(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    shop.write_text(BOT.replace("self.heard += 1", "self.heard += 1 // 0"), "utf-8")
+    shown = type_to(run, monkeypatch, shop, "hi", "hello?", "/undo", "/undo")
+    assert shown[1].startswith("! ZeroDivisionError")
+    assert shown[2].startswith("(parked: nothing is answered until")
+    assert shown[3] == "taken back; it stands in no run"
+
+
+def test_a_type_of_channel_that_is_not_there_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    with project(shop.parent):
+        done = run("chat", str(shop), "--channel", "fax")
+    assert (done.code, "'fax' is no channel type; there are http, inapp" in done.err) == (1, True)
+    assert type_to(run, monkeypatch, shop, "/channel fax")[0].startswith("'fax' is no channel type")
 
 
 def test_a_bot_that_is_not_there_is_told(run: Run) -> None:

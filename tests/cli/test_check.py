@@ -17,9 +17,9 @@ WIDE = GOOD.replace("'Hi'", "Choice('?', tuple(Option(str(n), str(n)) for n in r
 @pytest.mark.parametrize(
     ("text", "more", "code", "says"),
     [
-        (GOOD, (), 0, "1 bots, 0 errors, 0 warnings"),
+        (GOOD, (), 0, "1 bot, 0 errors, 0 warnings"),
         (WARNS, (), 0, "a customer cannot stop or get to a person; begin the table with *WAYS_OUT"),
-        (WARNS, ("--strict",), 1, "1 bots, 0 errors, 1 warnings"),
+        (WARNS, ("--strict",), 1, "1 bot, 0 errors, 1 warning"),
         (ERRS, (), 1, "nothing leads out of 'stuck'"),
         ("1/0", (), 2, "ZeroDivisionError"),
         (WIDE, ("--channel", "messenger"), 0, "0 warnings"),

@@ -7,9 +7,10 @@ import pytest
 from admin import operations
 from admin.operations import NewChannel
 from conversations.router import Router
+from examples.showcase import Showcase
 from gateway import demo
 from gateway.app import Gateway
-from gateway.cli.run import _warn_of_simulated
+from gateway.cli.run import _warn
 from gateway.connect import connect
 from tests.cli.conftest import Run
 from tests.gateway.api.house import PHONE, SECRETS, made, on_sqlite
@@ -41,7 +42,8 @@ def test_every_command_can_be_pointed_at_the_demonstration(run: Run, folder: Pat
     )
     told = run("doctor", "--demo").out
     assert "channel sms2, provider (simulated: parley demo alone plays it" in told
-    assert "wrong  public address" in told
+    assert "ok     public address (no channel here needs one)" in told
+    assert "wrong " not in told
 
 
 def test_a_channel_is_changed_and_tried_first(run: Run, folder: Path) -> None:
@@ -79,16 +81,27 @@ async def test_a_demonstration_leaves_a_database_with_other_channels_alone(tmp_p
     await gateway.stop()
 
 
-async def test_a_gateway_that_plays_no_provider_says_which_channels_are_simulated(
+async def test_a_gateway_without_use_says_what_it_lacks(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router())
     await gateway.open()
-    _warn_of_simulated(gateway)
-    assert caplog.text == ""
+    await _warn(gateway)
+    assert "no flow is served, so nobody answers: set bots" in caplog.text
+    assert "no channel is connected yet: parley channels add NAME" in caplog.text
+    assert "simulated" not in caplog.text
+    await gateway.stop()
+
+
+async def test_a_gateway_that_plays_no_provider_says_which_channels_are_simulated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router([Showcase]))
+    await gateway.open()
     await connect(gateway.store, gateway.seal, operations.OPERATOR, PHONE)
     await gateway.channels.load()
-    _warn_of_simulated(gateway)
+    await _warn(gateway)
+    assert len(caplog.records) == 1
     assert "phone: simulated channels; their provider is played by `parley demo` alone" in caplog.text
     await gateway.stop()
 

@@ -13,9 +13,9 @@ def test_the_doctor_says_what_is_wrong_and_ends_with_1(run: Run, config: str) ->
         1,
         [
             "ok     data folder",
-            "ok     public address",
             "ok     bots",
             "ok     database",
+            "ok     public address",
             "wrong  channels: there is none yet: parley channels add NAME --type whatsapp …",
         ],
     )

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from state.keys import digest
+from state.migrations import HEAD
 from tests.cli.conftest import Run, parley
 from tests.load.process import Server
 
@@ -33,11 +34,13 @@ def test_a_new_sqlite_file_is_served_and_a_key_made_beside_it_opens_it(
         assert asyncio.run(status(f"{url}/channels", made.out.strip())) == 200
         assert asyncio.run(status(f"{url}/audit", made.out.strip())) == 403
         second = parley("serve", "--config", config)
-        assert (second.code, "a gateway runs on" in second.err) == (1, True)
+        assert (second.code, "a gateway runs on" in second.err, "--data-dir" in second.err) == (1, True, True)
     finally:
         code = server.stop()
     assert code == 0
-    assert server.tail().startswith("the schema is at revision 0005\nready http://127.0.0.1:")
+    assert server.tail().startswith(f"the schema is at revision {HEAD}\n")
+    assert "no flow is served, so nobody answers" in server.tail()
+    assert "\nready http://127.0.0.1:" in server.tail()
     assert "stopping: what is under way is finished or handed back" in server.tail()
 
 
@@ -63,10 +66,10 @@ def test_postgresql_behind_its_schema_is_refused_with_the_command_that_helps(
 ) -> None:
     words = ("--database", postgres_url, "--data-dir", str(tmp_path), "--port", "0")
     refused = parley("serve", *words)
-    said = "the database is at schema 'none', this version needs '0005': run `parley migrate`"
+    said = f"the database is at schema 'none', this version needs '{HEAD}': run `parley migrate`"
     assert (refused.code, refused.out, refused.err) == (1, "", f"parley serve: {said}\n")
     assert run("keys", "list", *words).err == f"parley keys: {said}\n"
-    assert run("migrate", *words).out == "the schema is at revision 0005\n"
+    assert run("migrate", *words).out == f"the schema is at revision {HEAD}\n"
     assert run("keys", "list", *words).code == 0
 
 
@@ -85,6 +88,13 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(
     done = run(*words, "--database", url.format(folder=tmp_path))
     assert (done.code, done.out) == (1, "")
     assert re.fullmatch(rf"parley {words[0]}: the (database|schema) (cannot|could not) be .+\n", done.err)
+
+
+@pytest.mark.parametrize("folder", ["/proc/nope", "{file}/media"])
+def test_a_folder_for_files_that_cannot_be_made_stops_the_start(config: str, folder: str) -> None:
+    given = folder.format(file=config)
+    done = parley("serve", "--config", config, "--data-dir", given)
+    assert (done.code, done.out, done.err.startswith(f"data_dir: {given} cannot be made: ")) == (2, "", True)
 
 
 def test_serving_what_cannot_be_reached_is_told_in_one_line() -> None:

@@ -44,6 +44,20 @@ def test_a_command_that_is_not_there_is_told(run: Run, words: tuple[str, ...]) -
     assert "usage: parley" in done.err
 
 
+def test_an_argument_that_is_wrong_is_told_without_all_the_settings(run: Run) -> None:
+    done = run("conversations", "show", "--limit", "x", "1")
+    assert done.err.splitlines() == [
+        "usage: parley conversations show [-h] [--limit LIMIT] id",
+        "parley conversations show: error: argument --limit: invalid int value: 'x'",
+    ]
+
+
+@pytest.mark.parametrize(("command", "there"), [("demo", False), ("serve", True)])
+def test_the_demonstration_offers_not_itself(run: Run, command: str, there: bool) -> None:
+    done = run(command, "--help")
+    assert ("--demo " in done.out, "--bot-path" in done.out) == (there, True)
+
+
 def test_a_settings_file_that_is_not_there_is_told(run: Run, tmp_path: Path) -> None:
     done = run("channels", "list", "--config", str(tmp_path / "nowhere.toml"))
     assert done.code == 2

@@ -47,6 +47,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a misspelt callback": ({"table": (ROW,), "on_entre_start": noop}, "did you mean 'on_enter_start'"),
     "a table that is one row": ({"table": ROW}, r"Bot.table is no tuple: with one member it needs a comma"),
+    "a table that is a list": (
+        {"table": [ROW]},
+        r"Bot.table is no tuple: it is a list, which could change: write it",
+    ),
     "keywords that are one word": ({"table": (ROW,), "keywords": "hi"}, "Bot.keywords is no tuple"),
     "a row that is none": ({"table": (("message", "start", STAY),)}, "is no row of a table: write On"),
     "a row without a target": ({"table": (On("message", "start", ""),)}, "to stay, the target is STAY"),

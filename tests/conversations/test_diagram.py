@@ -8,7 +8,7 @@ from conversations.bot import Bot
 from conversations.diagram import mermaid, svg
 from conversations.router import compiled
 from examples.orders import Orders
-from parley import BACK, END, STAY, WAYS_OUT, Flow, On, Talk, bot_framework, flow
+from parley import BACK, END, STAY, WAYS_OUT, EffectFailed, Flow, On, Talk, bot_framework, flow, read
 from tests.conversations import framework_bots
 
 
@@ -33,6 +33,42 @@ async def straight(talk: Talk) -> None:
     await talk.ask("One <b>?")
     await talk.sleep(1)
     await talk.ask("Two?")
+
+
+@flow
+async def dinner(talk: Talk) -> None:
+    if await talk.ask("Hungry?", read.yes_no()):
+        while True:
+            dish: str = await talk.ask("Which dish?")
+            try:
+                await talk.begin("kitchen", dish=dish)
+            except EffectFailed:
+                talk.say("Sold out.")
+                continue
+            break
+        for _ in range(2):
+            await talk.ask("Something to drink?", name="drink")
+    else:
+        await talk.sleep(1)
+        return
+    talk.say(await talk.hand_over("bye"))
+
+
+def test_a_script_that_branches_and_goes_round_is_drawn_as_it_runs() -> None:
+    described = dinner.describe()
+    assert described.states == ("hungry", "which_dish", "kitchen", "drink", "sleep", "bye")
+    assert [(source, row.target) for row in described.rows for source in row.sources] == [
+        ("hungry", "which_dish"),
+        ("which_dish", "kitchen"),
+        ("kitchen", "which_dish"),
+        ("kitchen", "drink"),
+        ("drink", "drink"),
+        ("hungry", "sleep"),
+        ("sleep", END),
+        ("drink", "bye"),
+        ("kitchen", "bye"),
+        ("bye", END),
+    ]
 
 
 def test_a_table_as_mermaid() -> None:

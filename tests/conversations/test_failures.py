@@ -85,10 +85,11 @@ def test_a_flow_that_fails_takes_only_its_own_event_along(option: str, told: str
 
 def test_a_flow_that_is_not_served_any_more_parks_its_conversations() -> None:
     talk = Talk(Shop, snapshot=Snapshot("Gone", "1", 1, "start"))
-    played = talk.play(said("hi"))
+    greeting = said("hi")
+    played = talk.play(greeting)
     assert played.fault is not None
     assert (played.fault.code, words(played)) == ("flow_changed", [talk.router.apology])
-    assert talk.at == Snapshot("Gone", "1", 1, "start", mode="parked")
+    assert talk.at == Snapshot("Gone", "1", 1, "start", mode="parked", failed=greeting)
 
 
 class Shop(Flow):

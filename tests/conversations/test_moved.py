@@ -4,6 +4,7 @@ import pytest
 
 from conversations import engine
 from conversations.router import Router
+from conversations.script import Script
 from parley import Flow, FlowChanged, FlowError, On, Question, Standing, Talk, flow, moved, read
 from state.model.turn import Snapshot
 from tests.conversations.kit import CUSTOMER, NOW, said
@@ -37,7 +38,7 @@ async def one(talk: Talk) -> None:
 
 
 def test_states_and_fields_keep_where_they_fit() -> None:
-    stood = Standing("age", {"name": "Ann", "gone": 1}, "one")
+    stood = Standing("age", {"name": "Ann", "gone": 0}, "one")
     assert moved(Shop, stood) == Standing("age", {"name": "Ann"}, Shop.plan.version)
 
 
@@ -47,6 +48,7 @@ def test_states_and_fields_keep_where_they_fit() -> None:
         (Standing("town", {}), "Shop has no state 'town' to go on in"),
         (Standing("done", {}), "Shop has no state 'done' to go on in"),
         (Standing("age", {"age": "old"}, "one"), "Shop cannot keep age of one"),
+        (Standing("age", {"count": 2}, "one"), "Shop has no field count any more, which one has filled"),
     ],
 )
 def test_what_does_not_fit_is_told(stood: Standing, told: str) -> None:
@@ -60,6 +62,28 @@ def test_migrate_decides_where_a_run_stands() -> None:
         moved(Next, Standing("x", {}, "one"))
     with pytest.raises(FlowError, match=r"Wrong\.migrate gave a str, not a Standing"):
         moved(Wrong, Standing("x"))
+
+
+def asking(words: str, name: str) -> Script:
+    @flow
+    async def asks(talk: Talk) -> None:
+        await talk.ask(words, name=name)
+        await talk.ask("Two?")
+
+    return asks
+
+
+def test_a_question_with_a_name_may_have_other_words() -> None:
+    for name, fits in (("people", True), ("", False)):
+        old, new = asking("How many?", name), asking("For how many?", name)
+        stands = engine.play(Snapshot(), [said("hi")], CUSTOMER, Router([old]), NOW, "s").after
+        stands = engine.play(stands, [said("4")], CUSTOMER, Router([old]), NOW, "s").after
+        stood = Standing(stands.state, stands.data, old.version)
+        if fits:
+            assert moved(new, stood).state == "two"
+        else:
+            with pytest.raises(FlowChanged, match="step 1 is now 'for_how_many'"):
+                moved(new, stood)
 
 
 def test_a_script_moves_where_it_would_have_done_the_same() -> None:

@@ -79,7 +79,8 @@ def test_it_goes_on_once_it_is_let() -> None:
     talk.play(*(said("I am away.") for _ in range(31)))
     assert talk.at.mode == "parked"
     stands = replace(talk.at, mode="bot")
-    assert words(Talk(Echo, snapshot=stands).play(said("Still there?"), now=NOW + MINUTE)) == ["Still there?"]
+    later = Talk(Echo, snapshot=stands).play(said("Still there?"), now=NOW + MINUTE)
+    assert words(later) == ["I am away.", "Still there?"]
     assert Talk(Echo, snapshot=stands).play(said("Still there?"), now=NOW + SECOND).fault
 
 

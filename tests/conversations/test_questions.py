@@ -91,6 +91,7 @@ async def test_who_is_not_understood_gets_to_a_person_and_is_asked_again_afterwa
         await c.hears("hm")
         c.says("Which day, please?")
         await c.hears("what?")
+        c.says("One moment, a colleague will answer.")
         assert (c.mode, c.state) == ("person", "day")
         await c.is_handed_back()
         c.says("On which day?")

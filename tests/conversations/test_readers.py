@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from conversations import languages
 from conversations.readers import NotRead, Reader
+from conversations.table import HANDED_OVER, STOPPED
 from parley import Chosen, FlowError, Location, Media, Option, Text, read
 from state.model.content import Choice, Content
 
@@ -100,9 +101,9 @@ def test_what_is_no_answer_is_told(reader: Reader[Any], said: str | Content, tol
     assert wrong.value.why.format(**wrong.value.values)
 
 
-def test_every_text_of_the_readers_is_translated_where_one_is() -> None:
+def test_every_text_of_ours_is_translated_where_one_is() -> None:
     told = {told for _, _, told in NOT_READ if told != "Please"}
-    told |= {"Please answer in words.", "Yes", "No", "Share my place"}
+    told |= {"Please answer in words.", "Yes", "No", "Share my place", HANDED_OVER, STOPPED}
     for locale in ("de", "fr", "es"):
         assert set(languages.texts(locale)) == told
 

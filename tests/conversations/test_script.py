@@ -96,6 +96,7 @@ async def test_who_is_not_understood_gets_to_a_person() -> None:
             await c.hears(word)
             c.says("Please type a number from 1 to 20.")
         await c.hears("c")
+        c.says("One moment, a colleague will answer.")
         assert (c.mode, c.stands.flow) == ("person", "")
 
 
@@ -203,6 +204,7 @@ async def test_a_person_takes_over_and_gives_back_with_a_note() -> None:
         c.says("Settled: paid")
         c.says("More?")
         await c.hears("agent")
+        c.says("One moment, a colleague will answer.")
         assert (c.mode, c.state) == ("person", "more")
         await c.is_handed_back()
         c.says("More?")
@@ -242,6 +244,7 @@ async def test_a_customer_goes_back_begins_anew_and_stops() -> None:
         c.says("Hello.")
         c.says("One?")
         await c.hears("stop")
+        c.says("All right, we stop here.")
         assert c.stands == Snapshot(run=1)
 
 

@@ -25,13 +25,16 @@ def blocks(page: str) -> Iterator[tuple[str, str, str]]:
 
 
 def module(page: str) -> ModuleType:
-    """The page's code as one module."""
+    """The page's code as one module: a block may use what the page has defined before, but not what it imported."""
     name = f"page_{page.partition('.')[0]}"
     made = sys.modules[name] = ModuleType(name)
     made.__file__ = str(DOCS / page)
     for kind, _, text in blocks(page):
         if kind == "python":
-            exec(compile(text, made.__file__, "exec"), made.__dict__)
+            own = {key: each for key, each in vars(made).items() if getattr(each, "__module__", None) == name}
+            scope = {"__name__": name, **own}
+            exec(compile(text, made.__file__, "exec"), scope)
+            made.__dict__.update(scope)
     return made
 
 

@@ -14,7 +14,10 @@ from connectors import registry
 from gateway import auth
 from gateway.auth import COOKIE, SESSION_SECONDS
 from gateway.connect import connect
-from state import channels, keys, terms
+from state import channels, keys, migrate, tables, terms
+from state.model.ids import lane_of_id
+from state.statements import update
+from state.writer import Op
 from tests.gateway.api.house import SECRETS, House, Told, on_sqlite, running
 
 EVIL = "<script>alert(1)</script>"
@@ -281,6 +284,30 @@ async def test_pages_show_reasons_as_words_and_no_secrets(house: House) -> None:
     assert [each for each in planted if each in page.text] == []
     assert "default-src" in page.headers["Content-Security-Policy"]
     assert page.headers["Cache-Control"] == "no-store"
+
+
+def park(conversation_id: str, lane: int) -> Op[None]:
+    """Park a conversation, as an error of its flow would."""
+    yield [(update(tables.conversation, "mode", "id lane"), ("parked", conversation_id, lane))]
+
+
+@pytest.fixture
+def anywhere(database_url: str) -> str:
+    """A database of each engine, with its schema."""
+    migrate.upgrade(database_url)
+    return database_url
+
+
+async def test_what_failed_and_what_is_parked_is_told(anywhere: str, tmp_path: Path) -> None:
+    async with running(tmp_path, anywhere) as house:
+        body = {"channel": "phone", "to": "whatsapp:15550123", "content": {"type": "text", "text": "hi"}}
+        sent = await house.call("POST", "/messages", body)
+        await house.until(f"/messages/{sent.body['id']}", lambda one: one["status"] == "failed")
+        lane = lane_of_id(sent.body["conversation"])
+        await house.gateway.store.write(park, sent.body["conversation"], lane)
+        page = await house.ask("GET", "/admin", headers=cookie(await sign_in(house)) | HTML)
+    assert "<strong>Last failure</strong> window_closed: " in page.text
+    assert "1 conversation is parked" in page.text
 
 
 async def test_a_revoked_key_s_session_ends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from gateway.cli.doctor import examine
 from gateway.connect import connect
 from gateway.settings import Settings
 from state import channels
+from state.migrations import HEAD
 from state.seal import Seal, new_key
 from state.store import Store
 from tests.allowed import allow
@@ -52,7 +53,6 @@ async def test_where_all_is_well_nothing_is_found_wrong(settings: Settings, stor
     ("changes", "what", "said"),
     [
         ({"data_dir": "{folder}/parley.db/media"}, "data folder", "parley.db is no folder"),
-        ({"public_url": ""}, "public address", "public_url is not set"),
         ({"public_url": "http://chat.example"}, "public address", "public_url is not https"),
         ({"public_url": "https://localhost"}, "public address", "no provider reaches localhost"),
         ({"public_url": "https://10.1.2.3:8443"}, "public address", "no provider reaches 10.1.2.3"),
@@ -60,7 +60,7 @@ async def test_where_all_is_well_nothing_is_found_wrong(settings: Settings, stor
         ({"public_url": "https://chat.internal"}, "public address", "no provider reaches chat.internal"),
         ({"bots": ()}, "bots", "no flow is served: set bots"),
         ({"bots": ("nowhere:Bot",)}, "bots", "No module named 'nowhere'"),
-        ({"database": "sqlite:///{folder}/new.db"}, "database", "its schema is none, this version needs 0005: run"),
+        ({"database": "sqlite:///{folder}/new.db"}, "database", f"its schema is none, this version needs {HEAD}: run"),
         ({"database": "postgresql://x@127.0.0.1:1/x"}, "database", "cannot be reached: "),
         ({"redis": "redis://127.0.0.1:1/0"}, "redis", "cannot be reached: "),
         ({"seal_key": ""}, "channel phone", "there is no seal_key: set it"),
@@ -78,6 +78,17 @@ async def test_what_is_wrong_is_found_alone(
     wrong = {name: words for name, words in found.items() if words}
     assert list(wrong) == [what]
     assert said in wrong[what]
+
+
+async def test_a_public_address_is_needed_where_a_provider_is_to_call(
+    settings: Settings, store: Store
+) -> None:
+    settings = msgspec.structs.replace(settings, public_url="")
+    assert (await findings(settings))["public address (no channel here needs one)"] == ""
+    real = PHONE._replace(id="real", simulated=False, account="1")
+    await connect(store, Seal(settings.seal_key), operations.OPERATOR, real)
+    found = {each.what: each.wrong async for each in examine(settings, ask=False)}
+    assert found["public address"].startswith("public_url is not set")
 
 
 async def test_a_database_that_is_none_and_one_that_is_not_there_are_told(

@@ -98,12 +98,16 @@ def test_a_secret_has_no_flag(name: str) -> None:
             "port: 70000 is not allowed; it must be a whole number from 0 to 65,535 ({file}, line 1)",
         ),
         (
+            'bots = "bot:Pizza"',
+            "bots: 'bot:Pizza' is not allowed; it must be a list, as in bots = ['bot:Pizza'] ({file}, line 1)",
+        ),
+        (
             '\nport = "80"',
             "port: '80' is not allowed; it must be a whole number from 0 to 65,535 ({file}, line 2)",
         ),
         (
             "port = true",
-            "port: True is not allowed; it must be a whole number from 0 to 65,535 ({file}, line 1)",
+            "port: true is not allowed; it must be a whole number from 0 to 65,535 ({file}, line 1)",
         ),
         ("prot = 1", "prot: there is no such setting; perhaps port is meant ({file}, line 1)"),
         ("host = 'a'\n[wire]\na = 1", "wire: there is no such setting ({file}, line 2)"),

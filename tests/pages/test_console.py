@@ -105,6 +105,27 @@ def test_the_quarantine_is_told_of(count: int, words: str) -> None:
     assert words in page(SHOP, quarantined=count)
 
 
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 conversation is parked"), (2_000, "2,000 conversations are parked")]
+)
+def test_parked_conversations_are_told_of(count: int, words: str) -> None:
+    view = ChannelsView(channels=(SHOP,), quarantined=0, parked=count, now=NOW, csrf="", actor="ops")
+    assert words in channels_page(view)
+    assert "parked" not in page(SHOP).replace('data-live="parked"', "")
+
+
+def test_why_a_message_failed_is_told_beside_the_channel_s_last_error() -> None:
+    failed = msgspec.structs.replace(SHOP, last_failure="window_closed: too late")
+    both = msgspec.structs.replace(failed, last_error="131047", last_error_at=NOW)
+    for row, errors in ((failed, 0), (both, 1)):
+        text = page(row)
+        assert "<strong>Last failure</strong> window_closed: too late" in text
+        assert (text.count("<strong>Last error</strong> 131047"), text.count("No error so far")) == (
+            errors,
+            0,
+        )
+
+
 def test_an_empty_quarantine_is_not() -> None:
     assert "quarantine list" not in page(SHOP)
 

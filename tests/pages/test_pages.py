@@ -2,11 +2,19 @@
 
 import re
 from gzip import compress, decompress
+from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from admin.pages import pages as console
+from conversations.router import Router
+from examples.booking import Booking
+from examples.orders import Orders
+from gateway import faces
+from gateway.app import Gateway
 from gateway.pages import pages
+from tests.gateway.api.house import made, on_sqlite
 
 FILES = pages.static_files(console.STATIC)
 CHAT = ("parley.css", "chat.css", "chat.js", "directline.js", "dom.js", "markdown.js")
@@ -20,8 +28,8 @@ VIEW = console.ChannelsView(
     actor="ops",
 )
 PAGES = {
-    "start": pages.start_page(pages.StartView("1.2.3", ("phone", "app"), bot="examples/orders.py")),
-    "start, not the demo": pages.start_page(pages.StartView("1.2.3", demo=False)),
+    "start": pages.start_page(pages.StartView("1.2.3", ("phone", "app"), files=("examples/orders.py",))),
+    "start, not the demo": pages.start_page(pages.StartView("1.2.3", demo=False, files=("bot.py",))),
     "chat": pages.chat_page(),
     "simulator": pages.simulator_page(),
     "admin": console.channels_page(VIEW),
@@ -86,6 +94,21 @@ def test_the_whole_chat_is_sent_in_less_than_15_kb() -> None:
     assert sent < 15_000
 
 
-def test_outside_the_demo_nobody_is_led_to_the_simulator() -> None:
-    assert "/simulator" in PAGES["start"]
-    assert "/simulator" not in PAGES["start, not the demo"]
+@pytest.mark.parametrize("path", ["/simulator", "/chat"])
+def test_outside_the_demo_nobody_is_led_to_what_is_only_there(path: str) -> None:
+    assert f'href="{path}"' in PAGES["start"]
+    assert path not in PAGES["start, not the demo"]
+
+
+async def test_the_pages_tell_which_bot_answers_and_where_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router([Booking, Orders]))
+    await gateway.open()
+    app = faces.application(gateway, demonstrate=True)
+    async with TestClient(TestServer(app)) as client:
+        start, chat = [await (await client.get(path)).text() for path in ("/", "/chat")]
+    await gateway.stop()
+    assert "<code>examples/booking.py\nexamples/orders.py</code>" in start
+    assert "<h1>Booking · Orders</h1>" in chat

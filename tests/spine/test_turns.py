@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from state import tables
+from tests.spine.bot import Desk
 from tests.spine.graph import hangs
 from tests.spine.house import House, text
 
@@ -82,24 +85,47 @@ async def test_a_timer_rings_by_itself_and_one_that_is_set_anew_rings_once(house
     assert await house.count(tables.timer) == 0
 
 
-async def test_a_flow_that_fails_parks_its_own_conversation_alone(house: House) -> None:
+async def test_a_flow_that_fails_parks_its_own_conversation_alone(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     await house.hear(text(1, "fail"), text(2, "hi"))
     await house.when(lambda: house.replies(2), lambda said: said == ["1: hi"])
     talk = await house.conversation_of(1)
     found = await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
     assert found["mode"] == "parked"
+    assert f"let it go on: parley conversations resume {talk} --reason mended" in caplog.text
     await house.hear(text(1, "are you there?"))
     await asyncio.gather(*(house.hear(text(3, f"m{n}")) for n in range(3)))
     await house.when(lambda: house.replies(3), lambda said: len(said) == 3)
     assert await house.count(tables.inbox) == 1
 
 
-async def test_what_came_in_the_meantime_is_answered_when_a_parked_conversation_goes_on(house: House) -> None:
+async def test_what_failed_and_what_came_meanwhile_is_answered_when_a_parked_conversation_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.hear(text(1, "fail"), text(1, "after it"))
     talk = await house.conversation_of(1)
     await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
     await house.hear(text(1, "later"))
+    monkeypatch.setattr(Desk, "mended", True)
     told = await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended"})
     assert told.status == 202
     await house.quiet()
-    assert (await house.replies(1))[-2:] == ["1: after it", "2: later"]
+    assert (await house.replies(1))[-3:] == ["1: fail", "2: after it", "3: later"]
+
+
+async def test_what_failed_is_answered_at_once_when_it_is_mended_and_left_out_from_the_start(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.hear(text(1, "fail"), text(2, "fail"))
+    talks = [await house.conversation_of(number) for number in (1, 2)]
+    for talk in talks:
+        await house.until(f"/conversations/{talk}", lambda one: one["mode"] == "parked")
+    monkeypatch.setattr(Desk, "mended", True)
+    for talk, restart in zip(talks, (False, True), strict=True):
+        await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended", "restart": restart})
+    await house.quiet()
+    assert (await house.replies(1))[-1] == "1: fail"
+    assert len(await house.replies(2)) == 1  # the apology
+    await house.hear(text(2, "hi"))
+    await house.when(lambda: house.replies(2), lambda said: said[-1] == "1: hi")

@@ -36,7 +36,7 @@ async def test_a_commit_reaches_the_disk_before_it_is_told(sqlite: str, pragma: 
 
 async def test_a_second_gateway_on_the_file_is_told_that_it_is_in_use(sqlite: str) -> None:
     store = await Store(sqlite).open()
-    with pytest.raises(InUse, match="stop it first, or use PostgreSQL"):
+    with pytest.raises(InUse, match=r"stop it first; or .* or use PostgreSQL"):
         Store(sqlite)
     await store.close()
     await (await Store(sqlite).open()).close()

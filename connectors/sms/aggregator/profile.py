@@ -143,7 +143,9 @@ def read(channel: Channel, fixed: Mapping[str, str]) -> Aggregator:
             raise ValueError(f"{word}: the template holds {{{word}}}: set it")
     path = f"/webhooks/{channel.id}"
     if given["callback"] and urlsplit(given["callback"]).path != path:
-        raise ValueError(f"callback: ends with {path}, where this channel takes its webhooks")
+        raise ValueError(
+            f"callback: this is not allowed; it is our public address and {path}, where this channel takes its webhooks"
+        )
     if given["format"] != "json" and any(isinstance(each, dict | list) for each in found.template.values()):
         raise ValueError("template: a form or a query is flat")
     return found

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -45,7 +45,9 @@ NOBODY = "0" * 32
 
 
 class Desk(Flow):
-    """Echoes; fails at `fail`, hands over at `person`, and greets who comes back."""
+    """Echoes; fails at `fail` until it is mended, hands over at `person`, and greets who comes back."""
+
+    mended: ClassVar[bool] = False
 
     table = (
         On("message", "start", STAY, do="answer"),
@@ -53,7 +55,7 @@ class Desk(Flow):
     )
 
     def answer(self, turn: Turn) -> None:
-        if turn.text == "fail":
+        if turn.text == "fail" and not self.mended:
             raise RuntimeError("a flow that fails")
         if turn.text == "person":
             turn.hand_over("asked for")

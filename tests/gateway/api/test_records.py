@@ -33,6 +33,7 @@ async def test_a_channel_tells_all_but_its_secrets(anywhere: House) -> None:
     assert phone["settings"]["phone_number_id"] == "15550100"
     assert not SECRETS.keys() & phone["settings"].keys()
     assert phone["webhook"] == f"{anywhere.url}/webhooks/phone"
+    assert found["app"]["webhook"] == f"{anywhere.url}/v3/directline"
     assert (phone["capabilities"]["template"], phone["terms"]["reply_window"]) == (True, 86_400)
     assert (phone["broken"], phone["last_error"], phone["last_error_at"]) == ("", "", None)
 

@@ -193,7 +193,7 @@ async def test_what_came_in_is_played_once_nothing_suspends_it(house: House) -> 
     c = tables.conversation.c
     asked = Query(sa.select(c.id, c.lane, c.lease_epoch).where(c.channel == "phone"), "")
     (row,) = await house.gateway.store.read(asked)
-    await house.gateway.store.write(shelf.shelve, Shelf(*row, ()))
+    await house.gateway.store.write(shelf.shelve, Shelf(row[0], row[1], row[2], ()))
     await asyncio.sleep(0.1)
     assert len(await house.gateway.store.read(shelf.HELD, 9)) == 1
     await lift(house, made)

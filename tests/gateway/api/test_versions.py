@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from conversations.router import compiled
+from conversations.router import APOLOGY, compiled
 from gateway import versions as versions_module
 from gateway.cli import main
+from gateway.cli.run import _warn
 from tests.conversations.project import Project, project
 from tests.gateway.api.house import PHONE, House, on_sqlite, running
 
@@ -165,10 +166,18 @@ BEFORE = (
     .replace('"town"', '"place"')
     .replace("name: str", "name: str")
 )
+GUEST = TABLE.replace("name: str", 'guest: str = ""\n    name: str')
 CHANGES: dict[str, tuple[str, str, int, str]] = {
     "moves": (TABLE, TABLE, 0, "moves"),
     "stays": (BEFORE, TABLE, 0, "stays"),
     "moves by migrate": (BEFORE, TABLE.replace("Flow,", "Flow, Standing,") + MIGRATES, 0, "moves"),
+    "stays where a field that is filled would be lost": (
+        GUEST.replace('NAME")', 'NAME", field="guest")'),
+        TABLE,
+        0,
+        "stays",
+    ),
+    "moves where a field that is empty is gone": (GUEST, TABLE, 0, "moves"),
     "breaks": (
         BEFORE,
         TABLE.replace("Flow,", "Flow, Standing,") + MIGRATES.replace("full_", "fool_"),
@@ -190,10 +199,88 @@ async def test_a_new_version_is_looked_at_before_conversations_move(
     life.writes("two", new)
     found, told = await asyncio.to_thread(life.parley, "flows", "plan")
     assert (found, told.splitlines()[1].split()[:2]) == (code, ["1", verdict])
-    found, told = await asyncio.to_thread(life.parley, "flows", "migrate", "Shop", "--reason", "why not")
-    assert (found, "1 moved" in told) == (code, verdict == "moves")
+    words = ("flows", "migrate", "Shop", "--reason", "why not")
+    assert (await asyncio.to_thread(life.parley, *words))[0] == 1  # nobody serves it yet
     async with life.running() as house:
+        found, told = await asyncio.to_thread(life.parley, *words)
+        assert (found, "1 moved" in told) == (code, verdict == "moves")
         assert await people.say(house, "15550001", "Bonn") == ("two" if verdict == "moves" else "one")
+
+
+FAULTY = TABLE.replace('"done", say="VERSION"', '"done", do="count"').replace(
+    'name: str = ""', 'name: str = ""\n\n    def count(self, turn):\n        turn.say(f"{DIVIDED}: VERSION")'
+)
+MENDS: dict[str, tuple[str, str, str]] = {
+    "fits": (FAULTY.replace("DIVIDED", "6 // 2"), "3: two", ", under {two} now"),
+    "does not fit": (
+        FAULTY.replace("DIVIDED", "1").replace('"town"', '"place"'),
+        "",
+        ", still under {one}: Shop has no",
+    ),
+}
+
+
+@pytest.fixture
+async def parked(life: Life) -> str:
+    """A conversation that a fault of version one has parked; gives that version."""
+    life.writes("one", FAULTY.replace("DIVIDED", "6 // 0"))
+    async with life.running() as house:
+        for words in ("hi", "Ann", "Bonn"):
+            await life.people.say(house, "15550001", words)
+    return load_version(life)
+
+
+@pytest.mark.parametrize("by", ["a command", "a call"])
+@pytest.mark.parametrize(("mended", "says", "told"), MENDS.values(), ids=MENDS)
+async def test_what_a_fault_has_parked_goes_on_under_the_version_that_is_mended(
+    life: Life, parked: str, mended: str, says: str, told: str, by: str
+) -> None:
+    talk = life.people.talks["15550001"]
+    life.writes("two", mended)
+    words = ("conversations", "resume", talk, "--reason", "mended")
+    async with life.running() as house:
+        if by == "a command":
+            code, printed = await asyncio.to_thread(life.parley, *words)
+            assert (code, told.format(one=parked, two=load_version(life)) in printed) == (0, True), printed
+        else:
+            await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended"})
+        said = [says] if says else [APOLOGY, APOLOGY]
+        await house.until(f"/conversations/{talk}/messages", lambda page: spoken(page)[: len(said)] == said)
+
+
+def spoken(page: Any) -> list[str]:
+    """What the bot said, the last first."""
+    return [each["content"]["text"] for each in page["items"] if each["direction"] == "out"]
+
+
+async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str) -> None:
+    life.writes("two", FAULTY.replace("DIVIDED", "6 // 2"))
+    words = ("conversations", "resume", life.people.talks["15550001"], "--reason", "mended")
+    code, printed = await asyncio.to_thread(life.parley, *words)
+    wanted = f", still under {parked}: no process serves {load_version(life)} yet; restart it first"
+    assert (code, wanted in printed) == (0, True), printed
+
+
+async def test_a_flow_that_is_not_served_any_more_is_told(
+    life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    life.writes("one")
+    async with life.running() as house:
+        await life.people.say(house, "15550001", "hi")
+    life.writes("two", TABLE.replace("class Shop", "class Store") + "\nShop = Store\n")
+    code, told = await asyncio.to_thread(life.parley, "flows", "plan")
+    assert (code, told.splitlines()[-2:]) == (
+        1, ["Shop", "        1 breaks: the flow is not served any more; what goes on is parked"],
+    )  # fmt: skip
+    async with life.running() as house:
+        await _warn(house.gateway)
+    assert "Shop is not served any more; each of its 1 running" in caplog.text
+
+
+async def test_where_no_version_is_kept_that_is_told(life: Life) -> None:
+    life.writes("one")
+    code, told = await asyncio.to_thread(life.parley, "flows", "list")
+    assert (code, told) == (0, "no versions yet: parley serve keeps them; a demonstration has none\n")
 
 
 async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
@@ -206,6 +293,20 @@ async def test_what_a_command_cannot_do_is_told(life: Life) -> None:
         msgspec.json.encode([{"flow": "Shop", "version": load_version(life), "conversations": []}]).decode()
         + "\n",
     )
+
+
+async def test_a_plan_names_the_fields_that_are_left_out_and_those_that_begin_anew(life: Life) -> None:
+    life.writes("one", GUEST)
+    async with life.running() as house:
+        await Customers().say(house, "15550001", "hi")
+    life.writes("two", TABLE.replace("name: str", "size: int = 1\n    name: str"))
+    told = (await asyncio.to_thread(life.parley, "flows", "plan"))[1]
+    assert told.splitlines()[1].endswith(" name: leaves out guest; begins anew with size")
+    ((row,),) = [
+        each["conversations"]
+        for each in msgspec.json.decode((await asyncio.to_thread(life.parley, "flows", "plan", "--json"))[1])
+    ]
+    assert (row["verdict"], row["why"]) == ("moves", "leaves out guest; begins anew with size")
 
 
 def load_version(life: Life) -> str:
