@@ -89,5 +89,39 @@ def latest(
     return max(found, key=_rank, default=None)
 
 
+def stands(facts: Iterable[Consent]) -> list[Standing]:
+    """What stands of facts about one contact: the latest about each purpose, address and channel.
+
+    What a customer was told allows and forbids nothing, so nothing stands of it.
+    """
+    found: dict[tuple[str, str, str], Standing] = {}
+    for fact in facts:
+        if fact.change != "told":
+            made = standing_of(fact)
+            found[made[:3]] = max(made, found.get(made[:3], made), key=_rank)
+    return list(found.values())
+
+
+def standing_of(fact: Consent) -> Standing:
+    """A fact as what stands where no later one is known."""
+    return Standing(fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id)
+
+
 def _rank(standing: Standing) -> tuple[int, bool, str]:
     return standing.at, standing.change != "given", standing.fact
+
+
+def allowed(
+    standings: Iterable[Standing], addresses: Iterable[str], channel: str, now: int
+) -> tuple[Purpose, ...]:
+    """The purposes that a customer allows on a channel by facts that stand at a time (milliseconds, UTC)."""
+    known = tuple(standings)
+    if not known:
+        return ()
+    urns = tuple(addresses)
+    found = ((purpose, latest(known, purpose, urns, channel)) for purpose in PURPOSES)
+    return tuple(
+        purpose
+        for purpose, fact in found
+        if fact and fact.change == "given" and (not fact.until or now < fact.until)
+    )
