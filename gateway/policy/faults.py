@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from gateway.policy.entries import Entry, Rows
-from gateway.policy.pack import INHERITED
+from gateway.policy.pack import INHERITED, BadPack, load
 from state.model.consent import PURPOSES
 
 _KINDS: dict[str, type[Entry]] = {each.name: get_args(each.type)[0] for each in msgspec.structs.fields(Rows)}
@@ -23,7 +23,17 @@ def faults(folder: Path) -> list[str]:
     paths = sorted(folder.glob("*.toml"))
     if not paths:
         return [f"{folder}: there is no pack; it is a folder of .toml files"]
-    return [f"{path.name}: {fault}" for path in paths for fault in _of_file(path)]
+    found = [f"{path.name}: {fault}" for path in paths for fault in _of_file(path)]
+    return found or _whole(folder)
+
+
+def _whole(folder: Path) -> list[str]:
+    """What is wrong with the pack though each of its rows is as it should be."""
+    try:
+        load(folder)
+    except BadPack as error:
+        return [str(error)]
+    return []
 
 
 def _of_file(path: Path) -> Iterator[str]:

@@ -5,15 +5,14 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
-import sqlalchemy as sa
-
+from admin import operations
 from gateway import policy
 from gateway.hindsight import Hindsight, Lost
 from gateway.policy.pack import STANDARD, Pack
 from gateway.policy.plan import Plan
 from state import past, tables
 from state.model.ids import now_ms
-from tests.gateway.api.house import ALLOWED
+from tests.gateway.api.house import ALLOWED, NOBODY
 from tests.spine.graph import refuses
 from tests.spine.house import House, running, text
 
@@ -118,3 +117,28 @@ async def test_another_pack_shows_what_it_changes_and_nothing_else(house: House,
     later = ("wait frequency", "wait frequency, until another time")
     assert codes(plan.changes) == {("send", "wait frequency"): 1, later: 1}
     assert codes(plan.otherwise) == {}
+
+
+async def test_the_notice_counts_as_it_was_whether_it_is_on_or_off_today(tmp_path: Path, url: str) -> None:
+    async with running(tmp_path, url, notices=True) as house:
+        await house.hear(text(1, "hi"))
+        await house.quiet()
+        await send(house, NOWHERE, "unasked", consent=ALLOWED)
+        gateway = house.gateway
+        for tells in (True, False):
+            gateway.voice._tells = tells
+            plan = await compared(house, policy.standard())
+            assert (plan.same, codes(plan.otherwise)) == (plan.total, {})
+            assert plan.total == await house.count(tables.decision) >= 3
+
+
+async def test_what_has_left_or_is_gone_is_counted_by_its_reason(house: House) -> None:
+    await house.hear(text(1, "hi"), text(2, "hello"))
+    await house.quiet()
+    await operations.remove_channel(house.gateway.store, operations.OPERATOR, "wa", "over")
+    await house.gateway.channels.load()
+    plan = await compared(house, policy.standard())
+    assert plan.missing == {"the channel wa is not there, or cannot be loaded": 2}
+    await house.set(tables.decision, message=NOBODY)
+    plan = await compared(house, policy.standard())
+    assert plan.missing == {"its message has left by retention": 2}
