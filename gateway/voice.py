@@ -3,7 +3,7 @@
 from functools import partial
 from typing import NamedTuple
 
-from gateway import notices, policy
+from gateway import notices, permissions, policy
 from gateway.channels import Channels, Live
 from gateway.notices import Notice
 from gateway.opting import NOTHING, Meanings, Opted, opted
@@ -52,6 +52,7 @@ class Voice:
         found = opted(taken, met, live, now, _meanings(live, locale, taken.known.country, now))
         says = (*found.says, *played.says)
         notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
+        found = permissions.noted(found, taken, played, live, now)
         return Voiced((say_of(notice), *says) if notice else says, found, notice)
 
     def notice(self, live: Live, locale: str, told: str) -> Notice | None:
