@@ -15,6 +15,7 @@ from gateway.grounds import Grounds
 from gateway.policy.rules import disclosure
 from state.model.content import Content
 from state.model.message import Rule
+from state.model.suspension import Suspension
 from state.outbox import Leased, Talk
 from state.outbox import Letter as Sent
 from state.past import Force, Letter, Was
@@ -32,7 +33,8 @@ class Hindsight:
     """Puts facts together as `grounds` gathers them, with what was so then in the place of what is so now."""
 
     def __init__(self, channels: Channels, grounds: Grounds, suspensions: Sequence[Force]) -> None:
-        self._channels, self._grounds, self._suspensions = channels, grounds, suspensions
+        self._channels, self._grounds = channels, grounds
+        self._suspensions = {each.suspension.id: each for each in suspensions}
 
     def facts(self, was: Was) -> policy.Facts:
         """The facts a decision was made on; raises Lost."""
@@ -49,10 +51,18 @@ class Hindsight:
         unasked = initiated or found.cause.purpose == "marketing"
         found = found._replace(
             target=msgspec.structs.replace(found.target, initiated=initiated),
-            suspensions=tuple(each.suspension for each in self._suspensions if each.at(at)),
+            suspensions=self._in_force(read.get("suspension"), at),
+            accepted={version: when for version, when in found.accepted.items() if when <= at},
             digest=outgoing.digest(row) if unasked else "",
         )
         return _disclosed(found, read, at)
+
+    def _in_force(self, said: Rule | None, at: int) -> tuple[Suspension, ...]:
+        """The suspensions that covered the message, as their rule named them; where it was not asked, by their time."""
+        if said is None:
+            return tuple(each.suspension for each in self._suspensions.values() if each.at(at))
+        named = [self._suspensions.get(each) for each in said.inputs.get("suspensions", ())]
+        return tuple(each.suspension for each in named if each)
 
 
 def _row(was: Was, letter: Letter, read: Mapping[str, Rule]) -> Leased:
