@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, time
+from textwrap import wrap
 from typing import Any
+
+from msgspec.structs import fields
 
 from gateway.policy.decide import RULES
 from gateway.policy.entries import Entry, Rows
@@ -38,6 +41,7 @@ REMEDIES: Mapping[str, str] = {
 """What there is to do about each code."""
 _TIMES = ("at", "until", "last_in", "expires_at", "grace_until", "ended")
 """Inputs of rules that are times."""
+_WIDTH = 120
 _MARKS = {"send": "ok  ", "wait": "wait", "refuse": "no  "}
 
 
@@ -80,17 +84,17 @@ def pack(rows: Rows, table: str = "") -> Iterator[str]:
     for name in Rows.__struct_fields__:
         entries = getattr(rows, name)
         if table in ("", name) and entries:
-            yield f"{name}"
+            yield name
             for each in entries:
-                yield f"  {_figures(each)}"
+                yield from wrap(_figures(each), _WIDTH, initial_indent="  ", subsequent_indent="      ")
                 yield f"      {_holds(each)}; {each.source}"
 
 
 def _figures(row: Entry) -> str:
     """What a row says, without what is as it is when nothing is said."""
-    names = [name for name in row.__struct_fields__ if name not in Entry.__struct_fields__]
-    shown = [(name, getattr(row, name)) for name in names]
-    return "  ".join(_figure(name, value) for name, value in shown if value not in ("", (), False))
+    own = [each for each in fields(row) if each.name not in Entry.__struct_fields__]
+    shown = [(each.name, getattr(row, each.name)) for each in own if getattr(row, each.name) != each.default]
+    return "  ".join(_figure(name, value) for name, value in shown)
 
 
 def _figure(name: str, value: Any) -> str:

@@ -1,6 +1,7 @@
 """`parley policy`: what holds, what is wrong in a pack, what another would change, and why a message was not sent."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -12,31 +13,45 @@ from gateway.policy import standard
 from gateway.policy.pack import STANDARD
 from tests.cli.conftest import Run
 from tests.gateway.api.house import NOBODY, made, on_sqlite
-from tests.spine.house import running, text
+from tests.spine.house import House, running, text
 
 ASKED = {"channel": "wa", "content": {"type": "text", "text": "Half price!"}, "purpose": "marketing"}
 
 
-@pytest.fixture
-def sent(tmp_path: Path) -> dict[str, str]:
-    """A gateway has answered a customer and has refused them marketing; gives ids and the settings file."""
+def lived(tmp_path: Path, life: Callable[[House], Awaitable[dict[str, str]]]) -> dict[str, str]:
+    """A gateway has lived for a while and has stopped; gives the ids it left behind, and the settings file."""
     url = on_sqlite(tmp_path)
 
     async def work() -> dict[str, str]:
         async with running(tmp_path, url) as house:
-            await house.hear(text(1, "hi"))
-            await house.quiet()
-            to = f"whatsapp:{text(1, '')['from']}"
-            refused = (await house.call("POST", "/messages", ASKED | {"to": to})).body["id"]
-            await house.quiet()
-            (reply, _), (heard,) = await house.messages(), await house.messages("in")
-            return {"reply": reply.id, "refused": refused, "heard": heard.id}
+            return await life(house)
 
     ids = asyncio.run(work())
     config = tmp_path / "parley.toml"
     key = made(tmp_path, url).seal_key
     config.write_text(f'database = "{url}"\nseal_key = "{key}"\nnotices = false\nlog_level = "error"\n')
     return ids | {"config": str(config)}
+
+
+async def advertise(house: House) -> str:
+    """Send marketing to the customer; gives the message's id."""
+    told = await house.call("POST", "/messages", ASKED | {"to": f"whatsapp:{text(1, '')['from']}"})
+    await house.quiet()
+    return str(told.body["id"])
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> dict[str, str]:
+    """A customer was answered, and was refused marketing."""
+
+    async def life(house: House) -> dict[str, str]:
+        await house.hear(text(1, "hi"))
+        await house.quiet()
+        refused = await advertise(house)
+        (reply, _), (heard,) = await house.messages(), await house.messages("in")
+        return {"reply": reply.id, "refused": refused, "heard": heard.id}
+
+    return lived(tmp_path, life)
 
 
 def other(tmp_path: Path, file: str, old: str, new: str) -> str:
@@ -86,6 +101,19 @@ def test_why_tells_the_rules_what_they_read_and_what_to_do(run: Run, sent: dict[
     lines = run("policy", "why", sent["reply"], "--config", sent["config"]).out.splitlines()
     assert lines[0].startswith(f"{sent['reply']} on wa, purpose service, flow Desk: 1: hi")
     assert lines[2].endswith("it may leave")
+
+
+def test_why_tells_the_fact_that_decided_with_the_customer_s_own_words(run: Run, tmp_path: Path) -> None:
+    async def life(house: House) -> dict[str, str]:
+        await house.hear(text(1, "Stop!"))
+        await house.quiet()
+        return {"refused": await advertise(house)}
+
+    ids = lived(tmp_path, life)
+    lines = run("policy", "why", ids["refused"], "--config", ids["config"]).out.splitlines()
+    assert lines[3] == "  to do: leave it: only the customer can take the withdrawal back"
+    assert "all messages withdrawn at " in lines[-1]
+    assert lines[-1].endswith(f"by the customer (message, for whatsapp:{text(1, '')['from']}): “Stop!”")
 
 
 @pytest.mark.parametrize(
