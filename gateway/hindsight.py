@@ -46,7 +46,11 @@ class Hindsight:
             raise Lost(f"the channel {letter.channel} is not there, or cannot be loaded")
         read = {each.name: each for each in was.made.rules}
         row = _row(was, letter, read)
-        found = self._grounds.facts(row, live, _content.decode(letter.content), at)
+        try:
+            content = _content.decode(letter.content)
+        except msgspec.ValidationError as error:
+            raise Lost("its content is of another version, which cannot be read") from error
+        found = self._grounds.facts(row, live, content, at)
         initiated = policy.initiated(found.terms, found.last_in, at)
         unasked = initiated or found.cause.purpose == "marketing"
         found = found._replace(

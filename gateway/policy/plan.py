@@ -68,6 +68,7 @@ class Plan:
         Where the pack in force made it and now says another thing of these facts, they are not what they were, and it
         is counted apart. One that an earlier pack made cannot be checked so; it is compared all the same.
         """
+        again = None
         if made.pack == self.standard.version:
             again = decide(facts, made.at, self.standard)
             if _outcome(again) != _outcome(made):
@@ -75,7 +76,7 @@ class Plan:
                 return
         else:
             self.unchecked += 1
-        after = decide(facts, made.at, self.pack)
+        after = again if again and self.pack is self.standard else decide(facts, made.at, self.pack)
         if _outcome(after) == _outcome(made):
             self.same += 1
         else:

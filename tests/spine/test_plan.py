@@ -139,6 +139,11 @@ async def test_what_has_left_or_is_gone_is_counted_by_its_reason(house: House) -
     await house.gateway.channels.load()
     plan = await compared(house, policy.standard())
     assert plan.missing == {"the channel wa is not there, or cannot be loaded": 2}
+    await house.set(tables.channel, removed_at=None)
+    await house.gateway.channels.load()
+    await house.set(tables.message, content='{"type":"hologram"}')
+    plan = await compared(house, policy.standard())
+    assert plan.missing == {"its content is of another version, which cannot be read": 2}
     await house.set(tables.decision, message=NOBODY)
     plan = await compared(house, policy.standard())
     assert plan.missing == {"its message has left by retention": 2}
