@@ -15,11 +15,12 @@ from conversations.bot import Standing
 from conversations.effects import Http
 from conversations.loading import Source
 from conversations.router import Router, compiled
+from state.model.consent import Purpose
 from state.model.content import Choice, Chosen, Content, Text, plain
 from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
 from state.model.ids import now_ms
 from state.model.receipts import Fault
-from state.model.turn import Customer, EffectCall, Mode, Played, Snapshot
+from state.model.turn import Customer, EffectCall, Mode, Permission, Played, Snapshot
 
 START = 1_800_000_000_000
 """When a chat begins unless it is told: 15 January 2027, 08:00 UTC, in milliseconds."""
@@ -67,6 +68,8 @@ class Chat:
         self._canned: dict[str, Callable[..., Any]] = {}
         self.called: list[EffectCall] = []
         """Every effect that was asked for, in order."""
+        self.permissions: list[Permission] = []
+        """Everything that was recorded of the customer's consent, in order."""
         self.fault: Fault | None = None
         """Why the flow failed last."""
 
@@ -161,6 +164,10 @@ class Chat:
         found, self._unread = self._unread, []
         return found
 
+    def consented(self, purpose: Purpose) -> bool:
+        """Whether the customer allows a purpose, by what was recorded so far."""
+        return purpose in self.customer.allows
+
     @property
     def stands(self) -> Snapshot:
         """Where the conversation stands: flow, state, fields."""
@@ -233,6 +240,9 @@ class Chat:
         self._set_timers(before, played)
         if played.locale:
             self.customer = msgspec.structs.replace(self.customer, locale=played.locale)
+        for each in played.permissions:
+            self.permissions.append(each)
+            self.customer = msgspec.structs.replace(self.customer, allows=each.changed(self.customer.allows))
         for say in played.says:
             self._unread.append(say.content)
             self._offered = say.content if isinstance(say.content, Choice) else self._offered
@@ -308,16 +318,17 @@ def chat(
     may_fail: bool = False,
     real_time: bool = False,
     settings: Mapping[str, str] | None = None,
+    allows: tuple[Purpose, ...] = (),
 ) -> Chat:
     """A chat with these flows, in the order of the router; `channel` is the id and the type of the customer's channel.
 
     `async with chat(Booking) as c:` looks at the end whether all that was said was looked at. `http` stands for the
-    network in effects; without it a request fails; `settings` are what effects get as theirs. In `real_time` it begins
-    now.
+    network in effects; without it a request fails; `settings` are what effects get as theirs; `allows` are the purposes
+    the customer has allowed before. In `real_time` it begins now.
     """
     if real_time:
         now = now_ms()
-    customer = Customer("contact", channel, channel, (f"{channel}:15550100",), name, locale)
+    customer = Customer("contact", channel, channel, (f"{channel}:15550100",), name, locale, allows=allows)
     return Chat(flows, customer, now, http, may_fail=may_fail, settings=settings or {})
 
 

@@ -14,10 +14,11 @@ from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooMan
 from conversations.router import Router
 from conversations.source import mentions
 from conversations.turn import Origin, Turn
+from state.model.consent import Purpose
 from state.model.content import Text
 from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, TimerFired
 from state.model.receipts import Fault
-from state.model.turn import Customer, EffectCall, Frame, Played, Say, SetTimer, Snapshot, Step
+from state.model.turn import Customer, EffectCall, Frame, Permission, Played, Say, SetTimer, Snapshot, Step
 
 _ONCE = (EffectDone, TimerFired, HandedBack)
 """What comes once: who waits for it waits for ever where it is lost."""
@@ -101,8 +102,8 @@ class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "bot", "cancels", "chain", "customer", "done", "effects", "fault", "locale", "now", "paced", "router",
-        "says", "steps", "timers",
+        "after", "bot", "cancels", "chain", "customer", "done", "effects", "fault", "locale", "now", "paced",
+        "permissions", "router", "says", "steps", "timers",
     )  # fmt: skip
 
     def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
@@ -113,6 +114,7 @@ class _Playing:
         self.timers: dict[str, SetTimer] = {}
         self.cancels: dict[str, None] = {}
         self.effects: list[EffectCall] = []
+        self.permissions: dict[Purpose, Permission] = {}
         self.steps: list[Step] = []
         self.fault: Fault | None = None
         self.locale, self.paced, self.chain = "", snapshot.paced, snapshot.chain
@@ -125,7 +127,7 @@ class _Playing:
             after = replace(after, paced=paced, chain=self.chain)
         return Played(
             after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
-            tuple(self.steps), self.fault, left, self.locale,
+            tuple(self.steps), self.fault, left, self.locale, tuple(self.permissions.values()),
         )  # fmt: skip
 
     def again(self, failed: MessageReceived, key: str) -> None:
@@ -260,12 +262,11 @@ class _Playing:
             self._ended(turn, event, key)
 
     def _turn(self, bot: Bot, run: int, event: Event, key: str) -> Turn:
-        return Turn(
-            event,
-            self.customer,
-            self.now,
-            Origin(bot.name, run, key, bot.effects, bot.translations, bot.version),
-        )
+        customer = self.customer
+        if any(each.turn.permissions for each in self.done):
+            customer = replace(customer, allows=self.done[-1].turn.customer.allows)
+        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version)
+        return Turn(event, customer, self.now, origin)
 
     def _push(
         self,
@@ -330,6 +331,9 @@ class _Playing:
         self.effects += turn.effects
         if turn.locale:
             self.locale, self.customer = turn.locale, replace(self.customer, locale=turn.locale)
+        if turn.permissions:
+            self.permissions |= turn.permissions
+            self.customer = replace(self.customer, allows=turn.customer.allows)
         self._clocks(done)
         self._journal(done.steps, done.note, f"handed over: {turn.reason}" if turn.handed_over else "")
 

@@ -131,6 +131,7 @@ class Replay:
             place -= 1
         if place >= 0 and isinstance(self.met[place], Ask):
             del self.journal.entries[place:]
+            self.journal.allows = [each for each in self.journal.allows if each[0] <= place]
             self.journal.tries = 0
             again = Replay(self.script, self.stands, self.turn, self.journal)
             return again._closed(again._again)
@@ -150,6 +151,7 @@ class Replay:
             self._same(operation, mark, entry.mark)
             self.met.append(operation)
             self.talk.now = entry.at
+            self.talk.after(len(self.met))
             operation, mark = self._next(*_got(operation, entry.value, entry.failed))
         if changed:
             self.journal.mark = mark
@@ -199,6 +201,8 @@ class Replay:
             )
         journal.entries.append(Entry(journal.mark, self.turn.now, *outcome))
         self.met.append(operation)
+        journal.learn(self.turn.customer.allows)
+        self.talk.after(len(journal.entries))
         return self._on(*_got(operation, *outcome), trigger)
 
     def _on(self, value: Any, error: Exception | None, trigger: str, note: str = "") -> Taken:

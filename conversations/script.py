@@ -111,6 +111,7 @@ class Script:
         event, customer = turn.event, turn.customer
         said = plain(event.content).strip() if isinstance(event, MessageReceived) else ""
         journal = Journal(turn.now, turn.key, said, customer.name, customer.locale)
+        journal.learn(customer.allows)
         return Replay(self, stands, turn, journal).begin()
 
     def effect_name(self, effect: Declared) -> str:

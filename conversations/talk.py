@@ -14,8 +14,9 @@ from conversations.operations import Ask, Begin, Do, HandOver, Operation, Sleep
 from conversations.readers import Reader
 from conversations.readers import text as words
 from conversations.turn import Turn, name_of
+from state.model.consent import Purpose
 from state.model.content import Content, Text
-from state.model.turn import Customer
+from state.model.turn import Customer, Permission
 
 T = TypeVar("T")
 _Opened = TypeVar("_Opened", bound=Operation[Any])
@@ -38,7 +39,8 @@ class Journal(msgspec.Struct, omit_defaults=True, gc=False):
     """A run of a script as it is stored: how it began, what it got so far, and what it waits for now.
 
     `began` is in milliseconds, UTC; `seed` is the run's own; `mark` is of what it waits for, `tries` counts the answers
-    to it that were not read, `key` is that of its effect.
+    to it that were not read, `key` is that of its effect. `allows` is what the customer allowed, each time with the
+    number of entries after which it was known to be otherwise than before.
     """
 
     began: int
@@ -50,6 +52,16 @@ class Journal(msgspec.Struct, omit_defaults=True, gc=False):
     mark: int = 0
     tries: int = 0
     key: str = ""
+    allows: list[tuple[int, tuple[Purpose, ...]]] = []
+
+    def allowed(self, entries: int) -> tuple[Purpose, ...]:
+        """What the customer was known to allow after so many entries."""
+        return next((purposes for number, purposes in reversed(self.allows) if number <= entries), ())
+
+    def learn(self, purposes: tuple[Purpose, ...]) -> None:
+        """Keep what the customer allows now, where it is otherwise than it was known to be."""
+        if purposes != self.allowed(len(self.entries)):
+            self.allows.append((len(self.entries), purposes))
 
 
 class Talk:
@@ -61,6 +73,7 @@ class Talk:
 
     __slots__ = (
         "__dict__",
+        "_allows",
         "_effect_name",
         "_journal",
         "_mark",
@@ -76,6 +89,7 @@ class Talk:
         self.replaying, self._mark = False, 0
         self._sources: dict[str, str] = {}
         self._opened: Operation[Any] | None = None
+        self._allows = journal.allowed(0)
         self.now = journal.began
         """The time of what happened last, in milliseconds, UTC."""
 
@@ -86,8 +100,8 @@ class Talk:
 
     @property
     def customer(self) -> Customer:
-        """Who it is with; name and locale as they were known when the run began."""
-        return self._turn.customer
+        """Who it is with; name and locale as they were known when the run began, and what they allow by now."""
+        return msgspec.structs.replace(self._turn.customer, allows=self._allows)
 
     @cached_property
     def random(self) -> random.Random:
@@ -95,13 +109,44 @@ class Talk:
         return random.Random(self._journal.seed)  # noqa: S311 - it must be repeatable
 
     def say(
-        self, content: Content | str, *, reply_to: str = "", native: Mapping[str, Any] | None = None
+        self,
+        content: Content | str,
+        *,
+        reply_to: str = "",
+        native: Mapping[str, Any] | None = None,
+        purpose: Purpose = "service",
     ) -> None:
-        """Send a message; a string is text. `reply_to` is the provider's id of a message to quote."""
+        """Send a message; a string is text. `reply_to` is the provider's id of a message to quote.
+
+        `purpose` is what the customer must have allowed: advertising is `marketing`.
+        """
         raw = self._source(content).encode(errors="replace") if isinstance(content, str) else _encode(content)
         self._mark = crc32(raw, self._mark)
+        if purpose != "service":
+            self._mark = crc32(purpose.encode(), self._mark)
         if not self.replaying:
-            self._turn.say(content, reply_to=reply_to, native=dict(native or {}))
+            self._turn.say(content, reply_to=reply_to, native=dict(native or {}), purpose=purpose)
+
+    def consent(
+        self, purpose: Purpose, *, given: bool, text: str = "", evidence: Mapping[str, Any] | None = None
+    ) -> None:
+        """Record that the customer allows a purpose, or takes it back, as Turn has it; once, however often it plays.
+
+        What is shown counts for a replay by the text as it is written.
+        """
+        about = b"consent %s %d %s" % (
+            str(purpose).encode(),
+            given,
+            self._source(text).encode(errors="replace"),
+        )
+        self._mark = crc32(about, self._mark)
+        self._allows = Permission(purpose, given).changed(self._allows)
+        if not self.replaying:
+            self._turn.consent(purpose, given=given, text=text, evidence=evidence)
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Whether the customer has allowed a purpose here, by what was recorded when this happened."""
+        return purpose in self._allows
 
     def t(self, text: str, **values: object) -> str:
         """A text in the customer's language, with values in its braces, as Turn has it.
@@ -184,6 +229,10 @@ class Talk:
         """Raise FlowError where an operation was made and not awaited."""
         if self._opened is not None and not self._opened.awaited:
             raise FlowError(f"talk.{self._opened.label} waits for nothing: write `await` before it")
+
+    def after(self, entries: int) -> None:
+        """Know what the customer was known to allow after so many entries."""
+        self._allows = self._journal.allowed(entries)
 
     def reached(self, operation: Operation[Any]) -> int:
         """The mark of an operation that the script has come to: it tells what was said before it, too."""

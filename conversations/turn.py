@@ -10,12 +10,12 @@ from conversations.effects import Declared
 from conversations.errors import FlowError, TooManySteps
 from conversations.texts import NO_TRANSLATIONS, Translations, content_in, filled, translated
 from state.model.cause import of_flow
-from state.model.consent import Purpose
+from state.model.consent import PURPOSES, Purpose
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
 from state.model.event import EffectDone, Event, MessageReceived
 from state.model.ids import LONGEST
 from state.model.receipts import Fault
-from state.model.turn import Customer, EffectCall, Say, SetTimer
+from state.model.turn import Customer, EffectCall, Permission, Say, SetTimer
 
 DECISIONS = 100
 """How much one turn may say and ask for: more is a loop that does not end."""
@@ -67,6 +67,7 @@ class Turn:
         "next",
         "now",
         "past",
+        "permissions",
         "reason",
         "returns",
         "says",
@@ -80,6 +81,7 @@ class Turn:
         self.effects: list[EffectCall] = []
         self.timers: dict[str, SetTimer] = {}
         self.cancels: dict[str, None] = {}
+        self.permissions: dict[Purpose, Permission] = {}
         self.ended = self.handed_over = False
         self.reason = self.next = self.locale = self.move = ""
         self.tries, self.past = 0, list[str]()
@@ -150,6 +152,28 @@ class Turn:
             content = content_in(content, self.customer.locale, self._origin.translations)
         cause = of_flow(self._origin.flow, purpose)
         self.says.append(sound(Say(content, reply_to, native or {}, cause=cause)))
+
+    def consent(
+        self, purpose: Purpose, *, given: bool, text: str = "", evidence: Mapping[str, Any] | None = None
+    ) -> None:
+        """Record that the customer allows a purpose, or takes it back: a fact of the ledger, on disk with this turn.
+
+        `text` is what they were shown before they agreed, `evidence` what else proves it; the event that is played is
+        kept with it. What is given counts on this channel, what is taken back on all of the team's.
+        """
+        if purpose not in PURPOSES:
+            raise ValueError(f"consent: {purpose!r} is no purpose; there is: {', '.join(PURPOSES)}")
+        if given and not text:
+            raise ValueError("consent: `text` is needed: what was the customer shown before they agreed?")
+        self._count()
+        origin, proof = self._origin, msgspec.json.decode(_encode(evidence or {}))
+        made = Permission(purpose, given, text, proof, self.event.key, origin.flow, origin.version)
+        self.permissions[purpose] = made
+        self.customer = msgspec.structs.replace(self.customer, allows=made.changed(self.customer.allows))
+
+    def allows(self, purpose: Purpose) -> bool:
+        """Whether the customer has allowed a purpose here, by what is recorded; answers to them need no such fact."""
+        return purpose in self.customer.allows
 
     def t(self, text: str, **values: object) -> str:
         """A text in the customer's language, with values in its braces: `turn.t("A table for {people}.", people=4)`.
@@ -228,7 +252,7 @@ class Turn:
         self.returns = msgspec.json.decode(_encode(result)) if result is not None else None
 
     def _count(self) -> None:
-        if len(self.says) + len(self.effects) + len(self.timers) >= DECISIONS:
+        if len(self.says) + len(self.effects) + len(self.timers) + len(self.permissions) >= DECISIONS:
             raise TooManySteps(f"one turn says and asks for more than {DECISIONS} things: is this a loop?")
 
 

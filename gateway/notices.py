@@ -11,16 +11,20 @@ import msgspec
 
 _NAMES = {
     "whatsapp": "WhatsApp", "messenger": "Messenger", "instagram": "Instagram", "wechat": "WeChat", "x": "X",
-    "telegram": "Telegram", "inapp": "this app",
+    "telegram": "Telegram",
 }  # fmt: skip
 _SMS = "SMS"
+_APP = "inapp"
 _OTHERWISE = "en"
+_TRADITIONAL = {"hant", "tw", "hk", "mo"}
+"""What says of a locale that Chinese is written there in traditional characters."""
 
 
 class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The texts by language, and which wording they are."""
 
     version: str
+    app: dict[str, str]
     notice: dict[str, str]
     stopped: dict[str, str]
     started: dict[str, str]
@@ -45,9 +49,8 @@ def texts() -> Texts:
 def notice(channel_type: str, locale: str) -> Notice:
     """Who has access to what is exchanged on a channel of a type, in a language (BCP 47) or else in English."""
     language, text = _in(texts().notice, locale)
-    return Notice(
-        text.format(channel=_NAMES.get(channel_type, _SMS)), f"{texts().version}/{language}", language
-    )
+    channel = texts().app[language] if channel_type == _APP else _NAMES.get(channel_type, _SMS)
+    return Notice(text.format(channel=channel), f"{texts().version}/{language}", language)
 
 
 def current(told: str) -> bool:
@@ -66,6 +69,8 @@ def started(locale: str) -> str:
 
 
 def _in(said: dict[str, str], locale: str) -> tuple[str, str]:
-    language = locale.partition("-")[0].lower()
+    language, *more = locale.replace("_", "-").lower().split("-")
+    if language == "zh" and _TRADITIONAL & {*more}:
+        language = "zh-Hant"
     language = language if language in said else _OTHERWISE
     return language, said[language]

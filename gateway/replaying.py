@@ -11,6 +11,7 @@ from conversations import engine
 from conversations.router import Router
 from state.journals import Told, Whose
 from state.model.base import Value
+from state.model.consent import Purpose
 from state.model.content import Content, plain
 from state.model.event import Event, MessageReceived
 from state.model.receipts import Fault
@@ -34,6 +35,7 @@ class Turn(Value, frozen=True):
     says: tuple[Content, ...] = ()
     fault: Fault | None = None
     lost: bool = False
+    allows: tuple[Purpose, ...] = ()
 
 
 class Recorded(Value, frozen=True):
@@ -65,7 +67,7 @@ def recorded(conversation: str, whose: Whose, kind: str, flow: str, told: Iterab
             Turn(
                 _resumed(before, turn.steps), tuple(each.events or ()), turn.at, f"{conversation}:{turn.revision}",
                 turn.name, turn.locale, turn.after, turn.steps, tuple(each.says or ()), turn.fault,
-                lost=each.events is None or each.says is None or not turn.at,
+                lost=each.events is None or each.says is None or not turn.at, allows=turn.allows,
             )
         )  # fmt: skip
         before = turn.after
@@ -90,7 +92,7 @@ def differences(record: Recorded, router: Router) -> Iterator[Difference | None]
 
 def play(record: Recorded, turn: Turn, router: Router) -> Played:
     """Play a turn again."""
-    customer = replace(record.customer, name=turn.name, locale=turn.locale)
+    customer = replace(record.customer, name=turn.name, locale=turn.locale, allows=turn.allows)
     return engine.play(turn.before, turn.events, customer, router, turn.at, turn.seed)
 
 

@@ -228,7 +228,7 @@ class Turns:
             taken = taken._replace(events=pieces.events)
         events = _heard(taken)
         seed = f"{taken.id}:{taken.revision}"
-        played = engine.play(taken.snapshot, events, self._customer(taken), self._router, now, seed)
+        played = engine.play(taken.snapshot, events, self._customer(taken, now), self._router, now, seed)
         voiced = self._voice.speak(taken, played, now)
         queued = self._queue(taken, voiced.says, played, now)
         handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
@@ -238,7 +238,7 @@ class Turns:
         held, heard = pieces.held(met, before), _otherwise(met, events, stored)
         return Turned(taken, played, queued, now, held, heard, voiced.opted.facts, voiced.told), handoff
 
-    def _customer(self, taken: Taken) -> Customer:
+    def _customer(self, taken: Taken, now: int) -> Customer:
         live = self._channels.get(taken.channel)
         name, locale = taken.about
         return Customer(
@@ -249,6 +249,7 @@ class Turns:
             name=name,
             locale=locale,
             flow=live.channel.flow if live else "",
+            allows=taken.allows(now),
         )
 
     def _queue(self, taken: Taken, said: Sequence[Say], played: Played, now: int) -> tuple[Queued, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from gateway import notices, policy
+from gateway import notices, permissions, policy
 from gateway.channels import Channels, Live
 from gateway.notices import Notice
 from gateway.opting import NOTHING, Meanings, Opted, opted
@@ -53,6 +53,7 @@ class Voice:
         found = self.heard(taken, taken.events[: len(taken.events) - played.left], now)
         says = (*found.says, *played.says)
         notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
+        found = permissions.noted(found, taken, played, live, now)
         return Voiced((say_of(notice), *says) if notice else says, found, notice)
 
     def heard(self, taken: Taken, events: Sequence[tuple[str, Event]], now: int) -> Opted:

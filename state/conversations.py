@@ -13,7 +13,7 @@ from state import consent, known
 from state.awaiting import WORK
 from state.known import NOBODY, Known
 from state.lease import LeaseLost, freeing, leasable, leasing
-from state.model.consent import Consent
+from state.model.consent import Consent, Purpose, allowed
 from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
 from state.model.receipts import Fault
@@ -94,6 +94,10 @@ class Taken(NamedTuple):
             name, locale = happened.name or name, locale or happened.locale
         return name, locale
 
+    def allows(self, now: int) -> tuple[Purpose, ...]:
+        """The purposes the customer allows here by facts of the ledger, before this turn, at a time (ms, UTC)."""
+        return allowed(self.known.standings, self.urns, self.channel, now)
+
     @property
     def heard(self) -> "Heard":
         """Who the customer is and when they last wrote, once these events are taken in."""
@@ -165,6 +169,7 @@ class Turn(msgspec.Struct, omit_defaults=True):
     name: str = ""
     locale: str = ""
     heard: dict[str, Event] = {}
+    allows: tuple[Purpose, ...] = ()
 
 
 def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
@@ -335,6 +340,7 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
         taken.revision,
         *taken.about,
         dict(turn.heard),
+        taken.allows(turn.at),
     )
     return [(_JOURNAL, (new_id(taken.lane), taken.lane, taken.id, _encode(body).decode()))]
 

@@ -34,6 +34,10 @@ _COMMANDS = {
     "chat": ("chat", "talk to a bot in the terminal"),
     "replay": ("replay", "play a conversation again, and show the first difference"),
     "flows": ("flows", "versions of flows: list, plan, migrate, roll back"),
+    "policy": (
+        "policy",
+        "the rules: what holds, what another pack would change, why a message was (not) sent",
+    ),
     "simulate": ("simulate", "let something befall a simulated channel: duplicates, an outage, a ban"),
     "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),
 }

@@ -214,6 +214,9 @@ class Talk:
         said = self._chat.said
         for each in said:
             self._print(each)
+        for made in self._chat.permissions:
+            print(f"(recorded: the customer {'allows' if made.given else 'takes back'} {made.purpose})")
+        self._chat.permissions.clear()
         if self._chat.fault:
             print(f"! {self._chat.fault.reason}; mend it and save, or /undo")
             self._chat.fault = None

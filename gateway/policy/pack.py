@@ -17,7 +17,8 @@ from gateway.policy.entries import Entry, Rows
 from gateway.policy.held import Held
 
 STANDARD = Path(__file__).parent / "packs"
-_INHERITED = ("source", "from")
+INHERITED = ("source", "from")
+"""What may stand above the tables of a file, for its rows that do not say it themselves."""
 _NEVER = 1 << 62
 
 
@@ -75,7 +76,9 @@ def load(folder: Path) -> Pack:
         for name, rows in _read(path).items():
             tables[name] += rows
     whole = msgspec.convert(tables, Rows)
-    newest = max(each.since for each in entries(whole))
+    newest = max((each.since for each in entries(whole)), default=None)
+    if newest is None:
+        raise BadPack(f"{folder}: its files hold no rows")
     digest = hashlib.sha256(msgspec.json.encode(whole)).hexdigest()
     return Pack(whole, f"{newest}-{digest[:8]}")
 
@@ -84,7 +87,7 @@ def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows of a file by table; what stands above its tables is meant for those that do not say it themselves."""
     try:
         found = tomllib.loads(path.read_text())
-        common = {name: found.pop(name) for name in _INHERITED if name in found}
+        common = {name: found.pop(name) for name in INHERITED if name in found}
         tables = {name: [common | row for row in _rows(name, rows)] for name, rows in found.items()}
         msgspec.convert(dict.fromkeys(Rows.__struct_fields__, ()) | tables, Rows)
     except ValueError as error:

@@ -117,3 +117,19 @@ def standing_of(fact: Consent) -> Standing:
 
 def _rank(standing: Standing) -> tuple[int, bool, str]:
     return standing.at, standing.change != "given", standing.fact
+
+
+def allowed(
+    standings: Iterable[Standing], addresses: Iterable[str], channel: str, now: int
+) -> tuple[Purpose, ...]:
+    """The purposes that a customer allows on a channel by facts that stand at a time (milliseconds, UTC)."""
+    known = tuple(standings)
+    if not known:
+        return ()
+    urns = tuple(addresses)
+    found = ((purpose, latest(known, purpose, urns, channel)) for purpose in PURPOSES)
+    return tuple(
+        purpose
+        for purpose, fact in found
+        if fact and fact.change == "given" and (not fact.until or now < fact.until)
+    )

@@ -1,9 +1,11 @@
 """What a turn starts from and what it decides: plain values between flows, the gateway and the store."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from state.model.base import Value
 from state.model.cause import ANSWER, Cause
+from state.model.consent import PURPOSES, Purpose
 from state.model.content import Content
 from state.model.event import EffectDone, MessageReceived, TimerFired
 from state.model.receipts import Fault
@@ -57,7 +59,8 @@ class Snapshot(Value, frozen=True):
 class Customer(Value, frozen=True):
     """Who a turn is with: contact id, channel, addresses on it, name and locale (BCP 47) as far as known.
 
-    `flow` is the one that answers on the channel, where its row names one.
+    `flow` is the one that answers on the channel, where its row names one. `allows` are the purposes they have allowed
+    here by facts of the ledger.
     """
 
     contact: str = ""
@@ -67,6 +70,7 @@ class Customer(Value, frozen=True):
     name: str = ""
     locale: str = ""
     flow: str = ""
+    allows: tuple[Purpose, ...] = ()
 
 
 class Say(Value, frozen=True):
@@ -81,6 +85,27 @@ class Say(Value, frozen=True):
     valid: int = 0
     client_ref: str = ""
     cause: Cause = ANSWER
+
+
+class Permission(Value, frozen=True):
+    """What a customer has allowed or taken back in a turn, to be kept as a fact of the ledger.
+
+    `text` is what they were shown, `evidence` (JSON) what else proves it; `event` is the key of the event that was
+    played, `flow` and `version` are those of the flow that recorded it.
+    """
+
+    purpose: Purpose
+    given: bool
+    text: str = ""
+    evidence: Mapping[str, Any] = {}
+    event: str = ""
+    flow: str = ""
+    version: str = ""
+
+    def changed(self, allows: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
+        """What a customer allows after it, who allowed these before."""
+        kept = {*allows, self.purpose} if self.given else {*allows} - {self.purpose}
+        return tuple(each for each in PURPOSES if each in kept)
 
 
 class SetTimer(Value, frozen=True):
@@ -118,7 +143,7 @@ class Played(Value, frozen=True):
     """All a turn decided: nothing of it has happened until it is committed.
 
     `left` events at the end were not met: they wait until the conversation, which is parked, goes on. `locale` is the
-    customer's from now on, where it is not empty.
+    customer's from now on, where it is not empty. Of the `permissions` there is one for each purpose: how it was left.
     """
 
     after: Snapshot
@@ -130,3 +155,4 @@ class Played(Value, frozen=True):
     fault: Fault | None = None
     left: int = 0
     locale: str = ""
+    permissions: tuple[Permission, ...] = ()

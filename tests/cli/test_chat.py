@@ -219,3 +219,20 @@ def test_a_type_of_channel_that_is_not_there_is_told(
 def test_a_bot_that_is_not_there_is_told(run: Run) -> None:
     done = run("chat", "nowhere:Bot")
     assert (done.code, "nowhere" in done.err) == (1, True)
+
+
+def test_what_a_bot_records_of_consent_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "agreeing.py"
+    file.write_text(
+        "from parley import STAY, Flow, On, Turn\n"
+        "class Offers(Flow):\n"
+        "    table = (On('message', 'start', STAY, do='hear'),)\n"
+        "    def hear(self, turn: Turn) -> None:\n"
+        "        turn.consent('marketing', given=turn.text == 'yes', text='Offers?')\n"
+    )
+    assert type_to(run, monkeypatch, file, "yes", "no") == [
+        "(recorded: the customer allows marketing)",
+        "(recorded: the customer takes back marketing)",
+    ]

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from admin import operations
 from admin.operations import NewChannel
+from conversations.loading import Source
 from conversations.router import Router
 from gateway import faces
 from gateway.app import Gateway
@@ -215,13 +216,15 @@ def _number(name: str, account: str, graph: Graph) -> NewChannel:
 
 
 @asynccontextmanager
-async def running(folder: Path, url: str, **settings: Any) -> AsyncIterator[House]:
+async def running(
+    folder: Path, url: str, *, flows: Sequence[Source] = (Desk,), **settings: Any
+) -> AsyncIterator[House]:
     """Run a house on a database with the schema."""
     graph, other = await Graph().start(), await Graph().start()
     (folder / "bot.toml").write_text('word = "planted-word"\n')
     own = {"shutdown_seconds": 0.1, "bot_settings_file": str(folder / "bot.toml")}
     made: Settings = api.made(folder, url, **(own | settings))
-    gateway = Gateway(made, Router([Desk]))
+    gateway = Gateway(made, Router(flows))
     await gateway.open()
     for new in (_number("wa", WA, graph), _number("wb", WB, other)):
         await connect(gateway.store, gateway.seal, operations.OPERATOR, new)

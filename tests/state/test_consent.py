@@ -6,7 +6,7 @@ import pytest
 
 from state import consent
 from state.consent import STANDINGS
-from state.model.consent import Change, Consent, Purpose, Standing, latest
+from state.model.consent import PURPOSES, Change, Consent, Purpose, Standing, allowed, latest
 from state.model.ids import new_id
 from state.store import Store
 from state.writer import Op
@@ -77,3 +77,32 @@ def test_a_fact_counts_for_its_purpose_address_and_channel(
     ]
     found = latest(known, purpose, addresses, channel)
     assert (found.change if found else "") == stands
+
+
+@pytest.mark.parametrize(
+    ("standing", "allows"),
+    [
+        (("marketing", "", "", "given", 1, 0, "a"), ("marketing",)),
+        (("marketing", "", "sms", "given", 1, 0, "a"), ("marketing",)),
+        (("marketing", "", "chat", "given", 1, 0, "a"), ()),
+        (("marketing", "tel:+15550199", "", "given", 1, 0, "a"), ()),
+        (("marketing", "", "", "given", 1, 100, "a"), ()),
+        (("marketing", "", "", "given", 1, 101, "a"), ("marketing",)),
+        (("marketing", "", "", "withdrawn", 1, 0, "a"), ()),
+        (("messages", "", "", "withdrawn", 3, 0, "b"), ()),
+    ],
+)
+def test_what_a_customer_allows_here_is_given_not_lapsed_and_not_stopped(
+    standing: tuple[str, str, str, str, int, int, str], allows: tuple[Purpose, ...]
+) -> None:
+    before = Standing("profiling", "", "", "given", 2, 0, "p")
+    found = allowed([before, Standing(*standing)], (PHONE,), "sms", 100)
+    assert found == (*allows, "profiling")
+    assert allowed([], (PHONE,), "sms", 100) == ()
+
+
+def test_a_stop_takes_away_what_messages_are_sent_for_and_no_more() -> None:
+    given = [Standing(purpose, "", "", "given", 1, 0, purpose) for purpose in PURPOSES]
+    stop = Standing("messages", PHONE, "", "withdrawn", 2, 0, "s")
+    assert allowed(given, (PHONE,), "sms", 100) == PURPOSES
+    assert allowed([*given, stop], (PHONE,), "sms", 100) == ("profiling", "channel_data")
