@@ -18,6 +18,7 @@ from gateway.app import Gateway
 from gateway.wire import NoAnswer, Wire
 from state.model.wire import Call
 
+_ALLOWED = {"basis": "consent", "evidence": "nobody is real in a drill"}
 CUSTOMERS = 20
 _PATIENCE = 30.0
 _AFTER = 0.2
@@ -137,7 +138,9 @@ class Drill:
         for number in range(self._load):
             content = {"type": "text", "text": f"Drill, message {number}."}
             made = await self._call(
-                "POST", "/v1/messages", {"to": talks[number % len(talks)], "content": content}
+                "POST",
+                "/v1/messages",
+                {"to": talks[number % len(talks)], "content": content, "consent": _ALLOWED},
             )
             messages.append(made["id"])
             if len(messages) >= self._load // 2:
@@ -165,7 +168,7 @@ async def own(folder: Path, pace: str = "500") -> AsyncIterator[str]:
     """A gateway of its own in an empty folder, with one simulated channel `drill`; gives its URL."""
     from admin import operations
     from conversations.router import Router
-    from gateway import demo, faces
+    from gateway import demo, faces, teams, terms
     from gateway import settings as settings_module
     from gateway.connect import connect
     from state import migrate
@@ -179,6 +182,9 @@ async def own(folder: Path, pace: str = "500") -> AsyncIterator[str]:
     await connect(
         gateway.store, gateway.seal, operations.OPERATOR, demo.SMS._replace(id="drill", settings=wanted)
     )
+    await terms.accept_all(gateway.store, operations.OPERATOR)
+    await teams.open_without_country(gateway.store, operations.OPERATOR)
+    await gateway.teams.load()
     await gateway.channels.load()
     await gateway.start(faces.application(gateway, demonstrate=True))
     try:

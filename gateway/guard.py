@@ -14,6 +14,7 @@ from admin.suspensions import Finding, Means, Vetoed
 from gateway import guard_rules
 from gateway.channels import Channels, Live
 from gateway.guard_rules import DAY, WORKED_WITHIN, History, Rule, Told
+from gateway.logs import redactor
 from gateway.wake import Signal, Wake
 from gateway.wishes import Wishes, message_of
 from state import signals, suspensions
@@ -144,7 +145,7 @@ def told_by(sign: Sign, event: Event) -> Told:
     reason = event.reason if isinstance(event, Notice) else ""
     if isinstance(event, Receipt) and event.fault:
         reason = event.fault.reason
-    return Told(guard_rules.plain(sign.code), sign.action, reason)
+    return Told(guard_rules.plain(sign.code), sign.action, redactor.hide(reason))
 
 
 def order_of(

@@ -10,7 +10,7 @@ from gateway.cli import terms
 from gateway.cli.open import seal_of, with_store
 from gateway.logs import redactor
 from gateway.settings import Settings
-from gateway.teams import silent
+from gateway.teams import open_without_country, silent
 from gateway.terms import standings
 from state import channels as rows
 from state.channels import Record
@@ -122,15 +122,18 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     new = operations.NewChannel(
         args.id, args.type, public, secrets, team=args.team, simulated=args.simulated, flow=flow
     )
+    accept = args.accept_terms or args.demo
     try:
-        await connect(store, seal_of(settings), operations.OPERATOR, new, accept=args.accept_terms)
+        await connect(store, seal_of(settings), operations.OPERATOR, new, accept=accept)
     except registry.UnknownType as error:
         raise Failure(str(error)) from error
     except operations.Refused as error:
         raise Failure(str(error)) from error
     print(f"channel {args.id} is connected; {_reached(door(args.type, args.id), settings.public_url)}")
     print("a gateway that runs takes it up within 5 seconds")
-    if not args.accept_terms:
+    if args.demo:  # nobody is real there, so nothing is to be agreed to
+        await open_without_country(store, operations.OPERATOR)
+    if not accept:
         print(
             f"it sends nothing before its terms are accepted: read them with `parley channels terms {args.id}`,"
             f" then `parley channels accept {args.id}`"

@@ -81,7 +81,7 @@ def test_the_list_says_what_its_columns_are(run: Run, config: str) -> None:
     head, line = run("channels", "list", "--config", config).out.splitlines()
     assert (head.split(), line.split()) == (
         ["CHANNEL", "TYPE", "ACCOUNT", "LAST", "ERROR"],
-        ["app", "inapp", "no", "errors"],
+        ["app", "inapp", "no", "errors;", "its", "terms", "are", "not", "accepted"],
     )
 
 

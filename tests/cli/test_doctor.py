@@ -40,7 +40,7 @@ def test_a_channel_alone_is_looked_at_and_its_provider_where_it_may_be_asked(run
     run("channels", "add", "app", "--type", "inapp", "--accept-terms", "--config", config)
     assert run("channels", "add", "tg", *TELEGRAM, "--config", config).code == 0
     offline = run("doctor", "--offline", "--channel", "tg", "--config", config, *WELL)
-    assert (offline.code, offline.out.splitlines()[4:]) == (0, ["ok     team default", "ok     channel tg"])
+    assert (offline.code, offline.out.splitlines()[4:]) == (0, ["ok     public address", "ok     channel tg"])
     asked = run("doctor", "--channel", "tg", "--allow-private-urls", "--config", config, *WELL)
     assert asked.code == 1
     assert asked.out.splitlines()[6].startswith(

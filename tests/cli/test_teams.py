@@ -47,7 +47,7 @@ def test_what_waits_to_be_accepted_is_listed(run: Run, config: str) -> None:
     (line,) = run(*tasks).out.splitlines()
     assert line.split()[:2] == ["app", VERSION]
     assert [each["channel"] for each in msgspec.json.decode(run(*tasks, "--json").out)] == ["app"]
-    listed = run("channels", "list", "--config", config).out.splitlines()
+    _, *listed = run("channels", "list", "--config", config).out.splitlines()
     assert ["its terms are not accepted" in line for line in listed] == [True, False]
     run("channels", "accept", "app", "--config", config)
     assert run(*tasks).out == "nothing waits: the terms of every channel are accepted\n"

@@ -18,7 +18,7 @@ from state import channels, keys, migrate, tables, terms
 from state.model.ids import lane_of_id
 from state.statements import update
 from state.writer import Op
-from tests.gateway.api.house import SECRETS, House, Told, on_sqlite, running
+from tests.gateway.api.house import ALLOWED, SECRETS, House, Told, on_sqlite, running
 
 EVIL = "<script>alert(1)</script>"
 HTML = {"Accept": "text/html"}
@@ -301,6 +301,7 @@ def anywhere(database_url: str) -> str:
 async def test_what_failed_and_what_is_parked_is_told(anywhere: str, tmp_path: Path) -> None:
     async with running(tmp_path, anywhere) as house:
         body = {"channel": "phone", "to": "whatsapp:15550123", "content": {"type": "text", "text": "hi"}}
+        body |= {"consent": ALLOWED}
         sent = await house.call("POST", "/messages", body)
         await house.until(f"/messages/{sent.body['id']}", lambda one: one["status"] == "failed")
         lane = lane_of_id(sent.body["conversation"])

@@ -21,6 +21,7 @@ from gateway.connect import connect
 from state.model.channel import Capabilities, Channel, Terms
 from state.model.content import Text
 from state.model.event import MessageReceived
+from state.model.ids import now_ms
 from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, Sent
 from tests.allowed import allow
 from tests.gateway.api.house import House, made, on_sqlite
@@ -46,7 +47,7 @@ class Inline:
     def receive(self, request: Request) -> Received:
         name, _, words = request.body.decode().partition(": ")
         said = MessageReceived(
-            key=words, at=1, addresses=(f"tel:{name}",), provider_id=words, content=Text(words)
+            key=words, at=now_ms(), addresses=(f"tel:{name}",), provider_id=words, content=Text(words)
         )
         return Received((said,), Answer(200, b"empty"), deferred=True)
 

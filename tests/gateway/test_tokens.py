@@ -1,6 +1,7 @@
 """Access tokens that run out: got by one node for all, in good time, and at once when the provider refuses one."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,8 +26,11 @@ from state.model.wire import Answer, Call, Outbound, Received, Reply, Request, S
 from state.statements import Write, update
 from state.writer import Op
 from tests.allowed import allow
-from tests.gateway.api.house import House, Told, made
+from tests.gateway.api.house import ALLOWED, House, Told, made
 from tests.spine.conftest import _on_postgres, _reused, url  # noqa: F401 - fixtures
+
+NUMBERS = itertools.count()
+"""The same is not said twice to one customer."""
 
 
 class Lapsing:
@@ -124,7 +128,12 @@ async def house(url: str, tmp_path: Path, provider: Provider) -> AsyncIterator[H
 
 
 async def settled(house: House) -> Any:
-    asked = {"to": "tel:+15550100", "channel": "l", "content": {"type": "text", "text": "hi"}}
+    asked = {
+        "to": "tel:+15550100",
+        "channel": "l",
+        "content": {"type": "text", "text": f"hi {next(NUMBERS)}"},
+        "consent": ALLOWED,
+    }
     queued = (await house.call("POST", "/messages", asked)).body
     return await house.until(
         f"/messages/{queued['id']}", lambda body: body["status"] in ("accepted", "failed")
@@ -147,7 +156,12 @@ async def test_a_token_that_is_refused_is_replaced_once(house: House, provider: 
 async def test_a_fresh_token_that_is_refused_is_not_replaced_again(house: House, provider: Provider) -> None:
     await settled(house)
     provider.given.append("another took one")
-    asked = {"to": "tel:+15550100", "channel": "l", "content": {"type": "text", "text": "hi"}}
+    asked = {
+        "to": "tel:+15550100",
+        "channel": "l",
+        "content": {"type": "text", "text": f"hi {next(NUMBERS)}"},
+        "consent": ALLOWED,
+    }
     queued = (await house.call("POST", "/messages", asked)).body
     waits = await house.until(f"/messages/{queued['id']}", lambda body: body["queue"]["attempts"] == 1)
     assert (waits["status"], len(provider.given)) == ("queued", 2)

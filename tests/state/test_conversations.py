@@ -6,13 +6,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from state import conversations, interventions, messages
+from state import conversations, interventions, messages, shelf
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.content import Text
 from state.model.event import AddressChanged, Reacted
 from state.model.receipts import Fault
 from state.model.turn import Played, Say, Snapshot, Step
+from state.shelf import Shelf
 from state.store import Store
 from tests.state.acts import PHONE, accept, converse, count, message, rows, take, turned
 
@@ -99,9 +100,13 @@ async def test_a_changed_number_is_where_replies_go_from_then_on(store: Store) -
     assert await rows(store, "conversation.urns") == [('["tel:1"]',)]
 
 
-async def test_a_parked_conversation_is_left_alone_and_keeps_its_events(store: Store) -> None:
+async def test_what_comes_for_a_parked_conversation_is_taken_to_be_put_away(store: Store) -> None:
     await converse(store, "m1", mode="parked")
     await accept(store, message("m2"))
+    (taken,) = await take(store)
+    assert (taken.snapshot.mode, taken.held) == ("parked", False)
+    put = Shelf(taken.id, taken.lane, taken.epoch, tuple(each for each, _ in taken.events))
+    await store.write(shelf.shelve, put)
     assert await take(store) == []
     assert await count(store, "inbox") == 1
 
