@@ -21,6 +21,7 @@ from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.grounds import Grounds
+from gateway.hooks.loop import Hooks
 from gateway.http import Http
 from gateway.leaving import Tools
 from gateway.linked import Linked
@@ -38,7 +39,7 @@ from gateway.wake import Wake
 from gateway.watchdog import Watchdog
 from gateway.webhooks import Webhooks
 from gateway.wire import Wire
-from state import conversations, migrate, outbox
+from state import conversations, deliveries, migrate, outbox
 from state.migrations import HEAD
 from state.model.content import Media
 from state.model.wire import Call, Reply
@@ -70,6 +71,9 @@ class Gateway:
         self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
+        self.hooks = Hooks(
+            self.store, self.wire.perform, self.wake, self.seal, settings.node, lambda: self.source
+        )
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
         self.files = Files(self.store, settings)
@@ -132,6 +136,7 @@ class Gateway:
         if not self.store.shared:
             await self.store.write(conversations.free_all)
             await self.store.write(outbox.free_all)
+            await self.store.write(deliveries.free_all)
             if len(set(self.settings.roles)) < len(ROLES):
                 log.warning(
                     "roles: nobody else can work on this SQLite file, so what is left out is never done"
@@ -174,6 +179,7 @@ class Gateway:
             yield "files", self.fetching.run
             yield "effects", self.effects.run
             yield "effects' leases", self.effects.renew_leases
+            yield "hooks", self.hooks.run
             yield "delivery", self.delivery.run
             yield "delivery's leases", self.delivery.renew_leases
 
@@ -219,6 +225,7 @@ class Gateway:
         await self.fetching.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.linked.stop()
+        await self.hooks.stop(self.settings.shutdown_seconds)
         await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()
@@ -235,6 +242,11 @@ class Gateway:
     def local_url(self) -> str:
         """Where this process is reached from this machine."""
         return f"http://{self.settings.host}:{self.port}"
+
+    @property
+    def source(self) -> str:
+        """Who tells hooks of what happens, as their events name it: the same on all nodes."""
+        return self.settings.public_url or "urn:parley"
 
     @property
     def url(self) -> str:

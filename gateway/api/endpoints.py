@@ -1,10 +1,11 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, media, messages, preview, records, suspensions, views
+from gateway.api import channels, conversations, hooks, media, messages, preview, records, suspensions, views
 from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
 
 _READ, _WRITE = ("messages:read",), ("messages:write",)
+_HOOKS = ("hooks:write",)
 _LOOK, _SUSPEND = ("channels:read", "suspend"), ("suspend",)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -64,6 +65,44 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "POST", "/v1/suspensions/{id}/lift", "Lift a suspension", _SUSPEND, suspensions.lift,
         suspensions.SuspensionView, body=Lift, show=suspensions.view, fenced=True,
         problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks", "Make a hook: an address that is told of what happens", _HOOKS, hooks.make,
+        hooks.HookView, status=201, body=hooks.MakeHook, show=hooks.view,
+    ),
+    Endpoint("GET", "/v1/hooks", "All hooks", _HOOKS, hooks.listing, hooks.HookList),
+    Endpoint(
+        "DELETE", "/v1/hooks/{id}", "Take a hook away", _HOOKS, hooks.remove, hooks.HookView,
+        problems=("not_found",),
+    ),
+    Endpoint(
+        "GET", "/v1/hooks/{id}/secret", "The secret that signs what a hook is told", _HOOKS, hooks.secret,
+        hooks.HookSecret, problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/rotate", "Give a hook a fresh secret; the old one signs beside it for a day",
+        _HOOKS, hooks.rotate, hooks.HookView, body=hooks.Because, show=hooks.view,
+        problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/enable", "Call a hook again, with all that waits for it", _HOOKS, hooks.enable,
+        hooks.HookView, body=hooks.Because, show=hooks.view, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/disable", "Call a hook no more until it is enabled", _HOOKS, hooks.disable,
+        hooks.HookView, body=hooks.Because, show=hooks.view, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/test", "Tell a hook something, to try it", _HOOKS, hooks.trial,
+        hooks.DeliveryView, status=202, body=hooks.Because, show=hooks.delivery, problems=("not_found",),
+    ),
+    Endpoint(
+        "GET", "/v1/hooks/{id}/deliveries", "What a hook was told and answered, the newest first", _HOOKS,
+        hooks.told, hooks.Deliveries, query=Paged, problems=("not_found", "invalid_cursor"),
+    ),
+    Endpoint(
+        "POST", "/v1/deliveries/{id}/redeliver", "Tell a hook once more", _HOOKS, hooks.redeliver,
+        hooks.DeliveryView, status=202, body=hooks.Because, show=hooks.delivery, problems=("not_found",),
     ),
     Endpoint(
         "GET", "/v1/audit", "Who did what and why, the newest first", ("admin",), records.audit, records.Audit,

@@ -15,6 +15,7 @@ _COMMANDS = {
     "migrate": ("database", "bring the database to this version's schema"),
     "channels": ("channels", "connect, list, show and remove channels"),
     "keys": ("keys", "make, list and revoke API keys"),
+    "hooks": ("hooks", "tell programs of what happens: make, try, look into, enable and remove hooks"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
     "conversations": ("conversations", "list and show conversations, and resume one that is parked"),
     "new": ("new", "make a starter project: a bot with a test and settings"),
