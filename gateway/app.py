@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from conversations import hooks as author_hooks
 from conversations.router import Router
 from gateway import retention
 from gateway.bot_settings import for_bots
@@ -21,6 +22,7 @@ from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.grounds import Grounds
+from gateway.hooks.authors import Authors
 from gateway.hooks.loop import Hooks
 from gateway.http import Http
 from gateway.leaving import Tools
@@ -71,6 +73,7 @@ class Gateway:
         self.fence = Fence(self.store, self.wake, settings.node, settings.permit_seconds)
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
+        self.authors = Authors(author_hooks.load(settings.hooks, settings.bots, settings.bot_path))
         self.hooks = Hooks(
             self.store, self.wire.perform, self.wake, self.seal, settings.node, lambda: self.source
         )
@@ -225,6 +228,7 @@ class Gateway:
         await self.fetching.stop()
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.linked.stop()
+        self.authors.stop()
         await self.hooks.stop(self.settings.shutdown_seconds)
         await self.sockets.close()
         if self._runner:

@@ -62,8 +62,12 @@ def _origin(text: str) -> bool:
 
 def _bot(text: str) -> bool:
     module, _, name = text.rpartition(":")
-    path = module.removesuffix(".py") if module.endswith(".py") else ""
-    return name.isidentifier() and (bool(path) or all(part.isidentifier() for part in module.split(".")))
+    return name.isidentifier() and _module(module)
+
+
+def _module(text: str) -> bool:
+    path = text.removesuffix(".py") if text.endswith(".py") else ""
+    return bool(path) or all(part.isidentifier() for part in text.split("."))
 
 
 def _seal_key(text: str) -> bool:
@@ -152,6 +156,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS or FILE.py:CLASS", ok=_bot)] = ()
     bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
+
+    hooks: Annotated[
+        tuple[str, ...],
+        Limit("Modules of Python hooks, beside the bots' own", "MODULE or FILE.py", ok=_module),
+    ] = ()
 
     bot_settings_file: Annotated[
         str, Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')

@@ -11,6 +11,7 @@ import pytest
 from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.hooks import Because, MakeHook
 from gateway.problems import CODES
 from tests.gateway.api.house import ANN, House
 
@@ -89,6 +90,8 @@ BODIES: dict[type[Asked] | None, Any] = {
     Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
     Lift: {"reason": "x"},
     Resume: {"reason": "x"},
+    MakeHook: {"url": "https://hooks.example/in", "events": ["*"]},
+    Because: {},
     HandBack: {},
 }
 
@@ -104,6 +107,11 @@ async def subject(house: House, path: str) -> str:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:
             return str((await house.conversation("fail", lambda one: one["mode"] == "parked"))["id"])
+        case ["hooks", _, *_]:
+            return str((await house.call("POST", "/hooks", BODIES[MakeHook])).body["id"])
+        case ["deliveries", _, "redeliver"]:
+            hook = await house.call("POST", "/hooks", BODIES[MakeHook])
+            return str((await house.call("POST", f"/hooks/{hook.body['id']}/test", {})).body["id"])
         case ["suspensions", _, "lift"]:
             made = await house.call("POST", "/suspensions", BODIES[Suspend])
             return str(made.body["id"])
