@@ -74,9 +74,7 @@ class Gateway:
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
         self.authors = Authors(author_hooks.load(settings.hooks, settings.bots, settings.bot_path))
-        self.hooks = Hooks(
-            self.store, self.wire.perform, self.wake, self.seal, settings.node, lambda: self.source
-        )
+        self.hooks = self._hooks()
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
         self.files = Files(self.store, settings)
@@ -105,6 +103,11 @@ class Gateway:
         self._runner: web.AppRunner | None = None
         self.port = settings.port
         self.stopping = False
+
+    def _hooks(self) -> Hooks:
+        return Hooks(
+            self.store, self.wire.perform, self.wake, self.seal, self.settings.node, lambda: self.source
+        )
 
     def _effects(self, router: Router, lease_ms: int) -> Effects:
         settings, given = self.settings, for_bots(self.settings)

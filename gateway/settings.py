@@ -91,6 +91,7 @@ _REDIS = Limit(
     secret=True,
 )
 _BOT_FILE = Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')
+_HOOKS = Limit("Modules of Python hooks, beside the bots' own", "MODULE or FILE.py", ok=_module)
 _PUBLIC_URL = Limit(
     "Our address as providers and browsers see it; some signatures cover it. Empty: as the request says",
     "http://… or https://… without a slash at the end",
@@ -157,14 +158,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS or FILE.py:CLASS", ok=_bot)] = ()
     bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
 
-    hooks: Annotated[
-        tuple[str, ...],
-        Limit("Modules of Python hooks, beside the bots' own", "MODULE or FILE.py", ok=_module),
-    ] = ()
+    hooks: Annotated[tuple[str, ...], _HOOKS] = ()
 
-    bot_settings_file: Annotated[
-        str, Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')
-    ] = ""
+    bot_settings_file: Annotated[str, _BOT_FILE] = ""
 
     origins: Annotated[
         tuple[str, ...],

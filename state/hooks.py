@@ -16,7 +16,7 @@ from state import audit
 from state.consent_tables import delivery, hook, occurrence
 from state.model.base import Value
 from state.model.ids import new_id, now_ms
-from state.model.occurrence import TYPES, HookData, Occurrence, TestData, time
+from state.model.occurrence import TYPES, HookData, Occurrence, TrialData, time
 from state.model.occurrence import occurrence as happened
 from state.seal import Seal
 from state.statements import Query, Row, Statement, delete, insert, update
@@ -252,7 +252,7 @@ def enable(hook_id: str, actor: str, reason: str) -> Op[Hook]:
 def trial(hook_id: str, source: str, actor: str) -> Op[Delivery]:
     """Tell one hook something, to try it. Raises NoHook."""
     yield from find(hook_id)
-    made = happened("hook.test", f"hooks/{hook_id}", TestData(hook=hook_id, message="This is a trial."))
+    made = happened("hook.test", f"hooks/{hook_id}", TrialData(hook=hook_id, message="This is a trial."))
     text = body(source, _row(made))
     key = new_id(0)
     yield [(DELIVER, (key, hook_id, made.id, made.type, text, "waiting", made.at, made.at))]

@@ -80,7 +80,7 @@ class HookData(Data, frozen=True, kw_only=True):
     at: datetime
 
 
-class TestData(Data, frozen=True, kw_only=True):
+class TrialData(Data, frozen=True, kw_only=True):
     """A trial that somebody asked for."""
 
     hook: str
@@ -105,7 +105,7 @@ TYPES: Mapping[str, Kind] = {
     "consent.expiring": Kind("a consent ends soon", ExpiringData),
     "terms.waiting": Kind("terms of a channel wait to be accepted", TermsData),
     "hook.disabled": Kind("another hook is not called any more", HookData),
-    "hook.test": Kind("somebody tries this hook; no subscription is needed", TestData),
+    "hook.test": Kind("somebody tries this hook; no subscription is needed", TrialData),
 }
 """Every type that hooks may be told of."""
 
