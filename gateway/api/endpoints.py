@@ -81,20 +81,20 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "POST", "/v1/hooks/{id}/rotate", "Give a hook a fresh secret; the old one signs beside it for a day",
-        _HOOKS, hooks.rotate, hooks.HookView, body=hooks.Because, show=hooks.view,
+        _HOOKS, hooks.rotate, hooks.HookView, body=hooks.Remark, show=hooks.view,
         problems=("not_found", "conflict"),
     ),
     Endpoint(
         "POST", "/v1/hooks/{id}/enable", "Call a hook again, with all that waits for it", _HOOKS, hooks.enable,
-        hooks.HookView, body=hooks.Because, show=hooks.view, problems=("not_found",),
+        hooks.HookView, body=hooks.Remark, show=hooks.view, problems=("not_found",),
     ),
     Endpoint(
         "POST", "/v1/hooks/{id}/disable", "Call a hook no more until it is enabled", _HOOKS, hooks.disable,
-        hooks.HookView, body=hooks.Because, show=hooks.view, problems=("not_found",),
+        hooks.HookView, body=hooks.Remark, show=hooks.view, problems=("not_found",),
     ),
     Endpoint(
         "POST", "/v1/hooks/{id}/test", "Tell a hook something, to try it", _HOOKS, hooks.trial,
-        hooks.DeliveryView, status=202, body=hooks.Because, show=hooks.delivery, problems=("not_found",),
+        hooks.DeliveryView, status=202, body=hooks.Remark, show=hooks.delivery, problems=("not_found",),
     ),
     Endpoint(
         "GET", "/v1/hooks/{id}/deliveries", "What a hook was told and answered, the newest first", _HOOKS,
@@ -102,7 +102,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     ),
     Endpoint(
         "POST", "/v1/deliveries/{id}/redeliver", "Tell a hook once more", _HOOKS, hooks.redeliver,
-        hooks.DeliveryView, status=202, body=hooks.Because, show=hooks.delivery, problems=("not_found",),
+        hooks.DeliveryView, status=202, body=hooks.Remark, show=hooks.delivery, problems=("not_found",),
     ),
     Endpoint(
         "GET", "/v1/audit", "Who did what and why, the newest first", ("admin",), records.audit, records.Audit,

@@ -35,7 +35,7 @@ class MakeHook(Asked, frozen=True, kw_only=True):
     team: Word = ""
 
 
-class Because(Asked, frozen=True, kw_only=True):
+class Remark(Asked, frozen=True, kw_only=True):
     """Something is done to a hook, with or without a reason."""
 
     reason: Why = ""
@@ -144,25 +144,25 @@ async def secret(call: Call[Nothing, None]) -> HookSecret:
     )
 
 
-async def enable(call: Call[Nothing, Because]) -> Hook:
+async def enable(call: Call[Nothing, Remark]) -> Hook:
     """Call a hook again."""
     one = await _known(operations.enable(call.store, call.actor, call.id, call.body.reason))
     call.gateway.wake.tell(TOPIC)
     return one
 
 
-async def disable(call: Call[Nothing, Because]) -> Hook:
+async def disable(call: Call[Nothing, Remark]) -> Hook:
     """Call a hook no more."""
     return await _known(operations.disable(call.store, call.actor, call.id, call.body.reason))
 
 
-async def rotate(call: Call[Nothing, Because]) -> Hook:
+async def rotate(call: Call[Nothing, Remark]) -> Hook:
     """Give a hook a fresh secret."""
     seal = call.gateway.seal
     return await _known(operations.rotate(call.store, seal, call.actor, call.id, call.body.reason))
 
 
-async def trial(call: Call[Nothing, Because]) -> Delivery:
+async def trial(call: Call[Nothing, Remark]) -> Delivery:
     """Tell a hook something, to try it."""
     made = await _known(operations.trial(call.store, call.actor, call.id, call.gateway.source))
     call.gateway.wake.tell(TOPIC)
@@ -180,7 +180,7 @@ async def told(call: Call[Paged, None]) -> Deliveries:
     return Deliveries(items=tuple(map(delivery, page)), next=more)
 
 
-async def redeliver(call: Call[Nothing, Because]) -> Delivery:
+async def redeliver(call: Call[Nothing, Remark]) -> Delivery:
     """Tell a hook once more; the event keeps its id."""
     made = await _known(operations.redeliver(call.store, call.actor, call.id, call.body.reason))
     call.gateway.wake.tell(TOPIC)

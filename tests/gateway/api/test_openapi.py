@@ -11,7 +11,7 @@ import pytest
 from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
-from gateway.api.hooks import Because, MakeHook
+from gateway.api.hooks import MakeHook, Remark
 from gateway.problems import CODES
 from tests.gateway.api.house import ANN, House
 
@@ -91,7 +91,7 @@ BODIES: dict[type[Asked] | None, Any] = {
     Lift: {"reason": "x"},
     Resume: {"reason": "x"},
     MakeHook: {"url": "https://hooks.example/in", "events": ["*"]},
-    Because: {},
+    Remark: {},
     HandBack: {},
 }
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.api.asks import Ground, HandBack, Lift, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
-from gateway.api.hooks import Because, MakeHook
+from gateway.api.hooks import MakeHook, Remark
 from state.keys import SCOPES
 from state.model.suspension import Reach, Scope
 from tests.gateway.api.house import House
@@ -24,8 +24,8 @@ BODIES: dict[str, type[Asked]] = {
     "POST /v1/suspensions": Suspend,
     "POST /v1/suspensions/{id}/lift": Lift,
     "POST /v1/hooks": MakeHook,
-    **{f"POST /v1/hooks/{{id}}/{each}": Because for each in ("rotate", "enable", "disable", "test")},
-    "POST /v1/deliveries/{id}/redeliver": Because,
+    **{f"POST /v1/hooks/{{id}}/{each}": Remark for each in ("rotate", "enable", "disable", "test")},
+    "POST /v1/deliveries/{id}/redeliver": Remark,
 }
 
 
