@@ -29,7 +29,6 @@ class Suspending(Value, frozen=True, kw_only=True):
     scope: Scope
     ground: str
     reason: str
-    actor: str = ""
     evidence: tuple[str, ...] = ()
     may_veto: bool = True
 

@@ -20,7 +20,7 @@ from state.model.occurrence import TYPES, HookData, Occurrence, TrialData, time
 from state.model.occurrence import occurrence as happened
 from state.seal import Seal
 from state.statements import Query, Row, Statement, delete, insert, update
-from state.tables import team
+from state.tables import channel, team
 from state.writer import Op, Writes
 
 MOST = 100
@@ -35,6 +35,10 @@ ALL = Query(
 )
 """All hooks that are not removed, in the order in which they were made: rows of Hook."""
 _TEAMS = Query(sa.select(team.c.id, team.c.parent), "")
+TEAM_OF = Query(
+    sa.select(channel.c.team).where(channel.c.id == sa.bindparam("id", type_=channel.c.id.type)), "id"
+)
+"""The team of a channel, also of one that is removed."""
 _NEW = insert(hook, "id url sealed events team created_at")
 _SECRETS = update(hook, "sealed", "id")
 _REMOVED = update(hook, "removed_at", "id")
