@@ -4,6 +4,7 @@ The table is a promise to whoever receives it: within a version fields are added
 meaning.
 """
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -129,6 +130,11 @@ def occurrence(type: str, subject: str, data: Data, team: str = "", id: str = ""
     """An occurrence of now, unless `at` says another time (milliseconds, UTC); of a fresh id, unless one is given."""
     assert isinstance(data, TYPES[type].data), type
     return Occurrence(type, subject, data, team, id or new_id(0), at or now_ms())
+
+
+def same(at: int, *words: str) -> str:
+    """The id of an occurrence that is found again and again: one by its time (milliseconds, UTC) and its words."""
+    return f"{at:012x}{hashlib.sha256(msgspec.json.encode(words)).hexdigest()[:20]}"
 
 
 def time(ms: int) -> datetime:
