@@ -14,11 +14,10 @@ import pytest
 from admin import hooks as operations
 from admin.operations import OPERATOR
 from gateway.hooks.outcome import DAY_MS, PAUSES
-from state import audit, deliveries, fences, hooks
+from state import audit, deliveries, hooks
 from state.hooks import Hook
 from state.lease import LeaseLost
 from state.model.ids import now_ms
-from state.model.suspension import Scope
 from state.store import Store
 from state.writer import Op, Unavailable
 from tests.gateway.hooks.stand import HOUR, Stand, answer, signal, terms
@@ -289,8 +288,7 @@ async def test_a_hook_that_hangs_holds_its_own_places_alone(stand: Stand) -> Non
         assert slow.connections <= 4
 
 
-async def test_a_hook_that_hangs_delays_no_suspension(stand: Stand) -> None:
-    """What is told of a suspension is in its commit, and all of it is there while the hook still hangs."""
+async def test_a_hook_that_hangs_delays_no_commit_that_it_is_told_of(stand: Stand) -> None:
     with serving(hangs) as slow:
         hook = await stand.hook(slow.url)
         await stand.store.write(hooks.told, terms())
@@ -298,9 +296,9 @@ async def test_a_hook_that_hangs_delays_no_suspension(stand: Stand) -> None:
         await asyncio.to_thread(_heard, slow)
 
         def whole() -> Op[str]:
-            made = yield from fences.suspend(Scope(channel="wa"), "operator", "a trial", "somebody")
-            yield hooks.told_asks(terms(id=made.id))
-            return made.id
+            made = yield from audit.note("somebody", "suspend", "wa", "a trial")
+            yield hooks.told_asks(terms(id=made))
+            return made
 
         made = await stand.store.alone(whole)
         assert [row[0] for row in await stand.store.read(hooks.WAITING, 10)] == [made]
