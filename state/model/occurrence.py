@@ -65,7 +65,8 @@ class ExpiringData(Data, frozen=True, kw_only=True):
 
 
 class TermsData(Data, frozen=True, kw_only=True):
-    """A version of a channel's terms that nobody has accepted; from `due` on the channel sends nothing."""
+    """A version of a channel's terms that nobody has accepted; from `due` on the channel sends nothing (null: it has
+    accepted none yet, and sends nothing)."""
 
     channel: str
     type: str
