@@ -229,10 +229,11 @@ class Gateway:
         await self.turns.finish()
         await self.effects.stop()
         await self.fetching.stop()
+        hooks_end = asyncio.ensure_future(self.hooks.stop(self.settings.shutdown_seconds))
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.linked.stop()
         self.authors.stop()
-        await self.hooks.stop(self.settings.shutdown_seconds)
+        await hooks_end
         await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()

@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Literal, NamedTuple, get_args
 
 from conversations.hooks import Hook, Moment, Suspending, Veto, Widen
@@ -20,6 +21,8 @@ log = logging.getLogger("parley.hooks")
 ASKED_SECONDS = 1.0
 """How long all that are asked have together; who is late has no objection."""
 TOLD_SECONDS = 30.0
+REST_SECONDS = 60.0
+"""How long one that was late is not asked again: what hangs may delay one suspension, not each."""
 AT_ONCE = 16
 """Functions that are told something at a time."""
 _REACHES: tuple[Reach, ...] = get_args(Reach)
@@ -59,28 +62,32 @@ class Authors:
         self._hooks, self._asked, self._told = hooks, asked_seconds, told_seconds
         self._places = asyncio.Semaphore(AT_ONCE)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._resting: dict[Hook, float] = {}
 
     def _of(self, moment: Moment) -> list[Hook]:
         return [each for each in self._hooks if each.moment == moment]
 
     async def ask(self, asked: Suspending) -> Verdict:
         """Ask all hooks before a suspension, at once; who fails or is late has no objection, and that is logged."""
-        tasks = {self._spawn(_call(each, asked)): each for each in self._of("before_suspend")}
+        awake = [each for each in self._of("before_suspend") if self._resting.get(each, 0.0) <= monotonic()]
+        tasks = {self._spawn(_call(each, asked)): each for each in awake}
         if not tasks:
             return Verdict(asked.scope)
         _, late = await asyncio.wait(tasks, timeout=self._asked)
         verdict = Verdict(asked.scope)
         for task, each in tasks.items():
-            if task in late:
-                task.cancel()
-                log.warning(
-                    "the hook %s gave no answer within %g s: that is no objection", each.name, self._asked
-                )
+            if task in late or task.cancelled():
+                self._late(each, task)
             elif error := task.exception():
                 _failed(each, error)
             else:
                 verdict = _with(verdict, each, task.result(), asked)
         return verdict
+
+    def _late(self, hook: Hook, task: "asyncio.Task[Any]") -> None:
+        task.cancel()
+        self._resting[hook] = monotonic() + REST_SECONDS
+        log.warning("the hook %s gave no answer within %g s: that is no objection", hook.name, self._asked)
 
     def tell(self, moment: Moment, value: Any) -> None:
         """Let all hooks of a moment be called, soon; nobody waits for them."""
@@ -94,7 +101,7 @@ class Authors:
         if not task.done():
             task.cancel()
             log.error("the hook %s was not done after %g s", hook.name, self._told)
-        elif error := task.exception():
+        elif not task.cancelled() and (error := task.exception()):
             _failed(hook, error)
 
     async def idle(self) -> None:

@@ -15,7 +15,7 @@ from gateway.wake import Signal, Wake
 from gateway.wire import NeverSent, NoAnswer
 from state import deliveries, hooks
 from state.deliveries import Leased
-from state.hooks import Hook
+from state.hooks import Hook, Secret
 from state.lease import LeaseLost
 from state.model.ids import now_ms
 from state.model.wire import Call, Reply
@@ -53,6 +53,7 @@ class Hooks:
         self._node, self._source, self._clock, self._chance = node, source, clock, chance
         self._signal = Signal()
         self._running: dict[asyncio.Task[None], str] = {}
+        self._opened: dict[bytes, tuple[Secret, ...]] = {}
         wake.on(TOPIC, lambda _: self._signal.set())
 
     async def run(self) -> None:
@@ -118,10 +119,17 @@ class Hooks:
 
     def _call(self, row: Leased, one: Hook, now: int) -> Call:
         """The signed request; raises SealError."""
-        if self._seal is None:
-            raise SealError("the secrets are sealed, but there is no seal_key: set it, or seal_key_file")
-        keys = [each.key for each in hooks.opened(one, self._seal) if not each.until or each.until > now]
-        redactor.learn(*keys)
+        keys = [each.key for each in self._secrets(one) if not each.until or each.until > now]
         body = row.body.encode()
         signed = {"content-type": _MIME, **headers(row.event, now // 1000, body, keys)}
         return Call("hook", "POST", one.url, signed, body, timeout=SECONDS)
+
+    def _secrets(self, one: Hook) -> tuple[Secret, ...]:
+        """The secrets of a hook, opened once for as long as they are the same; raises SealError."""
+        found = self._opened.get(one.sealed)
+        if found is None:
+            if self._seal is None:
+                raise SealError("the secrets are sealed, but there is no seal_key: set it, or seal_key_file")
+            found = self._opened[one.sealed] = hooks.opened(one, self._seal)
+            redactor.learn(*(each.key for each in found))
+        return found

@@ -85,6 +85,19 @@ async def test_who_is_late_has_no_objection(caplog: pytest.LogCaptureFixture) ->
     assert caplog.text.count("gave no answer within 0.05 s: that is no objection") == 3
 
 
+async def test_who_was_late_is_not_asked_again_for_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    asked: list[int] = []
+
+    async def hangs(each: Suspending) -> None:
+        asked.append(1)
+        await asyncio.Event().wait()
+
+    made = authors(before_suspend(hangs), before_suspend(vetoes), asked_seconds=0.02)
+    found = [await made.ask(ASKED) for _ in range(3)]
+    assert ([bool(each.veto) for each in found], len(asked)) == ([True] * 3, 1)
+    assert caplog.text.count("gave no answer") == 1
+
+
 async def test_who_fails_has_no_objection_and_is_logged_with_the_line(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
