@@ -1,11 +1,13 @@
 """Signatures after Standard Webhooks: against a vector worked out beside the program, and as a receiver checks them."""
 
 import hashlib
+import time
 from base64 import b64decode, b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from gateway.hooks.signing import headers, signature
 from state.hooks import new_secret
@@ -31,6 +33,21 @@ def test_the_signature_of_a_fixed_message_never_changes() -> None:
 def test_a_receiver_who_knows_the_secret_finds_the_same(body: bytes, key: bytes, at: int) -> None:
     wanted = b64encode(hmac_sha256(key, b"%s.%d.%s" % (b"msg_1", at, body))).decode()
     assert signature("msg_1", at, body, "whsec_" + b64encode(key).decode()) == f"v1,{wanted}"
+
+
+@given(st.text(max_size=200), st.binary(min_size=24, max_size=64), st.booleans())
+def test_the_specification_s_own_library_takes_ours_and_nothing_else(
+    body: str, key: bytes, first: bool
+) -> None:
+    ours, other = "whsec_" + b64encode(key).decode(), new_secret().key
+    secrets = (ours, other) if first else (other, ours)
+    sent = dict(headers("msg_1", int(time.time()), body.encode(), secrets))
+    receiver = Webhook(ours)
+    receiver.verify(body.encode(), sent, json_parse=False)
+    with pytest.raises(WebhookVerificationError):
+        receiver.verify(body.encode() + b" ", sent, json_parse=False)
+    with pytest.raises(WebhookVerificationError):
+        receiver.verify(body.encode(), sent | {"webhook-id": "msg_2"}, json_parse=False)
 
 
 def test_each_secret_signs_and_the_newest_comes_first() -> None:
