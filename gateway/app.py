@@ -26,6 +26,8 @@ from gateway.grounds import Grounds
 from gateway.guard import Guard
 from gateway.hooks.authors import Authors
 from gateway.hooks.loop import Hooks
+from gateway.hooks.observer import Telling
+from gateway.hooks.waiting import WaitingTerms
 from gateway.http import Http
 from gateway.lapses import Lapses
 from gateway.leaving import Tools
@@ -128,7 +130,7 @@ class Gateway:
         self.fence = Fence(store, wake, self.settings.node, self.settings.permit_seconds)
         named = author_hooks.load(self.settings.hooks, self.settings.bots, self.settings.bot_path)
         self.authors = Authors(named)
-        self.observer = Observer()
+        self.observer: Observer = Telling(store, self.authors, wake)
         self.suspensions = Suspensions(store, channels, self.teams, self.fence, wake, self.means())
         self.guard = Guard(store, channels, wake, self.means())
         self.licences = Licences(store, wake)
@@ -227,6 +229,7 @@ class Gateway:
             yield "effects", self.effects.run
             yield "effects' leases", self.effects.renew_leases
             yield "hooks", self.hooks.run
+            yield "waiting terms", WaitingTerms(self.store).run
             yield "delivery", self.delivery.run
             yield "delivery's leases", self.delivery.renew_leases
 
