@@ -7,6 +7,7 @@ from conversations.effects import Effect, effect
 from conversations.errors import FlowChanged, FlowError
 from conversations.flow import Flow
 from conversations.framework import bot_framework
+from conversations.hooks import Suspending, Veto, Widen, before_suspend, on_lifted, on_signal, on_suspended
 from conversations.operations import EffectFailed, NotUnderstood, TimedOut
 from conversations.readers import Reader
 from conversations.router import Router
@@ -51,6 +52,8 @@ from state.model.event import (
     Started,
     TimerFired,
 )
+from state.model.occurrence import SignalData, SuspensionData
+from state.model.suspension import Scope
 from state.model.turn import Customer
 
 __all__ = [
@@ -58,9 +61,10 @@ __all__ = [
     "Component", "ContactCard", "Customer", "Deleted", "Edited", "Effect", "EffectDone", "EffectFailed", "Email",
     "Flow", "FlowChanged", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media",
     "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone",
-    "Place", "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Standing", "Started", "Talk",
-    "Template", "Text", "TimedOut", "TimerFired", "Turn", "bot_framework", "chat", "days", "effect", "flow",
-    "hours", "minutes", "moved", "read", "translations", "walk",
+    "Place", "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Scope", "SignalData", "Standing",
+    "Started", "Suspending", "SuspensionData", "Talk", "Template", "Text", "TimedOut", "TimerFired", "Turn", "Veto",
+    "Widen", "before_suspend", "bot_framework", "chat", "days", "effect", "flow", "hours", "minutes", "moved",
+    "on_lifted", "on_signal", "on_suspended", "read", "translations", "walk",
 ]  # fmt: skip
 
 

@@ -46,6 +46,10 @@ class Observer:
     def told(self, step: Step, made: Suspension) -> None:
         """A step is on disk, and the fence has settled where it is about the fence. Must not block."""
 
+    def seen(self, sign: signals.Sign) -> Op[None]:
+        """Part of the commit that notes that a sign was judged."""
+        yield from ()
+
     def signal(self, sign: signals.Sign) -> None:
         """A sign that a channel's terms are at stake was judged. Must not block."""
 
@@ -258,6 +262,7 @@ def _judge(observer: Observer, findings: Sequence[Finding]) -> Op[list[_Judged]]
     mine = [each for each in findings if each.sign.id in fresh]
     made: list[_Judged] = []
     for each in mine:
+        yield from observer.seen(each.sign)
         if each.order:
             found = yield from _raised(observer, each.order, GUARD.name)
             made.append((_step_of(found.suspension) if found.moved else None, found.suspension))

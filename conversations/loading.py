@@ -45,7 +45,7 @@ def load(name: str) -> Source:
     Raises FlowError saying what is missing and what there is, or what went wrong in the module and where.
     """
     where, _, wanted = name.rpartition(":") if ":" in name else (name, "", "")
-    module = _module(where, name)
+    module = module_of(where, name)
     flows = dict(flows_of(module))
     if not wanted:
         own = {key: each for key, each in flows.items() if _home(each) == module.__name__}
@@ -101,7 +101,7 @@ def load_all(name: str) -> list[Source]:
     """The flow that is named, or all that a module has of its own where none is; raises FlowError."""
     if ":" in name:
         return [load(name)]
-    module = _module(name, name)
+    module = module_of(name, name)
     own = [each for _, each in flows_of(module) if _home(each) == module.__name__]
     return own or [load(name)]
 
@@ -117,11 +117,12 @@ def _name(flow: Source) -> str:
     return flow.__name__ if isinstance(flow, type) else flow.name
 
 
-def _module(where: str, name: str) -> ModuleType:
+def module_of(where: str, name: str, setting: str = "bots") -> ModuleType:
+    """Import what a setting names: a module, or a file. Raises FlowError, which says where it failed."""
     path = Path(where)
     if path.suffix == ".py":
         if not path.is_file():
-            raise FlowError(f"bots: {name!r}: there is no file {where!r}")
+            raise FlowError(f"{setting}: {name!r}: there is no file {where!r}")
         add_folder(str(path.parent))
         where = path.stem
     try:
@@ -130,9 +131,9 @@ def _module(where: str, name: str) -> ModuleType:
         raise _told(error, str(error)) from error
     except ModuleNotFoundError as error:
         hint = "; is bot_path set to the folder of the bot?" if where.startswith(error.name or "?") else ""
-        raise _told(error, f"bots: {name!r}: {error}{hint}") from error
+        raise _told(error, f"{setting}: {name!r}: {error}{hint}") from error
     except Exception as error:
-        raise _told(error, f"bots: {name!r}: {type(error).__name__}: {error}") from error
+        raise _told(error, f"{setting}: {name!r}: {type(error).__name__}: {error}") from error
 
 
 def _told(error: Exception, what: str) -> FlowError:

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from admin.suspensions import Means, Observer
+from conversations import hooks as author_hooks
 from conversations.router import Router
 from gateway import retention
 from gateway.bot_settings import for_bots
@@ -23,6 +24,10 @@ from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
 from gateway.grounds import Grounds
 from gateway.guard import Guard
+from gateway.hooks.authors import Authors
+from gateway.hooks.loop import Hooks
+from gateway.hooks.observer import Telling
+from gateway.hooks.waiting import WaitingTerms
 from gateway.http import Http
 from gateway.lapses import Lapses
 from gateway.leaving import Tools
@@ -47,7 +52,7 @@ from gateway.wake import Wake
 from gateway.watchdog import Watchdog
 from gateway.webhooks import Webhooks
 from gateway.wire import Wire
-from state import conversations, migrate, outbox
+from state import conversations, deliveries, migrate, outbox
 from state.idempotency import Keyed
 from state.migrations import HEAD
 from state.model.content import Media
@@ -80,6 +85,7 @@ class Gateway:
         self._make_grounds()
         self.pace = Pace(settings.redis)
         self.wire = Wire(allow_private=settings.allow_private_urls)
+        self.hooks = self._hooks()
         self.origin = Origin(settings.public_url, settings.trusted_proxies)
         self.webhooks = Webhooks(self.store, self.channels, self.wake, self.metrics, self.origin)
         self.files = Files(self.store, settings)
@@ -112,12 +118,19 @@ class Gateway:
         """What suspending needs; `store` is what one request writes with."""
         return Means(store or self.store, self.fence, self.observer, self.settings.notice_seconds)
 
+    def _hooks(self) -> Hooks:
+        return Hooks(
+            self.store, self.wire.perform, self.wake, self.seal, self.settings.node, lambda: self.source
+        )
+
     def _make_grounds(self) -> None:
         """What is asked before something leaves, and what looks after it."""
         store, channels, wake = self.store, self.channels, self.wake
         self.teams = Teams(store, wake)
         self.fence = Fence(store, wake, self.settings.node, self.settings.permit_seconds)
-        self.observer = Observer()
+        named = author_hooks.load(self.settings.hooks, self.settings.bots, self.settings.bot_path)
+        self.authors = Authors(named)
+        self.observer: Observer = Telling(store, self.authors, wake)
         self.suspensions = Suspensions(store, channels, self.teams, self.fence, wake, self.means())
         self.guard = Guard(store, channels, wake, self.means())
         self.licences = Licences(store, wake)
@@ -159,6 +172,7 @@ class Gateway:
         if not self.store.shared:
             await self.store.write(conversations.free_all)
             await self.store.write(outbox.free_all)
+            await self.store.write(deliveries.free_all)
             if len(set(self.settings.roles)) < len(ALL_ROLES):
                 log.warning(
                     "roles: nobody else can work on this SQLite file, so what is left out is never done"
@@ -214,6 +228,8 @@ class Gateway:
             yield "files", self.fetching.run
             yield "effects", self.effects.run
             yield "effects' leases", self.effects.renew_leases
+            yield "hooks", self.hooks.run
+            yield "waiting terms", WaitingTerms(self.store).run
             yield "delivery", self.delivery.run
             yield "delivery's leases", self.delivery.renew_leases
 
@@ -260,8 +276,11 @@ class Gateway:
         await self.turns.finish()
         await self.effects.stop()
         await self.fetching.stop()
+        hooks_end = asyncio.ensure_future(self.hooks.stop(self.settings.shutdown_seconds))
         await self.delivery.stop(self.settings.shutdown_seconds)
         await self.linked.stop()
+        self.authors.stop()
+        await hooks_end
         await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()
@@ -278,6 +297,11 @@ class Gateway:
     def local_url(self) -> str:
         """Where this process is reached from this machine."""
         return f"http://{self.settings.host}:{self.port}"
+
+    @property
+    def source(self) -> str:
+        """Who tells hooks of what happens, as their events name it: the same on all nodes."""
+        return self.settings.public_url or "urn:parley"
 
     @property
     def url(self) -> str:

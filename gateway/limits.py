@@ -43,8 +43,13 @@ def is_origin(text: str) -> bool:
 def is_bot(text: str) -> bool:
     """Whether it names a bot: `module:Class` or `file.py:Class`."""
     module, _, name = text.rpartition(":")
-    path = module.removesuffix(".py") if module.endswith(".py") else ""
-    return name.isidentifier() and (bool(path) or all(part.isidentifier() for part in module.split(".")))
+    return name.isidentifier() and is_module(module)
+
+
+def is_module(text: str) -> bool:
+    """Whether it names a module, or a file of Python."""
+    path = text.removesuffix(".py") if text.endswith(".py") else ""
+    return bool(path) or all(part.isidentifier() for part in text.split("."))
 
 
 def _seal_key(text: str) -> bool:
@@ -68,6 +73,7 @@ REDIS = Limit(
     secret=True,
 )
 BOT_FILE = Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')
+HOOKS = Limit("Modules of Python hooks, beside the bots' own", "MODULE or FILE.py", ok=is_module)
 PUBLIC_URL = Limit(
     "Our address as providers and browsers see it; some signatures cover it. Empty: as the request says",
     "http://… or https://… without a slash at the end",

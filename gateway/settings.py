@@ -24,6 +24,7 @@ from gateway.limits import (
     DATABASE,
     DIRECTLINE,
     FOREVER,
+    HOOKS,
     NODE,
     PROXIES,
     PUBLIC_URL,
@@ -70,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     bots: Annotated[tuple[str, ...], Limit("Flows to serve", "MODULE:CLASS or FILE.py:CLASS", ok=is_bot)] = ()
     bot_path: Annotated[str, Limit("Folder of the bots' modules; put last on the import path")] = ""
+
+    hooks: Annotated[tuple[str, ...], HOOKS] = ()
 
     bot_settings_file: Annotated[
         str, Limit('TOML file of what effects need, as the secrets of back-ends: name = "value"')

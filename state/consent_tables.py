@@ -129,7 +129,19 @@ hook = sa.Table(
     column("created_at", Ms),
     sa.Column("disabled_at", Ms),
     column("disabled_for", sa.Text, "''"),
+    column("worked_at", Ms, 0),
     sa.Column("removed_at", Ms),
+)
+
+occurrence = sa.Table(
+    "occurrence",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    column("type", sa.String(64)),
+    column("team", sa.String(64)),
+    column("subject", sa.String(255)),
+    column("at", Ms),
+    column("data", Json),
 )
 
 delivery = sa.Table(
@@ -142,12 +154,14 @@ delivery = sa.Table(
     column("body", Json),
     column("state", sa.String(10)),
     column("attempt", sa.Integer, 0),
+    column("began_at", Ms),
     column("due_at", Ms),
     column("lease_node", sa.String(64), "''"),
     column("lease_until", Ms, 0),
+    column("lease_epoch", sa.Integer, 0),
     column("answer", Json, "''"),
     sa.UniqueConstraint("hook", "event", name="delivery_of"),
-    sa.Index("delivery_due", "state", "due_at"),
+    sa.Index("delivery_due", "hook", "state", "due_at"),
 )
 
 # What is suspended

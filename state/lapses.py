@@ -6,11 +6,12 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import audit, consent
+from state import audit, consent, hooks
 from state.consent_tables import consent as facts
 from state.consent_tables import standing
 from state.model.consent import Consent
 from state.model.ids import new_id
+from state.model.occurrence import ExpiringData, Occurrence, occurrence, time
 from state.statements import Fetch, Query, update
 from state.tables import Ms
 from state.writer import Op
@@ -77,7 +78,7 @@ def expire(ended: Ending) -> Op[bool]:
 
 
 def announce(soon: Sequence[Ending]) -> Op[list[Ending]]:
-    """Note in the audit that consents will end, each once; gives those that were not announced before."""
+    """Note in the audit that consents will end, and tell hooks, each once; gives those not announced before."""
     found = yield [(_LOCKED, each.key) for each in soon]
     new = [
         each
@@ -85,7 +86,18 @@ def announce(soon: Sequence[Ending]) -> Op[list[Ending]]:
         if rows and tuple(rows[0][:3]) == (each.fact, "given", 0)
     ]
     if new:
-        yield [(_TOLD, (1, *each.key, each.fact)) for each in new]
+        rows = yield [(_FACT, (each.fact,)) for each in new]
+        given = [msgspec.json.decode(each[0][0], type=Consent) for each in rows if each]
+        yield [*((_TOLD, (1, *each.key, each.fact)) for each in new), *hooks.told_asks(*map(_told, given))]
         listed = [{"contact": each.contact, "fact": each.fact, "until": each.until} for each in new]
         yield from audit.note("clock", "consents_expiring", f"{len(new)} consents", consents=listed)
     return new
+
+
+def _told(given: Consent) -> Occurrence:
+    """What hooks are told of a consent that ends soon."""
+    data = ExpiringData(
+        contact=given.contact, purpose=given.purpose, address=given.address, channel=given.channel,
+        until=time(given.until), fact=given.id,
+    )  # fmt: skip
+    return occurrence("consent.expiring", f"contacts/{given.contact}", data, given.team)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from state.consent_tables import delivery
 from state.model.ids import now_ms
 from state.statements import Query, Write, delete
 from state.tables import (
@@ -25,7 +26,7 @@ from state.writer import Op
 DAY_MS = 24 * 3600 * 1000
 KINDS: Mapping[str, tuple[sa.Table, ...]] = {
     "envelopes": (envelope, event),
-    "journal": (journal, signal),
+    "journal": (journal, signal, delivery),
     "messages": (message, decision, exchange, part, activity, media),
 }
 """What goes together. An event that still waits for its turn, and a message that is still queued, stay."""

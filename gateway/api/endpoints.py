@@ -4,6 +4,7 @@ from gateway.api import (
     channels,
     consents,
     conversations,
+    hooks,
     licences,
     media,
     messages,
@@ -32,6 +33,7 @@ from gateway.api.people import ChangeContact, NewContact
 from gateway.api.teams import Activate, ChangeTeam, NewTeam
 
 _READ, _WRITE = ("messages:read",), ("messages:write",)
+_HOOKS = ("hooks:write",)
 _LOOK, _SUSPEND = ("channels:read", "suspend"), ("suspend",)
 _CONSENT, _CONSENTS = ("consent:read",), ("consent:write",)
 
@@ -187,6 +189,44 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "/v1/licences/{id}/remove", "Take a licence out of use", _CONSENTS, licences.remove,
         licences.LicenceView, body=licences.RemoveLicence, show=licences.view, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks", "Make a hook: an address that is told of what happens", _HOOKS, hooks.make,
+        hooks.HookView, status=201, body=hooks.MakeHook, show=hooks.view,
+    ),
+    Endpoint("GET", "/v1/hooks", "All hooks", _HOOKS, hooks.listing, hooks.HookList),
+    Endpoint(
+        "DELETE", "/v1/hooks/{id}", "Take a hook away", _HOOKS, hooks.remove, hooks.HookView,
+        problems=("not_found",),
+    ),
+    Endpoint(
+        "GET", "/v1/hooks/{id}/secret", "The secret that signs what a hook is told", _HOOKS, hooks.secret,
+        hooks.HookSecret, problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/rotate", "Give a hook a fresh secret; the old one signs beside it for a day",
+        _HOOKS, hooks.rotate, hooks.HookView, body=hooks.Remark, show=hooks.view,
+        problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/enable", "Call a hook again, with all that waits for it", _HOOKS, hooks.enable,
+        hooks.HookView, body=hooks.Remark, show=hooks.view, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/disable", "Call a hook no more until it is enabled", _HOOKS, hooks.disable,
+        hooks.HookView, body=hooks.Remark, show=hooks.view, problems=("not_found",),
+    ),
+    Endpoint(
+        "POST", "/v1/hooks/{id}/test", "Tell a hook something, to try it", _HOOKS, hooks.trial,
+        hooks.DeliveryView, status=202, body=hooks.Remark, show=hooks.delivery, problems=("not_found",),
+    ),
+    Endpoint(
+        "GET", "/v1/hooks/{id}/deliveries", "What a hook was told and answered, the newest first", _HOOKS,
+        hooks.told, hooks.Deliveries, query=Paged, problems=("not_found", "invalid_cursor"),
+    ),
+    Endpoint(
+        "POST", "/v1/deliveries/{id}/redeliver", "Tell a hook once more", _HOOKS, hooks.redeliver,
+        hooks.DeliveryView, status=202, body=hooks.Remark, show=hooks.delivery, problems=("not_found",),
     ),
     Endpoint(
         "GET", "/v1/audit", "Who did what and why, the newest first", ("admin",), records.audit, records.Audit,

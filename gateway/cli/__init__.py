@@ -17,6 +17,7 @@ _COMMANDS = {
     "channels": ("channels", "connect, list, show and remove channels; their terms"),
     "teams": ("teams", "make, list, change and activate teams"),
     "keys": ("keys", "make, list and revoke API keys"),
+    "hooks": ("hooks", "tell programs of what happens: make, try, look into, enable and remove hooks"),
     "quarantine": ("quarantine", "list, show and replay requests that could not be read"),
     "suspend": ("suspend", "suspend a scope: nothing more leaves in it"),
     "lift": ("suspend", "lift a suspension, and say what becomes of what it holds"),

@@ -64,16 +64,26 @@ def run(args: argparse.Namespace) -> int:
 async def means(store: Store, settings: Settings) -> "AsyncIterator[Means]":
     """What suspending needs where no gateway runs in this process; nodes are woken through Redis where there is one."""
     from admin.suspensions import Means
+    from conversations import hooks
+    from conversations.errors import FlowError
+    from gateway.cli import Failure
     from gateway.fence import Gate, NobodysGate
+    from gateway.hooks.authors import Authors
+    from gateway.hooks.observer import Telling
     from gateway.wake import Wake
     from state.sqlite import owned
 
+    try:
+        authors = Authors(hooks.load(settings.hooks, settings.bots, settings.bot_path))
+    except FlowError as error:
+        raise Failure(str(error)) from error
     wake = Wake(settings.redis)
     wake.start()
     alone = not store.shared and not owned(sqlite_path(settings.database))
     gate = (NobodysGate if alone else Gate)(store, wake)
     try:
-        yield Means(store, gate, notice_seconds=settings.notice_seconds)
+        yield Means(store, gate, Telling(store, authors, wake), settings.notice_seconds)
+        await authors.idle()
     finally:
         await wake.stop()
 

@@ -70,14 +70,16 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("began_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("lease_node", sa.String(length=64), server_default=sa.text("''"), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lease_epoch", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("answer", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("hook", "event", name="delivery_of"),
     )
-    op.create_index("delivery_due", "delivery", ["state", "due_at"], unique=False)
+    op.create_index("delivery_due", "delivery", ["hook", "state", "due_at"], unique=False)
     op.create_table(
         "hook",
         sa.Column("id", Id, nullable=False),
@@ -88,6 +90,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("disabled_at", sa.BigInteger(), nullable=True),
         sa.Column("disabled_for", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("worked_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("removed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -102,6 +105,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("licence_subject", "licence", ["team", "subject"], unique=False)
+    op.create_table(
+        "occurrence",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("type", sa.String(length=64), nullable=False),
+        sa.Column("team", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "standing",
         sa.Column("contact", Id, nullable=False),

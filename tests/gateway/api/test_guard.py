@@ -213,7 +213,7 @@ async def told(*steps: str) -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "_POLL", 0.02)
-    monkeypatch.setattr("gateway.app.Observer", Recorder)
+    monkeypatch.setattr("gateway.app.Telling", lambda *_: Recorder())
     monkeypatch.setattr(Recorder, "told_of", [])
 
 

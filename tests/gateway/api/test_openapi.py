@@ -23,6 +23,7 @@ from gateway.api.asks import (
 from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.hooks import MakeHook, Remark
 from gateway.api.licences import AddLicence, RemoveLicence
 from gateway.api.people import ChangeContact, NewContact
 from gateway.api.teams import Activate, ChangeTeam, NewTeam
@@ -107,6 +108,8 @@ BODIES: dict[type[Asked] | None, Any] = {
     Because: {"reason": "x"},
     Discard: {"reason": "x"},
     Resume: {"reason": "x"},
+    MakeHook: {"url": "https://hooks.example/in", "events": ["*"]},
+    Remark: {},
     HandBack: {},
     AcceptTerms: {},
     NewTeam: {"id": "shop", "parent": "default", "settings": {"unknown_age": "refuse"}},
@@ -132,6 +135,16 @@ async def suspended(house: House, what: str) -> str:
     if what == "confirm":
         await house.call("POST", f"/suspensions/{made}/lift", {"reason": "x"}, key="suspend")
     return made
+
+
+async def hook_or_delivery(house: House, path: str) -> str:
+    """The id of a hook, or of a delivery, where an endpoint works on one."""
+    if not path.startswith(("/v1/hooks/", "/v1/deliveries/")):
+        return ""
+    hook = str((await house.call("POST", "/hooks", BODIES[MakeHook])).body["id"])
+    if path.startswith("/v1/hooks/"):
+        return hook
+    return str((await house.call("POST", f"/hooks/{hook}/test", {})).body["id"])
 
 
 async def subject(house: House, path: str) -> str:
@@ -162,7 +175,9 @@ async def subject(house: House, path: str) -> str:
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: f"{each.method} {each.path}")
 async def test_a_real_answer_is_what_is_described(house: House, endpoint: Endpoint) -> None:
     named = endpoint.path.replace("channels/{name}", "channels/phone").replace("{name}", "default")
-    path = named.replace("{id}", await subject(house, endpoint.path)).removeprefix("/v1")
+    path = named.replace(
+        "{id}", (await hook_or_delivery(house, endpoint.path) or await subject(house, endpoint.path))
+    ).removeprefix("/v1")
     path += QUERIES.get((endpoint.method, endpoint.path), "")
     told = await house.call(endpoint.method, path, BODIES[endpoint.body])
     assert told.status == endpoint.status, told

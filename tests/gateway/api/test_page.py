@@ -22,6 +22,7 @@ from gateway.api.asks import (
 from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
+from gateway.api.hooks import MakeHook, Remark
 from gateway.api.licences import AddLicence, RemoveLicence
 from gateway.api.people import ChangeContact, NewContact
 from gateway.api.teams import ChangeTeam, NewTeam
@@ -46,6 +47,9 @@ BODIES: dict[str, type[Asked]] = {
     "POST /v1/suspensions/{id}/withdraw": Because,
     "POST /v1/suspensions/{id}/confirm": Because,
     "POST /v1/suspensions/{id}/lift": Lift,
+    "POST /v1/hooks": MakeHook,
+    **{f"POST /v1/hooks/{{id}}/{each}": Remark for each in ("rotate", "enable", "disable", "test")},
+    "POST /v1/deliveries/{id}/redeliver": Remark,
     "POST /v1/consents": RecordConsent,
     "POST /v1/consents/import": ImportConsents,
     "POST /v1/licences": AddLicence,

@@ -226,7 +226,7 @@ class Careful(Observer):
 
 
 async def test_an_observer_may_veto_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.app.Observer", Careful)
+    monkeypatch.setattr("gateway.app.Telling", lambda *_: Careful())
     async with running(tmp_path, on_sqlite(tmp_path)) as house:
         told = await house.call("POST", "/suspensions", {"scope": APP, "reason": "x"})
         assert (told.status, told.body["detail"]) == (409, "ask the team first")
