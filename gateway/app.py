@@ -10,10 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from conversations.router import Router
-from gateway import retention
+from gateway import detectors, retention, traffic
 from gateway.bot_settings import for_bots
 from gateway.channels import Channels
 from gateway.delivery import Delivery
+from gateway.detecting import Detecting
 from gateway.directline.line import Line
 from gateway.directline.sockets import Sockets
 from gateway.effects import Effects
@@ -41,6 +42,7 @@ from gateway.wire import Wire
 from state import conversations, migrate, outbox
 from state.migrations import HEAD
 from state.model.content import Media
+from state.model.ids import now_ms
 from state.model.wire import Call, Reply
 from state.seal import Seal
 from state.store import Store
@@ -88,6 +90,7 @@ class Gateway:
             self.store, self.channels, self.files, self.wire.perform, self.wake, settings.node,
             settings.delivery_slots, lease_ms, settings.max_file,
         )  # fmt: skip
+        self.detecting = Detecting(self.store, self.wake, settings.node, detectors.load())
         self.tokens = Tokens(self.store, self.channels, self.seal, self.wire.perform)
         self.linked = Linked(self.store, self.channels, self.webhooks)
         self.delivery = self._delivery(lease_ms)
@@ -160,6 +163,8 @@ class Gateway:
         """What this process does besides taking requests."""
         yield "fence", self.fence.run
         yield "reload", self._reload
+        yield "traffic", partial(traffic.run, self.metrics.traffic, self.store, self.settings.node)
+        yield "detectors", self.detecting.run
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
         if self.versions:
             yield "versions", self.versions.run
@@ -222,6 +227,7 @@ class Gateway:
         await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()
+        await traffic.flush(self.metrics.traffic, self.store, self.settings.node, now_ms())
         try:
             await self.fence.leave()
         except Unavailable as error:

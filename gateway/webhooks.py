@@ -97,6 +97,7 @@ class Webhooks:
             self._wake.tell("contacts")
         self._known.update(placed.who)
         self._metrics.accepted(live.channel.id, len(arrived))
+        self._metrics.traffic.came(arrived)
         if problems:
             self._metrics.quarantined(live.channel.id)
         lanes = [str(lane) for lane in placed.lanes]
