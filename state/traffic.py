@@ -24,7 +24,9 @@ _SUM = sa.cast(sa.func.sum(_C["count"]), sa.BigInteger)
 _CHANNEL = _C.channel == sa.bindparam("channel", type_=_C.channel.type)
 _SINCE = _C.hour >= sa.bindparam("since", type_=Ms)
 _BEFORE = _C.hour < sa.bindparam("until", type_=Ms)
-_DAYS_AGO = (sa.bindparam("until", type_=Ms) - _C.hour - sa.literal_column("1")) / sa.literal_column(str(DAY))
+_DAYS_AGO = (sa.bindparam("until", type_=Ms) - _C.hour - sa.literal_column("1", Ms)) // sa.literal_column(
+    str(DAY), Ms
+)
 
 _ADD = upsert(
     traffic, "channel hour kind node count", lambda new: {"count": traffic.c["count"] + new["count"]}
