@@ -1,6 +1,16 @@
 """The table of `/v1`: the routes and the OpenAPI document come from it, and `docs/api.md` names each row."""
 
-from gateway.api import channels, conversations, media, messages, preview, records, suspensions, views
+from gateway.api import (
+    channels,
+    conversations,
+    media,
+    messages,
+    preview,
+    records,
+    suspensions,
+    traffic,
+    views,
+)
 from gateway.api.asks import HandBack, Lift, PreviewMessage, Resume, SendMessage, Suspend
 from gateway.api.endpoint import Endpoint, Paged
 
@@ -72,5 +82,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET", "/v1/signals", "Signs that a channel's terms are at stake, the newest first", _LOOK,
         records.signals, records.Signals, query=Paged, problems=("invalid_cursor",),
+    ),
+    Endpoint(
+        "GET", "/v1/traffic", "Our own traffic by channel and hour, as detectors see it", _LOOK, traffic.read,
+        traffic.TrafficView, query=traffic.TrafficOf,
     ),
 )  # fmt: skip

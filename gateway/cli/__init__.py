@@ -23,6 +23,7 @@ _COMMANDS = {
     "replay": ("replay", "play a conversation again, and show the first difference"),
     "flows": ("flows", "versions of flows: list, plan, migrate, roll back"),
     "simulate": ("simulate", "let something befall a simulated channel: duplicates, an outage, a ban"),
+    "detectors": ("detectors", "what is looked for in our own traffic, from when on, and today's numbers"),
     "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),
 }
 

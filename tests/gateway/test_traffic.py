@@ -86,7 +86,7 @@ def test_the_same_text_to_strangers_and_codes_to_a_range_are_told_when_they_are_
 def test_what_comes_in_is_counted_and_an_answer_belongs_to_its_range() -> None:
     traffic = Traffic()
     fault = Fault("30007", "filtered", "WARN")
-    said = {"addresses": (PHONE,), "at": 1}
+    said: Any = {"addresses": (PHONE,), "at": 1}
     events: list[Event] = [
         MessageReceived(key="a", provider_id="a", content=Text("hi"), **said),
         Receipt(key="b", provider_id="b", status="delivered", **said),

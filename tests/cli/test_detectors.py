@@ -1,0 +1,42 @@
+"""`parley detectors` tells each threshold with its source, and what was counted today."""
+
+import asyncio
+from pathlib import Path
+
+from gateway.detectors import OURS
+from state import traffic
+from state.model.ids import now_ms
+from state.store import Store
+from state.traffic import Counted
+from tests.cli.conftest import Run
+
+
+def counted(tmp_path: Path, *counts: Counted) -> None:
+    async def work() -> None:
+        store = await Store(f"sqlite:///{tmp_path}/parley.db", owner=False).open()
+        await store.write(traffic.add, "n1", traffic.hour_of(now_ms()), counts)
+        await store.close()
+
+    asyncio.run(work())
+
+
+def test_thresholds_are_listed_with_their_sources(run: Run, config: str) -> None:
+    done = run("detectors", "--config", config)
+    lines = {line.split()[0]: line for line in done.out.splitlines() if line}
+    assert done.code == 0
+    assert lines.keys() >= OURS.keys()
+    assert [name for name in OURS if "(ours" not in lines[name]] == []
+    assert "no traffic in the last 24 hours" in done.out
+
+
+def test_todays_numbers_are_told_by_channel(run: Run, config: str, tmp_path: Path) -> None:
+    counted(
+        tmp_path,
+        Counted("wa", "accepted", 12),
+        Counted("wa", "code:4915112", 30),
+        Counted("wb", "inbound", 1),
+    )
+    out = run("detectors", "--config", config).out
+    assert "wa               accepted=12\n" in out
+    assert "most of one code: 4915112 30\n" in out
+    assert "wb               inbound=1\n" in out
