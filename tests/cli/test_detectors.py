@@ -1,8 +1,12 @@
 """`parley detectors` tells each threshold with its source, and what was counted today."""
 
 import asyncio
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import pytest
+
+from gateway import detectors
 from gateway.detectors import OURS
 from state import traffic
 from state.model.ids import now_ms
@@ -40,3 +44,14 @@ def test_todays_numbers_are_told_by_channel(run: Run, config: str, tmp_path: Pat
     assert "wa               accepted=12\n" in out
     assert "most of one code: 4915112 30\n" in out
     assert "wb               inbound=1\n" in out
+
+
+@pytest.mark.parametrize("command", ["serve", "detectors"])
+def test_a_detector_that_cannot_be_loaded_stops_the_command_and_is_named(
+    run: Run, config: str, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    gone = EntryPoint("silence", "shop_that_is_not:watch", detectors.GROUP)
+    monkeypatch.setattr(detectors, "entry_points", lambda group: [gone])
+    done = run(command, "--config", config)
+    assert done.code == 1
+    assert "detector 'silence' (shop_that_is_not:watch) cannot be loaded" in done.err

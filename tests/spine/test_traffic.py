@@ -146,3 +146,27 @@ async def test_the_counts_are_told_by_the_interface(house: House) -> None:
     told = await house.call("GET", "/traffic?channel=wa&hours=2")
     assert [(each["channel"], each["counts"]["accepted"]) for each in told.body["items"]] == [("wa", 7)]
     assert (await house.call("GET", "/traffic?channel=wb")).body == {"items": []}
+
+
+async def test_the_last_counts_of_an_hour_are_looked_at_when_it_is_over(house: House) -> None:
+    gateway, ended = house.gateway, hour_of(now_ms()) - 6 * HOUR
+    attack = [Counted("wa", "new_recipients", 2_000)]
+    await gateway.store.write(rows.add, "n1", ended, attack)
+    assert await gateway.detecting.round(ended + HOUR + 120_000) == []
+    (heard,) = await gateway.detecting.round(ended + HOUR + 20_000)
+    assert (heard.code, heard.numbers["count"]) == ("new_recipients", 2_000)
+
+
+async def test_what_was_counted_is_written_when_a_gateway_stops(house: House) -> None:
+    await house.hear(text(1, "hi"))
+    await house.quiet()
+    await house.restart()
+    assert (await counted(house))["inbound"] == 1
+
+
+async def test_counts_older_than_nine_weeks_leave(house: House) -> None:
+    gateway, here = house.gateway, hour_of(now_ms())
+    for back in (0, 8 * WEEK, 9 * WEEK + 2 * HOUR):
+        await gateway.store.write(rows.add, "n1", here - back, [Counted("wa", "inbound", 1)])
+    await gateway.detecting.round(now_ms())
+    assert await gateway.store.read(rows.FIRST, "wa") == [(here - 8 * WEEK,)]
