@@ -1,18 +1,14 @@
 """`parley detectors` tells each threshold with its source, and what was counted today."""
 
 import asyncio
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
-import pytest
-
-from gateway import detectors
-from gateway.detectors import OURS
+from gateway.detectors import GROUP, OURS
 from state import traffic
 from state.model.ids import now_ms
 from state.store import Store
 from state.traffic import Counted
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, parley
 
 
 def counted(tmp_path: Path, *counts: Counted) -> None:
@@ -46,12 +42,23 @@ def test_todays_numbers_are_told_by_channel(run: Run, config: str, tmp_path: Pat
     assert "wb               inbound=1\n" in out
 
 
-@pytest.mark.parametrize("command", ["serve", "detectors"])
-def test_a_detector_that_cannot_be_loaded_stops_the_command_and_is_named(
-    run: Run, config: str, monkeypatch: pytest.MonkeyPatch, command: str
-) -> None:
-    gone = EntryPoint("silence", "shop_that_is_not:watch", detectors.GROUP)
-    monkeypatch.setattr(detectors, "entry_points", lambda group: [gone])
-    done = run(command, "--config", config)
+def installed(folder: Path, module: str) -> str:
+    """A package with a detector `silence` as pip leaves it; gives the path to import from."""
+    about = folder / "shop-1.0.dist-info"
+    about.mkdir(parents=True)
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\nsilence = {module}:watch\n")
+    (folder / "shop.py").write_text("def watch(counts, thresholds, now):\n    return None\n")
+    return str(folder)
+
+
+def test_a_detector_of_another_package_is_listed(config: str, tmp_path: Path) -> None:
+    done = parley("detectors", "--config", config, PYTHONPATH=installed(tmp_path / "site", "shop"))
+    assert (done.code, done.err) == (0, "")
+    assert "silence          of another package\n" in done.out
+
+
+def test_one_that_cannot_be_loaded_stops_the_start_and_is_named(config: str, tmp_path: Path) -> None:
+    done = parley("serve", "--config", config, PYTHONPATH=installed(tmp_path / "site", "gone"))
     assert done.code == 1
-    assert "detector 'silence' (shop_that_is_not:watch) cannot be loaded" in done.err
+    assert "detector 'silence' (gone:watch) cannot be loaded" in done.err
