@@ -44,6 +44,12 @@ class _Past(NamedTuple):
     days: Sequence[tuple[int, int]]
 
 
+class _Lifted(msgspec.Struct):
+    """What of a suspension that is over tells whether all was well: what was held went on, or not."""
+
+    held: str = "resume"
+
+
 class Detecting:
     """Asks detectors about every channel with traffic."""
 
@@ -101,9 +107,10 @@ class Detecting:
         return fresh
 
     async def _rests(self, channel: str, thresholds: Thresholds, now: int) -> bool:
-        """Whether a person has said lately that all is well: by lifting a suspension, or taking its notice back."""
-        ((lifted,),) = await self._store.read(traffic.LIFTED, f"detectors:{channel}")
-        return now - (lifted or 0) < thresholds.rest.hours * HOUR
+        """Whether a person has said lately that all is well: they took a notice back, or let what was held go on."""
+        rows = await self._store.read(traffic.LAST_LIFT, f"detectors:{channel}")
+        well = rows and msgspec.json.decode(rows[0][1], type=_Lifted).held == "resume"
+        return bool(well and now - rows[0][0] < thresholds.rest.hours * HOUR)
 
     async def _thresholds(self, channel: str) -> Thresholds:
         """Those of the channel's team; what it has set wrong is told, and does not count."""

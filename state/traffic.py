@@ -62,13 +62,17 @@ TEAM = Query(
     "channel",
 )
 """What the team of a channel has set (JSON or "")."""
-LIFTED = Query(
-    sa.select(sa.func.max(suspension.c.lifted_at)).where(
-        suspension.c.key == sa.bindparam("key", type_=suspension.c.key.type)
-    ),
+LAST_LIFT = Query(
+    sa.select(suspension.c.lifted_at, suspension.c.body)
+    .where(
+        suspension.c.key == sa.bindparam("key", type_=suspension.c.key.type),
+        suspension.c.lifted_at > sa.literal_column("0"),
+    )
+    .order_by(suspension.c.lifted_at.desc())
+    .limit(sa.literal_column("1")),
     "key",
 )
-"""When the latest suspension of a key was lifted, or its notice taken back (milliseconds, UTC), or null."""
+"""The suspension of a key that was lifted last, or whose notice was taken back: when (ms, UTC), and its body (JSON)."""
 ELDEST = Query(
     sa.select(node.c.id)
     .where(node.c.permit_until > Now())

@@ -103,16 +103,23 @@ async def test_one_node_looks_for_all(house: House) -> None:
     assert await gateway.detecting.round(now_ms()) != []
 
 
-async def test_for_a_day_after_a_person_has_said_that_all_is_well_it_is_only_noted(house: House) -> None:
+@pytest.mark.parametrize(
+    ("hours_ago", "body", "action"),
+    [(1, "{}", "NOTE"), (25, "{}", "FRAUD"), (1, '{"held":"discard"}', "FRAUD")],
+    ids=["lifted", "long ago", "discarded"],
+)
+async def test_for_a_day_after_a_person_has_said_that_all_is_well_it_is_only_noted(
+    house: House, hours_ago: int, body: str, action: str
+) -> None:
     new = insert(tables.suspension, "id epoch scope body created_at lifted_at key")
 
     def lifted() -> Op[None]:
-        yield [(new, ("0" * 32, 1, "{}", "{}", 1, now_ms(), "detectors:wa"))]
+        yield [(new, ("0" * 32, 1, "{}", body, 1, now_ms() - hours_ago * HOUR, "detectors:wa"))]
 
     await house.gateway.store.alone(lifted)
     await history(house, new_recipients=500)
     await house.gateway.detecting.round(now_ms())
-    assert await signals(house) == {"new_recipients": "NOTE"}
+    assert await signals(house) == {"new_recipients": action}
 
 
 async def test_a_team_sets_its_own_figures_and_wrong_ones_are_named(
