@@ -12,10 +12,11 @@ from aiohttp import web
 from admin.suspensions import Means, Observer
 from conversations import hooks as author_hooks
 from conversations.router import Router
-from gateway import retention
+from gateway import detectors, retention, traffic
 from gateway.bot_settings import for_bots
 from gateway.channels import Channels
 from gateway.delivery import Delivery
+from gateway.detecting import Detecting
 from gateway.directline.line import Line
 from gateway.directline.sockets import Sockets
 from gateway.effects import Effects
@@ -56,6 +57,7 @@ from state import conversations, deliveries, migrate, outbox
 from state.idempotency import Keyed
 from state.migrations import HEAD
 from state.model.content import Media
+from state.model.ids import now_ms
 from state.model.wire import Call, Reply
 from state.seal import Seal
 from state.store import Store
@@ -138,6 +140,7 @@ class Gateway:
         self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences)
         self.sealer = Sealer(store, self.seal)
         self.lapses = Lapses(store, self.settings.consent_notice_days)
+        self.detecting = Detecting(store, channels, self.teams, wake, self.settings.node, detectors.load())
 
     def _effects(self, router: Router, lease_ms: int) -> Effects:
         settings, given = self.settings, for_bots(self.settings)
@@ -212,6 +215,8 @@ class Gateway:
         yield "suspensions", self.suspensions.run
         yield "guard", self.guard.run
         yield "reload", self._reload
+        yield "traffic", partial(traffic.run, self.metrics.traffic, self.store, self.settings.node)
+        yield "detectors", self.detecting.run
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
         if self.versions:
             yield "versions", self.versions.run
@@ -284,6 +289,7 @@ class Gateway:
         await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()
+        await traffic.flush(self.metrics.traffic, self.store, self.settings.node, now_ms())
         try:
             await self.fence.leave()
         except Unavailable as error:

@@ -140,6 +140,11 @@ def key_of(channel: str) -> str:
     return f"signals:{channel}"
 
 
+def ours(told: Told) -> bool:
+    """Whether a detector of ours said it, and no provider."""
+    return told.code.startswith("detector/")
+
+
 def told_by(sign: Sign, event: Event) -> Told:
     """What a signal tells, in the words that rules look at."""
     reason = event.reason if isinstance(event, Notice) else ""
@@ -158,7 +163,8 @@ def order_of(
         reach = "business_initiated"
     often = f", {len(evidence)} times within {_span(rule.within)}" if rule.times > 1 else ""
     words = f": {told.reason}" if told.reason else ""
-    reason = f"the provider said {told.action} {told.code}{often}{words}"[:500]
+    who = "a detector" if ours(told) else "the provider"
+    reason = f"{who} said {told.action} {told.code}{often}{words}"[:500]
     return Order(
         scope=Scope(channel=sign.channel, template=template, direction=reach),
         reason=reason,
@@ -166,7 +172,7 @@ def order_of(
         evidence=tuple(evidence),
         notice=reason,
         until=event.until if isinstance(event, Notice) else 0,
-        key=key_of(sign.channel),
+        key=f"detectors:{sign.channel}" if ours(told) else key_of(sign.channel),
     )
 
 

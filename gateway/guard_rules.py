@@ -105,6 +105,8 @@ RULES: tuple[Rule, ...] = (
     Rule("telegram", "401 404", action="AUTH", worked=True),
     Rule("telegram", "403", action="CONSENT", times=5, share=0.05, reach="business_initiated", ground=_BREACH),
     Rule("telegram", "429", says=r"retry after ([3-9]\d\d|\d{4,})", times=3, within=HOUR, reach="business_initiated"),
+    # What detectors find in our own traffic
+    Rule("*", "detector/*", action="FRAUD", reach="business_initiated", ground="suspected_fraud"),
     # What holds for every channel, whatever its connector's codes are
     Rule("*", action="SUSPEND"),
     Rule("*", action="AUTH", times=3, within=HOUR, worked=True),

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.traffic import Traffic
+
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
@@ -47,9 +49,10 @@ class _Spread:
 
 
 class Metrics:
-    """The gateway's metrics; counted in the event loop, read from any thread."""
+    """The gateway's metrics; counted in the event loop, read from any thread. What detectors look at is `traffic`."""
 
     def __init__(self) -> None:
+        self.traffic = Traffic()
         self._counters = {
             "parley_events_accepted": _Sums("Events stored", "channel"),
             "parley_events_duplicate": _Sums("Events that had been stored before", "channel"),
@@ -86,6 +89,7 @@ class Metrics:
     def sent(self, channel: str, outcome: str, seconds: float | None = None) -> None:
         """A send ended."""
         self._sends[channel, outcome] += 1
+        self.traffic.ended(channel, outcome)
         if seconds is not None:
             self._send_seconds.add((channel,), seconds)
 

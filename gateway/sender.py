@@ -189,6 +189,7 @@ class Sender:
         decision = await self._marked(row, live, said)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
+            self._tools.metrics.traffic.count(self.channel, decision.verdict)
             return outgoing.stays(row, decision)
         return await self._sent(row, live, said)
 
@@ -205,6 +206,7 @@ class Sender:
                 people = await self._tools.store.write(known.of, [(row.talk.contact, row.lane)])
                 row = row._replace(known=people[row.talk.contact])
             else:
+                self._tools.metrics.traffic.leaves(row, touch)
                 return decision
 
     async def _admitted(self, row: Leased, live: Live) -> float:

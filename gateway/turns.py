@@ -214,6 +214,7 @@ class Turns:
         if turn.played.timers or turn.held.due:
             self._timers.set()
         self._metrics.turn(turn.taken.channel, (now_ms() - turn.at) / 1000)
+        self._metrics.traffic.told(turn.taken.channel, turn.facts)
         if turn.played.fault:
             log.error(
                 "conversation %s is parked: %s; when it is mended, let it go on: %s",

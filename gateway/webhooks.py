@@ -105,6 +105,7 @@ class Webhooks:
         if any(isinstance(each.event, _SIGNS) for each in arrived):
             self._wake.tell("signals")
         self._metrics.accepted(live.channel.id, len(arrived))
+        self._metrics.traffic.came(arrived)
         if problems:
             self._metrics.quarantined(live.channel.id)
         lanes = [str(lane) for lane in placed.lanes]

@@ -14,6 +14,7 @@ from gateway.api import (
     suspensions,
     teams,
     terms,
+    traffic,
     views,
 )
 from gateway.api.asks import (
@@ -235,5 +236,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET", "/v1/signals", "Signs that a channel's terms are at stake, the newest first", _LOOK,
         records.signals, records.Signals, query=Paged, problems=("invalid_cursor",),
+    ),
+    Endpoint(
+        "GET", "/v1/traffic", "Our own traffic by channel and hour, as detectors see it", _LOOK, traffic.read,
+        traffic.TrafficView, query=traffic.TrafficOf,
     ),
 )  # fmt: skip

@@ -40,6 +40,7 @@ _COMMANDS = {
         "the rules: what holds, what another pack would change, why a message was (not) sent",
     ),
     "simulate": ("simulate", "let something befall a simulated channel: duplicates, an outage, a ban"),
+    "detectors": ("detectors", "what is looked for in our own traffic, from when on, and today's numbers"),
     "doctor": ("doctor", "check settings, database and channels, and say what is wrong"),
 }
 

@@ -182,11 +182,12 @@ async def _open(settings: Settings, *, anew: bool) -> "Gateway":
     from gateway.app import Behind, Gateway
     from gateway.cli import Failure
     from gateway.cli.open import reaching
+    from gateway.detectors import BadDetector
     from state.writer import Unavailable
 
     try:
         gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path, begins_anew=anew))
-    except (FlowError, Unavailable) as error:
+    except (FlowError, BadDetector, Unavailable) as error:
         raise Failure(str(error)) from error
     try:
         with reaching(settings.database):

@@ -31,3 +31,4 @@ class TeamSettings(Value, frozen=True, kw_only=True):
     gated: Mapping[str, int] = {}
     caps: tuple[OwnCap, ...] = ()
     sms_authorised: tuple[str, ...] = ()
+    detectors: Mapping[str, Mapping[str, float]] = {}
