@@ -14,7 +14,7 @@ from state.model import cause
 from state.model.cause import OURS, Cause
 from state.model.consent import Consent, Purpose
 from state.model.content import Text
-from state.model.event import Event
+from state.model.event import Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -59,7 +59,7 @@ class Voice:
     def heard(self, taken: Taken, events: Sequence[tuple[str, Event]], now: int) -> Opted:
         """What events (id and event) of a conversation say of consent; `now` in milliseconds, UTC."""
         live = self._channels.get(taken.channel)
-        if live is None:
+        if live is None or not any(_may_tell(event, now) for _, event in events):
             return NOTHING
         return opted(taken, events, live, now, _meanings(live, taken.about[1], taken.known.country, now))
 
@@ -92,6 +92,14 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
         source="parley", at=now, actor=OURS, channel=live.channel.id, evidence={"message": row.id}, text=text,
         text_version=version, locale=version.partition("/")[2],
     )  # fmt: skip
+
+
+def _may_tell(event: Event, now: int) -> bool:
+    """Whether an event may say something of consent: nearly all are told from those that do by a look."""
+    if isinstance(event, MessageReceived):
+        said = event.content
+        return isinstance(said, Text) and policy.standard().as_of(now).words.may_mean(said.text)
+    return isinstance(event, OptedIn | OptedOut)
 
 
 def _meanings(live: Live, locale: str, country: str, now: int) -> Meanings:

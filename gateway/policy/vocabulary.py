@@ -11,6 +11,8 @@ from gateway.policy.entries import Words
 Meaning = Literal["stop", "start", "help"]
 _MEANINGS: tuple[Meaning, ...] = ("stop", "start", "help")
 _LONGEST = 60
+_EDGES = "".join(c for c in map(chr, range(128)) if not c.isalnum())
+"""What of ASCII may stand around a word."""
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 
@@ -21,6 +23,8 @@ class Vocabulary:
         self._rows = tuple(rows)
         self.of = lru_cache(4096)(self._of)
         """The meanings by word for (channel, language, country)."""
+        every = [folded(word) for row in self._rows for word in (*row.stop, *row.start, *row.help)]
+        self._beginnings = frozenset(word.lstrip("/")[:1] for word in every)
 
     def _of(self, channel: str, language: str, country: str) -> dict[str, Meaning]:
         uses = ("sms",) if channel == "sms" else ("chat", channel)
@@ -32,9 +36,15 @@ class Vocabulary:
                         found.setdefault(folded(word), meaning)
         return found
 
+    def may_mean(self, text: str) -> bool:
+        """Whether a text may be one of the words at all: most are told from them by their length and first letter."""
+        if len(text) > _LONGEST:
+            return False
+        return not text.isascii() or text.lstrip(_EDGES)[:1].lower() in self._beginnings
+
     def meaning(self, text: str, channel: str, language: str, country: str) -> Meaning | None:
         """What a whole message means to a customer of a language and a country, "" where they are not known."""
-        if len(text) > _LONGEST:
+        if not self.may_mean(text):
             return None
         return self.of(channel, language, country).get(folded(text))
 
@@ -46,6 +56,10 @@ def _fits(row: Words, language: str, country: str) -> bool:
 
 def folded(text: str) -> str:
     """A text as it is compared: small letters without accents, words parted by one space, a command's slash kept."""
+    if text.isascii():
+        plain = text.lower()
+        words = _NO_LETTERS.sub(" ", plain.replace("'", "")).strip()
+        return f"/{words}" if plain.lstrip().startswith("/") else words
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     words = _NO_LETTERS.sub(" ", plain.replace("'", "").replace("\u2019", "")).strip()
     return f"/{words}" if plain.lstrip().startswith("/") else words

@@ -89,7 +89,7 @@ def _script() -> Callable[[], object]:
         played = engine.play(_snapshot(stored), (_event(waiting),), customer, router, 1, "c:1")
         return [_encode(played.after), *(_encode(each) for each in (*played.says, *played.steps))]
 
-    assert msgspec.json.decode(turn()[1], type=Say) == Say(Text("That makes 44."))
+    assert msgspec.json.decode(turn()[1], type=Say).content == Text("That makes 44.")
     return turn
 
 

@@ -96,7 +96,8 @@ async def test_no_answer_ever_holds_a_secret(house: House) -> None:
     asked = {"scope": {"contact": "x"}, "reason": "x"}
     suspended = (await house.call("POST", "/suspensions", asked)).body["id"]
     ids = {"messages": sent["id"], "conversations": talk["id"], "media": file, "channels": "phone"}
-    ids |= {"contacts": talk["contact"], "teams": "default", "suspensions": suspended}
+    hook = (await house.call("POST", "/hooks", {"url": "https://hooks.example/", "events": ["*"]})).body["id"]
+    ids |= {"contacts": talk["contact"], "teams": "default", "suspensions": suspended, "hooks": hook}
     found = await answers(house, ids)
     assert {path: told.status for path, told in found.items() if told.status != 200} == {}
     planted = [*SECRETS.values(), *house.keys.values(), house.gateway.settings.seal_key]
