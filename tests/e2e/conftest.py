@@ -43,7 +43,7 @@ class House:
     def connect(self, name: str, kind: str) -> None:
         """Connect a channel as whoever sits at the machine does, and wait until it is taken up."""
         run(
-            "gateway", "channels", "add", name, "--type", kind, "--demo", "--data-dir", str(self._folder),
+            "gateway", "channels", "add", name, "--type", kind, "--data-dir", str(self._folder),
             "--database", f"sqlite:///{self._folder}/parley.db",
         )  # fmt: skip
         ends = time.monotonic() + 20

@@ -31,10 +31,11 @@ def test_a_suspension_holds_what_is_queued_until_it_is_lifted(
     expect(card(admin)).to_contain_text("Complaints about the van")
     taken.say("are you there")
     taken.sees("You: are you there")
-    expect(card(admin).locator(".counts div", has_text="Queued")).to_contain_text("1")
+    expect(card(admin).locator(".counts div", has_text="Queued")).to_contain_text("2")  # the notice is first
     taken.sees("You said", times=0)
     act(admin, "Lift", "It was another van")
     expect(card(admin).get_by_role("status")).to_have_text("Running")
+    taken.sees("have access to everything that is transmitted")
     taken.sees("You said: are you there")
 
 
@@ -56,7 +57,7 @@ def test_the_counts_follow_what_happens(phone: Take, context: BrowserContext, ho
     expect(sent).to_contain_text("0")
     taken.say("count me")
     taken.sees("You said: count me")
-    expect(sent).to_contain_text("1")
+    expect(sent).to_contain_text("2")  # with the notice
 
 
 @pytest.mark.parametrize("what", ["reason", "csrf"])
