@@ -12,7 +12,7 @@ from aiohttp import web
 from admin.suspensions import Means, Observer
 from conversations import hooks as author_hooks
 from conversations.router import Router
-from gateway import detectors, retention, traffic
+from gateway import detectors, policy, retention, traffic
 from gateway.bot_settings import for_bots
 from gateway.channels import Channels
 from gateway.delivery import Delivery
@@ -200,6 +200,7 @@ class Gateway:
         self.wake.start()
         for name, loop in self._loops():
             self._spawn(forever(name, loop), name)
+        self._spawn(asyncio.to_thread(policy.warm), "rule packs")
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=self.settings.shutdown_seconds
         )

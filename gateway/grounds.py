@@ -1,5 +1,7 @@
 """What the policy is shown of a message on its way: its row, its channel, and what this process holds in memory."""
 
+import msgspec
+
 from gateway import outgoing, policy
 from gateway.channels import Live
 from gateway.fence import Fence
@@ -10,7 +12,7 @@ from state import known
 from state.model import cause
 from state.model.content import Content
 from state.model.suspension import Target
-from state.outbox import Leased
+from state.outbox import Leased, Letter
 
 
 class Grounds:
@@ -49,7 +51,15 @@ class Grounds:
             touches=person.touches,
             digest=outgoing.digest(row) if unasked else "",
             message=row.id,
+            tag=_tag(letter, live),
         )
+
+
+def _tag(letter: Letter | None, live: Live) -> str:
+    """The provider's tag a message goes under, from its options of the channel's own."""
+    if letter is None or '"tag"' not in letter.native:
+        return ""
+    return str(msgspec.json.decode(letter.native).get(live.channel.type, {}).get("tag", ""))
 
 
 def touch(row: Leased, facts: policy.Facts, now: int) -> known.Touch | None:

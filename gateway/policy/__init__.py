@@ -5,11 +5,11 @@ from gateway.policy.contents import subjects
 from gateway.policy.decide import RULES, decide, without_channel
 from gateway.policy.facts import Facts, Licence, Person, Team, initiated
 from gateway.policy.held import Held
-from gateway.policy.pack import BadPack, Pack, load, standard
+from gateway.policy.pack import BadPack, Pack, load, standard, warm
 from gateway.policy.people import years_old
 from gateway.policy.words import Meaning, meaning
 
 __all__ = [
     "CODES", "RULES", "BadPack", "Facts", "Held", "Licence", "Meaning", "Pack", "Person", "Team", "decide",
-    "initiated", "load", "meaning", "standard", "subjects", "without_channel", "years_old",
+    "initiated", "load", "meaning", "standard", "subjects", "warm", "without_channel", "years_old",
 ]  # fmt: skip
