@@ -182,11 +182,13 @@ class Sender:
         if row.state == "sending" and not live.connector.capabilities.idempotent:
             log.info("message %s: its send was cut off with the node; outcome unknown", row.id)
             return Settled(row, outcome="unknown")
-        wait = await self._admitted(row, live)
-        if wait:
-            return outgoing.again(row, wait)
         said = outgoing.ready(row, live, self._tools.link)
-        decision = await self._marked(row, live, said)
+        decision, _ = self._decide(row, live, said.content)
+        if decision.verdict == "send":  # what may not leave takes nobody's place in the pace
+            wait = await self._admitted(row, live)
+            if wait:
+                return outgoing.again(row, wait)
+            decision = await self._marked(row, live, said)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
             self._tools.metrics.traffic.count(self.channel, decision.verdict)

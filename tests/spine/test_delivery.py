@@ -253,3 +253,25 @@ async def test_what_is_suspended_is_held_and_leaves_in_its_order_when_it_is_lift
     assert [(each.verdict, each.code) for each in await house.decisions(first)] == [
         ("wait", "suspended"), ("send", ""),
     ]  # fmt: skip
+
+
+async def test_what_may_not_leave_takes_no_place_in_the_pace(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    admit = house.gateway.pace.admit
+
+    async def counted(*limits: Any) -> float:
+        asked.append(limits[1])
+        return await admit(*limits)
+
+    await house.hear(text(1, "hi"))
+    await house.quiet()
+    suspension = await house.suspend(channel="wa")
+    monkeypatch.setattr(house.gateway.pace, "admit", counted)
+    await house.hear(text(1, "hello"))
+    await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
+    assert asked == []
+    await house.lift(suspension)
+    await house.when(lambda: house.graph.texts, lambda texts: texts == ["1: hi", "2: hello"])
+    assert len(asked) == 1
