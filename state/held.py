@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from state.model.ids import new_id
 from state.model.message import Decision, Rule
 from state.model.receipts import Facts, Fault
-from state.outbox import Leased, Letter, Talk
+from state.outbox import FREE, Leased, Letter, Talk, unsaid_asks
 from state.receipts import settle_ask
-from state.statements import Fetch, Now, Query, Row, Statement, delete, insert
+from state.statements import Query, Row, Statement, delete, insert
 from state.tables import Id, Ms, conversation, decision, message, outbox
 from state.writer import Op
 
@@ -57,7 +57,6 @@ EXPIRED = Query(
     "now limit",
 )
 """Held messages whose validity is over: id, lane."""
-_STATE = Fetch(outbox, "state", "id lane", lock="wait", also=_O.lease_until <= Now())
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _encode = msgspec.json.Encoder().encode
@@ -94,15 +93,15 @@ class End(NamedTuple):
 def settle(keys: Sequence[tuple[str, int]], end: End) -> Op[int]:
     """End the messages (id and lane) that nobody is at work on; gives how many. Those on their way stay."""
     ordered = sorted(keys)
-    found = yield [(_STATE, key) for key in ordered]
+    found = yield [(FREE, key) for key in ordered]
     free = [
-        key
+        (key, rows[0])
         for key, rows in zip(ordered, found, strict=True)
-        if rows and rows[0][0] != "sending" and rows[0][1]
+        if rows and rows[0][0] != "sending" and rows[0][3]
     ]
     asks: list[tuple[Statement, Row]] = []
-    for key in free:
-        asks += _asks(key, end)
+    for key, (_, body, conversation_id, *_) in free:
+        asks += [*_asks(key, end), *unsaid_asks(body, conversation_id, key[1])]
     if asks:
         yield asks
     return len(free)
