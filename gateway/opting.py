@@ -11,10 +11,10 @@ from typing import NamedTuple
 import msgspec
 
 from gateway import notices, provider_consent
-from gateway.channels import Live
 from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
+from state.model.channel import Channel
 from state.model.consent import Change, Consent, Standing, standing_of
 from state.model.content import Text
 from state.model.event import Event, MessageReceived, OptedIn, OptedOut
@@ -40,8 +40,8 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, live: Live, now: int, meaning: Meanings) -> None:
-        self._taken, self._live, self._now, self._meaning = taken, live, now, meaning
+    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings) -> None:
+        self._taken, self._channel, self._now, self._meaning = taken, channel, now, meaning
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
         self.facts: list[Consent] = []
@@ -63,7 +63,7 @@ class _Reader:
 
     def _told(self, event_id: str, event: OptedIn | OptedOut) -> None:
         """What the provider tells; whoever lets it begin again ends what it told of a stop."""
-        channel, known = self._live.channel, self._taken.known
+        channel, known = self._channel, self._taken.known
         address = (event.addresses or self._taken.urns or ("",))[0]
         whom = Whom(known.contact, known.lane, channel.team, channel.id, channel.type, address)
         fact = provider_consent.fact(event, whom, event_id)
@@ -94,7 +94,7 @@ class _Reader:
             evidence = {"event": event_id, "key": said.key, "words": words[:200]}
             known = self._taken.known
             self._add(Consent(
-                id=new_id(known.lane), team=self._live.channel.team, contact=known.contact, change=change,
+                id=new_id(known.lane), team=self._channel.team, contact=known.contact, change=change,
                 purpose="messages", source="message", at=self._now, actor="the customer", address=address,
                 evidence=evidence, locale=self._locale,
             ))  # fmt: skip
@@ -109,10 +109,10 @@ class _Reader:
 
 
 def opted(
-    taken: Taken, events: Sequence[tuple[str, Event]], live: Live, now: int, meaning: Meanings
+    taken: Taken, events: Sequence[tuple[str, Event]], channel: Channel, now: int, meaning: Meanings
 ) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC."""
-    reader = _Reader(taken, live, now, meaning)
+    reader = _Reader(taken, channel, now, meaning)
     reader.read(events)
     if not reader.facts:
         return NOTHING

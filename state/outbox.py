@@ -59,9 +59,7 @@ _WITHOUT_MESSAGE = {
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
-FREE = Fetch(
-    outbox, "state body conversation", "id lane", lock="wait", also=outbox.c.lease_until <= Now()
-)
+FREE = Fetch(outbox, "state body conversation", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
 """A message's state, cause, conversation, and whether nobody has it, with its row locked."""
 _RENEW = Write(
     sa.update(outbox)
@@ -325,7 +323,7 @@ def settle(end: Settled) -> Op[None]:
 
 
 def unsaid_asks(body: str, conversation_id: str, lane: int) -> _Asks:
-    """The statement after which a customer was not told, where a message that did not leave (its cause) was a notice."""
+    """The statement after which a customer was not told, where what did not leave (its cause) was a notice."""
     return [(_TOLD, ("", conversation_id, lane))] if cause.read(body).tells else []
 
 

@@ -10,8 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import notices
+from state import inbox
 from state.consent_tables import consent, standing
+from state.inbox import Arrived, Envelope
 from state.model.consent import Consent
+from state.model.content import Text
+from state.model.event import MessageReceived
+from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
 from tests.spine.graph import refuses
@@ -64,6 +69,23 @@ async def test_a_stop_is_a_fact_with_the_words_and_the_message_that_prove_it(hou
     assert fact.address == f"whatsapp:{text(1, '')['from']}"
     (said,) = [each for each in await house.messages("in") if each.content.text == "unsubscribe"]  # type: ignore[union-attr]
     assert (fact.evidence["words"], fact.evidence["event"]) == ("unsubscribe", said.id)
+
+
+async def test_a_stop_counts_though_its_channel_works_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await says(house, "hi")
+    to = f"whatsapp:{text(1, '')['from']}"
+    channels = house.gateway.channels
+    get = channels.get
+    said = MessageReceived(key="s", at=now_ms(), addresses=(to,), provider_id="s", content=Text("STOP"))
+    with monkeypatch.context() as patched:
+        patched.setattr(channels, "get", lambda name: None if name == "wa" else get(name))
+        arrived = [Arrived(said, "wa", "default")]
+        await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+        house.gateway.wake.tell("turns", ("*",))
+        (fact,) = await house.when(lambda: facts(house))
+    assert (fact.change, fact.purpose, fact.address, fact.team) == ("withdrawn", "messages", to, "default")
 
 
 async def test_who_stops_twice_is_told_once(house: House) -> None:
