@@ -276,7 +276,10 @@ def sending(row: Leased, going: Going) -> Op[None]:
     Raises LeaseLost, and known.Changed where what was decided on is not so any more.
     """
     assert row.known is not None
-    held, *still = yield [(_HELD, (row.id, row.lane)), *known.again_asks(row.known)]
+    held, *still = yield [
+        (_HELD, (row.id, row.lane)),
+        *known.again_asks(row.known, unasked=going.touch is not None),
+    ]
     if not held or held[0][0] != row.epoch:
         raise LeaseLost(row.id)
     known.check(row.known, still)
