@@ -83,6 +83,11 @@ def record(facts: Sequence[Consent]) -> Op[None]:
     yield made
 
 
+def lock_asks(*contacts: str) -> Asks:
+    """The questions after which nobody else records a fact about contacts, or marks a message, until the commit."""
+    return [(_LOCK, (each, lane_of_id(each))) for each in sorted(contacts)]
+
+
 def _homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
     """The contacts that these are now, locked."""
     now = {each: each for each in sorted(contacts)}
