@@ -86,12 +86,13 @@ def latest(
 ) -> Standing | None:
     """The fact that counts for a send, or None where there is none; one that lapsed is given back as it is.
 
-    A stop of an address is ended by what is given for that address, not by what is given for all of a contact's.
+    A stop of an address is ended by what is given for that address, not by what is given for all of a contact's, nor
+    by the end of that.
     """
     known = tuple(addresses)
     found = [each for each in standings if each.covers(purpose, known, channel)]
     last = max(found, key=_rank, default=None)
-    if last and last.change == "given" and not last.address:
+    if last and last.change != "withdrawn" and not last.address:
         stops = [each for each in found if each.stops and each.address]
         last = max(stops, key=_rank, default=last)
     return last
