@@ -64,7 +64,7 @@ class Voice:
         It counts also where the channel they came by does not work any more, or not here yet.
         """
         live = self._channels.get(taken.channel)
-        channel = live.channel if live else Channel(id=taken.channel, type="", team=taken.team)
+        channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
         return opted(taken, events, channel, now, _meanings(live, taken, now))
 
     def notice(self, live: Live, locale: str, told: str) -> Notice | None:
