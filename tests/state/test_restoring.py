@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from state import consent, contacts, dossiers
+from state import consent, contacts, dossiers, wishes
 from state.consent import STANDINGS
 from state.known import of as known_of
 from state.model.consent import Consent
@@ -41,6 +41,14 @@ async def test_a_stop_that_is_recorded_while_its_contact_is_merged_stands_after_
     assert (await merging).contact == winner
     known = (await store.write(known_of, [(winner, lane_of_id(winner))]))[winner]
     assert [(each.change, each.fact) for each in known.standings] == [("withdrawn", stop.id)]
+
+
+async def test_a_provider_s_word_about_a_contact_that_was_merged_is_noted_once(store: Store) -> None:
+    found = [await store.write(contacts.find, "default", "sms", [urn]) for urn in (ANN, BOB)]
+    loser = max(each.contact for each in found)
+    await store.write(contacts.find, "default", "sms", [ANN, BOB])
+    told = fact("default", loser, change="withdrawn", at=5, purpose="messages", address=BOB)
+    assert [await store.write(wishes.note, told) for _ in range(2)] == [True, False]
 
 
 class Pair:
