@@ -2,11 +2,12 @@
 
 A stop counts for the address it came from, on all channels of the team, and for all that messages are sent for. A start
 gives back what stood before the stop, and nothing that was not allowed then; whoever has not stopped says an ordinary
-word with it. What a provider tells of a customer counts on its channel, for the purpose it names.
+word with it. What a provider tells of a customer counts on its channel, for the purpose it names. What was withdrawn
+for an address follows the customer to a new one.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -15,9 +16,9 @@ from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
-from state.model.consent import Change, Consent, Standing, standing_of
+from state.model.consent import Change, Consent, Standing, Subject, standing_of
 from state.model.content import Text
-from state.model.event import Event, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
 
@@ -60,6 +61,23 @@ class _Reader:
                 self._word(event_id, event)
             elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
                 self._told(event_id, event)
+            elif isinstance(event, AddressChanged):
+                self._moved(event_id, event)
+
+    def _moved(self, event_id: str, event: AddressChanged) -> None:
+        """What was withdrawn for an address is withdrawn for the one that takes its place."""
+        channel, known = self._channel, self._taken.known
+        before = [
+            each for each in self.standings if each.change == "withdrawn" and each.address in event.addresses
+        ]
+        for old in before:
+            for address in sorted(set(event.new) - set(event.addresses)):
+                self._add(Consent(
+                    id=new_id(known.lane), team=channel.team, contact=known.contact, change="withdrawn",
+                    purpose=cast(Subject, old.purpose), source="provider", at=self._now,
+                    actor=f"channel {channel.id}", address=address, channel=old.channel,
+                    evidence={"event": event_id, "key": event.key, "fact": old.fact},
+                ))  # fmt: skip
 
     def _told(self, event_id: str, event: OptedIn | OptedOut) -> None:
         """What the provider tells; whoever lets it begin again ends what it told of a stop."""

@@ -15,7 +15,7 @@ from state.consent_tables import consent, standing
 from state.inbox import Arrived, Envelope
 from state.model.consent import Consent
 from state.model.content import Text
-from state.model.event import MessageReceived
+from state.model.event import AddressChanged, MessageReceived
 from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
@@ -86,6 +86,21 @@ async def test_a_stop_counts_though_its_channel_works_no_more(
         house.gateway.wake.tell("turns", ("*",))
         (fact,) = await house.when(lambda: facts(house))
     assert (fact.change, fact.purpose, fact.address, fact.team) == ("withdrawn", "messages", to, "default")
+
+
+async def test_a_stop_follows_its_customer_to_a_new_number(house: House) -> None:
+    await says(house, "hi", "STOP")
+    old, new = f"whatsapp:{text(1, '')['from']}", "whatsapp:15550177"
+    moved = AddressChanged(key="moved", at=now_ms(), addresses=(old,), new=(new,))
+    arrived = [Arrived(moved, "wa", "default")]
+    await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+    house.gateway.wake.tell("turns", ("*",))
+    await house.quiet()
+    assert [(each.change, each.address) for each in await facts(house)] == [
+        ("withdrawn", old),
+        ("withdrawn", new),
+    ]
+    assert (await send(house, new))["decisions"][-1]["code"] == "withdrawn"
 
 
 async def test_who_stops_twice_is_told_once(house: House) -> None:
