@@ -174,6 +174,16 @@ async def test_a_dry_run_decides_and_leaves_nothing_behind(house: House) -> None
     assert await left_behind(house) == before
 
 
+async def test_a_notice_of_several_parts_is_told_once_with_its_last(
+    telling: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = notices.Notice("words " * 1500, "1/en", "en")
+    monkeypatch.setattr(notices, "notice", lambda kind, locale: whole)
+    await says(telling, "hi")
+    assert len(telling.graph.texts) > 2
+    assert [each.change for each in await facts(telling)] == ["told"]
+
+
 async def test_a_conversation_begins_with_the_notice_and_the_ledger_knows_it(telling: House) -> None:
     assert await says(telling, "hi", "hello") == [NOTICE, "1: hi", "2: hello"]
     (fact,) = await facts(telling)
