@@ -312,6 +312,7 @@ def settle(end: Settled) -> Op[None]:
         asks += parts.asks(row.id, row.lane, row.channel, end.piece)
     if end.told:
         asks += consent.asks([end.told], lane_of_id(end.told.contact))
+        asks.append((_TOLD, (end.told.text_version, row.conversation, row.lane)))
     elif not (end.held or end.again_at) and row.kind == "message":
         asks += unsaid_asks(row.body, row.conversation, row.lane)
     if end.sign:

@@ -1,6 +1,7 @@
 """Nothing leaves that its customer has not allowed: stops and starts, permissions, and what they are told first."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,22 @@ async def test_what_is_sent_unasked_comes_after_the_notice(telling: House) -> No
     await telling.quiet()
     await send(telling)
     assert telling.graph.texts == ["", NOTICE, "1: hi", "hi"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"at": (datetime.now(UTC) + timedelta(hours=9)).isoformat()}, {"purpose": "marketing"}]
+)
+async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
+    telling: House, more: dict[str, Any]
+) -> None:
+    to = f"whatsapp:{text(1, '')['from']}"
+    await telling.suspend(direction="business_initiated")
+    more |= {"consent": ALLOWED}
+    told = await telling.call("POST", "/messages", {"to": to, "channel": "wa", "content": HI} | more)
+    assert told.status == 202, told
+    await telling.hear(text(1, "hello"))
+    await telling.when(lambda: telling.graph.texts, lambda texts: len(texts) >= 2)
+    assert telling.graph.texts[:2] == [NOTICE, "1: hello"]
 
 
 async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew(telling: House) -> None:
