@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 
 import msgspec
 
+from connectors.sms import keywords
 from gateway import notices, provider_consent
 from gateway.provider_consent import Whom
 from state.conversations import Taken
@@ -56,9 +57,10 @@ class _Reader:
     def read(self, events: Sequence[tuple[str, Event]]) -> None:
         """Take in the events in their order."""
         words = {event.key for _, event in events if isinstance(event, MessageReceived)}
+        stops = {event.key.rpartition(":")[0] for _, event in events if isinstance(event, OptedOut)}
         for event_id, event in events:
             if isinstance(event, MessageReceived):
-                self._word(event_id, event)
+                self._word(event_id, event, provider_stops=event.key in stops)
             elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
                 self._told(event_id, event)
             elif isinstance(event, AddressChanged):
@@ -91,9 +93,12 @@ class _Reader:
         if fact.change == "given" and stopped is not None and stopped.stops:
             self._add(msgspec.structs.replace(fact, id=new_id(known.lane), purpose="messages"))
 
-    def _word(self, event_id: str, said: MessageReceived) -> None:
+    def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
+        """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
         text = said.content.text if isinstance(said.content, Text) else ""
-        meaning = self._meaning(text) if text else ""
+        meaning = self._meaning(text) if text else None
+        if provider_stops and not meaning and not keywords.meaning(text):
+            meaning = "stop"
         addresses = said.addresses or self._taken.urns
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)

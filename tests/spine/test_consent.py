@@ -16,7 +16,7 @@ from state.consent_tables import consent, standing
 from state.inbox import Arrived, Envelope
 from state.model.consent import Consent
 from state.model.content import Text
-from state.model.event import AddressChanged, MessageReceived
+from state.model.event import AddressChanged, MessageReceived, OptedOut
 from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
@@ -87,6 +87,17 @@ async def test_a_stop_counts_though_its_channel_works_no_more(
         house.gateway.wake.tell("turns", ("*",))
         (fact,) = await house.when(lambda: facts(house))
     assert (fact.change, fact.purpose, fact.address, fact.team) == ("withdrawn", "messages", to, "default")
+
+
+@pytest.mark.parametrize(("words", "stops"), [("weg damit", True), ("cancel", False)])
+async def test_a_stop_in_words_of_the_provider_s_is_a_stop(house: House, words: str, stops: bool) -> None:
+    said = MessageReceived(key="k", at=now_ms(), addresses=(ANN,), provider_id="k", content=Text(words))
+    out = OptedOut(key="k:stop", at=now_ms(), addresses=(ANN,), purpose="marketing", note=words)
+    arrived = [Arrived(each, "wa", "default") for each in (said, out)]
+    await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+    house.gateway.wake.tell("turns", ("*",))
+    await house.when(lambda: house.graph.texts)
+    assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")] * stops
 
 
 async def test_a_stop_follows_its_customer_to_a_new_number(house: House) -> None:
