@@ -17,7 +17,7 @@ from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
-from state.model.consent import Change, Consent, Standing, Subject, standing_of
+from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
 from state.model.content import Text
 from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
@@ -25,6 +25,10 @@ from state.model.turn import Say
 
 Meanings = Callable[[str], str | None]
 """What a whole message means: stop, start, help, or nothing of the kind."""
+
+
+_LATE_MS = 60_000
+"""By how much the time of a start, as its provider gives it, may lie before that of the stop which was heard before."""
 
 
 class Opted(NamedTuple):
@@ -103,9 +107,17 @@ class _Reader:
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)
             self._say(notices.stopped(self._locale), Cause(actor=OURS, confirms=self.facts[-1].id))
-        elif meaning == "start" and (stopped := [each for each in addresses if self._has_stopped(each)]):
+        elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
             self._all("given", stopped, said, event_id, text)
             self._say(notices.started(self._locale), Cause(actor=OURS))
+
+    def _ends(self, said: MessageReceived, address: str) -> bool:
+        """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
+        stop = self._standings.get(("messages", address, ""))
+        if stop is None or not stop.stops:
+            return False
+        known_late = 0 < said.at <= stop.at - _LATE_MS
+        return not known_late or any(each.id == stop.fact for each in self.facts)
 
     def _has_stopped(self, address: str) -> bool:
         standing = self._standings.get(("messages", address, ""))
@@ -125,7 +137,8 @@ class _Reader:
     def _add(self, fact: Consent) -> None:
         self.facts.append(fact)
         standing = standing_of(fact)
-        self._standings[standing[:3]] = standing
+        before = self._standings.get(standing[:3], standing)
+        self._standings[standing[:3]] = max(before, standing, key=rank)
 
     def _say(self, words: str, why: Cause) -> None:
         self.says.append(Say(Text(words), cause=why))

@@ -100,6 +100,14 @@ async def test_a_stop_in_words_of_the_provider_s_is_a_stop(house: House, words: 
     assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")] * stops
 
 
+async def test_a_start_from_before_a_stop_that_comes_late_ends_nothing(house: House) -> None:
+    await says(house, "hi", "STOP")
+    await house.hear(text(1, "START", timestamp=str(now_ms() // 1000 - 3600)))
+    await house.quiet()
+    assert [each.change for each in await facts(house)] == ["withdrawn"]
+    assert house.graph.texts == ["1: hi", STOPPED]
+
+
 async def test_a_stop_follows_its_customer_to_a_new_number(house: House) -> None:
     await says(house, "hi", "STOP")
     old, new = f"whatsapp:{text(1, '')['from']}", "whatsapp:15550177"
