@@ -63,6 +63,7 @@ def _told(happened: Event) -> tuple[str, str, str]:
 
 
 def _fact(change: Change, subject: Subject, happened: Event, whom: Whom, evidence: str, note: str) -> Consent:
+    now = now_ms()
     return Consent(
         id=new_id(whom.lane),
         team=whom.team,
@@ -70,7 +71,7 @@ def _fact(change: Change, subject: Subject, happened: Event, whom: Whom, evidenc
         change=change,
         purpose=subject,
         source="provider",
-        at=happened.at or now_ms(),
+        at=min(happened.at or now, now),  # what lay in the future would outlast every later word
         actor=f"channel {whom.channel}",
         address=whom.address,
         channel="" if whom.channel_type in _BY_NUMBER else whom.channel,
