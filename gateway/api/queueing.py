@@ -59,9 +59,10 @@ def enqueue(order: Order, voice: Voice) -> Op[Queued]:
     asks = []
     if notice:
         tells = _queued(order, place, say_of(notice, order.say.cause.purpose))
-        asks += [message_ask(tells), *queue_asks(tells)]
         if _goes_first(tells):
+            tells = tells._replace(priority=outbox.URGENT)  # else a code would overtake it
             asks.append(told_ask(place.conversation, place.lane, notice.version))
+        asks += [message_ask(tells), *queue_asks(tells)]
     queued = _queued(order, place, order.say)
     yield [*asks, message_ask(queued), *queue_asks(queued)]
     return queued

@@ -238,6 +238,23 @@ async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
     assert telling.graph.texts[:2] == [NOTICE, "1: hello"]
 
 
+async def test_a_code_does_not_overtake_the_notice(telling: House) -> None:
+    suspension = await telling.suspend(channel="wa")
+    await telling.hear(text(1, "hello"))
+    await telling.when(telling.queue, lambda rows: len(rows) == 2)
+    code = {
+        "to": f"whatsapp:{text(1, '')['from']}",
+        "channel": "wa",
+        "content": HI,
+        "purpose": "one_time_codes",
+    }
+    assert (await telling.call("POST", "/messages", code)).status == 202
+    await telling.lift(suspension)
+    await telling.quiet()
+    assert telling.graph.texts[0] == NOTICE
+    assert sorted(telling.graph.texts[1:]) == ["1: hello", "hi"]
+
+
 async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew(telling: House) -> None:
     telling.graph.next(refuses(400, 131026))
     telling.graph.next(refuses(400, 131009))
