@@ -70,6 +70,8 @@ def check(entry: Entry, now: int, teams: Mapping[str, str]) -> None:
         raise Refused("channel", f"the team {entry.team!r} has no channel {entry.channel!r}")
     if entry.change not in ("given", "withdrawn"):
         raise Refused("change", "given and withdrawn can be recorded; the rest follows by itself")
+    if entry.change == "given" and not entry.evidence:
+        raise Refused("evidence", "is needed: what proves that the customer gave it")
     if entry.at > now + _SKEW_MS:
         raise Refused("at", "lies in the future")
     if entry.until and entry.change != "given":

@@ -52,6 +52,7 @@ class Channels:
         self._accepted: dict[str, dict[str, int]] | None = None
         self._known: dict[str, int] = {}
         self.broken: dict[str, str] = {}
+        self._rows: dict[str, Channel] = {}
         self.changed = Signal()
         self._local_url = "http://simulator.invalid"
 
@@ -65,11 +66,13 @@ class Channels:
             self._live = {}
         live: dict[str, Live] = {}
         broken: dict[str, str] = {}
+        told: dict[str, Channel] = {}
         kept = {row[0]: Token(*row) for row in await self._store.read(tokens.LIST)}
         known, self._accepted = self._accepted, await self._acceptances()
         self._known = dict(await self._store.read(acceptances.KNOWN))
         for row in await self._store.read(rows.LIST):
             record = Record(*row)
+            told[record.id] = _channel(record, {})
             token = kept.get(record.id, _NO_TOKEN)
             old = self._live.get(record.id)
             if old and old.record[:9] == record[:9] and old.token == token:
@@ -81,7 +84,7 @@ class Channels:
                 broken[record.id] = str(error)
                 log.error("channel %s cannot work: %s", record.id, error)
         changed = live.keys() != self._live.keys()
-        self._live, self.broken = live, broken
+        self._live, self.broken, self._rows = live, broken, told
         self._by_account = {
             (each.channel.type, each.channel.account): each for each in live.values() if each.channel.account
         }
@@ -134,6 +137,10 @@ class Channels:
         """A channel by its id."""
         return self._live.get(channel_id)
 
+    def named(self, channel_id: str) -> Channel | None:
+        """A channel by its id, without its credentials: also one that cannot work now."""
+        return self._rows.get(channel_id)
+
     def of_account(self, kind: str, account: str) -> Live | None:
         """The channel of a type that an account at the provider belongs to."""
         return self._by_account.get((kind, account))
@@ -171,6 +178,10 @@ def open_channel(record: Record, seal: Seal | None) -> Channel:
             raise SealError("credentials are sealed, but there is no seal_key: set it, or seal_key_file")
         credentials = msgspec.json.decode(seal.open(record.sealed, record.id), type=dict[str, str])
         redactor.learn(*credentials.values())
+    return _channel(record, credentials)
+
+
+def _channel(record: Record, credentials: Mapping[str, str]) -> Channel:
     return Channel(
         id=record.id,
         type=record.type,

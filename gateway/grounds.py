@@ -1,5 +1,7 @@
 """What the policy is shown of a message on its way: its row, its channel, and what this process holds in memory."""
 
+from typing import Any
+
 import msgspec
 
 from gateway import outgoing, policy
@@ -13,6 +15,8 @@ from state.model import cause
 from state.model.content import Content
 from state.model.suspension import Target
 from state.outbox import Leased, Letter
+
+_native = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Grounds:
@@ -52,14 +56,16 @@ class Grounds:
             digest=outgoing.digest(row) if unasked else "",
             message=row.id,
             tag=_tag(letter, live),
+            by_person=bool(why.actor) and not (why.ours or why.flow or why.campaign),
         )
 
 
 def _tag(letter: Letter | None, live: Live) -> str:
-    """The provider's tag a message goes under, from its options of the channel's own."""
-    if letter is None or '"tag"' not in letter.native:
+    """The provider's tag among a message's native options."""
+    if letter is None or not letter.native:
         return ""
-    return str(msgspec.json.decode(letter.native).get(live.channel.type, {}).get("tag", ""))
+    options = _native(letter.native).get(live.channel.type)
+    return str(options.get("tag", "")) if isinstance(options, dict) else ""
 
 
 def touch(row: Leased, facts: policy.Facts, now: int) -> known.Touch | None:

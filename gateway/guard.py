@@ -12,12 +12,13 @@ import msgspec
 from admin import suspensions as operations
 from admin.suspensions import Finding, Means, Vetoed
 from gateway import guard_rules
-from gateway.channels import Channels, Live
+from gateway.channels import Channels
 from gateway.guard_rules import DAY, WORKED_WITHIN, History, Rule, Told
 from gateway.logs import redactor
 from gateway.wake import Signal, Wake
 from gateway.wishes import Wishes, message_of
 from state import signals, suspensions
+from state.model.channel import Channel
 from state.model.content import Content, Template
 from state.model.event import Event, Notice, Receipt
 from state.model.ids import lane_of_id, now_ms
@@ -76,25 +77,31 @@ class Guard:
 
     async def _finding(self, sign: Sign) -> Finding:
         """What follows from a signal."""
-        live = self._channels.get(sign.channel)
-        if live is None:
+        channel = await self._channel(sign.channel)
+        if channel is None:
             return Finding(sign)
         event = _event.decode(sign.body)
         if sign.action == "CONSENT":
-            await self._wishes.note(sign, event, live)
+            await self._wishes.note(sign, event, channel)
         told = told_by(sign, event)
-        rule = guard_rules.rule_of(live.channel.type, told)
+        rule = guard_rules.rule_of(channel.type, told)
         if rule is None:
             return Finding(sign)
         if rule.proposes:
             return Finding(sign, key=key_of(sign.channel), proposal=rule.proposes)
-        history, evidence = await self._history(sign, live, rule)
+        history, evidence = await self._history(sign, channel, rule)
         if not guard_rules.suspends(rule, history) or _over(event):
             return Finding(sign)
         template = await self._template(event) if rule.reach == "template" else ""
         return Finding(sign, order_of(sign, event, told, rule, evidence, template))
 
-    async def _history(self, sign: Sign, live: Live, rule: Rule) -> tuple[History, tuple[str, ...]]:
+    async def _channel(self, name: str) -> Channel | None:
+        """Whose signal it is: of one that cannot work now, too, and of one that another node has just connected."""
+        if self._channels.named(name) is None:
+            await self._channels.load()
+        return self._channels.named(name)
+
+    async def _history(self, sign: Sign, channel: Channel, rule: Rule) -> tuple[History, tuple[str, ...]]:
         """What came before, since the last suspension of the channel was lifted; with the ids that count."""
         now = now_ms()
         lifted = (await self._store.read(suspensions.LIFTED, key_of(sign.channel)))[0][0] or 0
@@ -102,19 +109,19 @@ class Guard:
         evidence = [sign.id]
         if rule.times > 1:
             rows = await self._store.read(signals.SINCE, sign.channel, since, _HISTORY)
-            alike = [each for each in (Sign(*row) for row in rows) if self._alike(each, sign, live, rule)]
+            alike = [each for each in (Sign(*row) for row in rows) if self._alike(each, sign, channel, rule)]
             evidence += [each.id for each in await self._same(alike, sign, rule)]
         sent = (await self._store.read(signals.SENT, since, sign.channel))[0][0] if rule.share else 0
         week = floor(now - WORKED_WITHIN * 1000)
         worked = bool(rule.worked and await self._store.read(signals.WORKED, week, sign.channel))
         return History(len(evidence), sent, worked), tuple(sorted(evidence))
 
-    def _alike(self, other: Sign, sign: Sign, live: Live, rule: Rule) -> bool:
+    def _alike(self, other: Sign, sign: Sign, channel: Channel, rule: Rule) -> bool:
         """Whether an earlier signal is of the same kind."""
         if other.id >= sign.id:
             return False
         told = told_by(other, _event.decode(other.body))
-        return guard_rules.rule_of(live.channel.type, told) is rule
+        return guard_rules.rule_of(channel.type, told) is rule
 
     async def _same(self, others: list[Sign], sign: Sign, rule: Rule) -> list[Sign]:
         """Those that are about the same template, where the rule is about one."""

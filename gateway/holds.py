@@ -45,7 +45,11 @@ class Holds:
         """What a row is to a scope; of a channel that is gone its name is known, and no more."""
         live = self._channels.get(row.channel)
         if live is None:
-            return Target(channel=row.channel, contact=row.talk.contact)
+            return Target(
+                channel=row.channel,
+                contact=row.talk.contact,
+                person=row.known.contact if row.known else "",
+            )
         return outgoing.target(row, live, self._teams.above(live.channel.team))
 
     async def pages(

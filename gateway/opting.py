@@ -2,27 +2,33 @@
 
 A stop counts for the address it came from, on all channels of the team, and for all that messages are sent for. A start
 gives back what stood before the stop, and nothing that was not allowed then; whoever has not stopped says an ordinary
-word with it. What a provider tells of a customer counts on its channel, for the purpose it names.
+word with it. What a provider tells of a customer counts on its channel, for the purpose it names. What was withdrawn
+for an address follows the customer to a new one.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 
+from connectors.sms import keywords
 from gateway import notices, provider_consent
-from gateway.channels import Live
 from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
-from state.model.consent import Change, Consent, Standing, standing_of
+from state.model.channel import Channel
+from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
 from state.model.content import Text
-from state.model.event import Event, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
 
 Meanings = Callable[[str], str | None]
 """What a whole message means: stop, start, help, or nothing of the kind."""
+
+
+_LATE_MS = 60_000
+"""By how much the time of a start, as its provider gives it, may lie before that of the stop which was heard before."""
 
 
 class Opted(NamedTuple):
@@ -40,8 +46,8 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, live: Live, now: int, meaning: Meanings) -> None:
-        self._taken, self._live, self._now, self._meaning = taken, live, now, meaning
+    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings) -> None:
+        self._taken, self._channel, self._now, self._meaning = taken, channel, now, meaning
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
         self.facts: list[Consent] = []
@@ -55,15 +61,33 @@ class _Reader:
     def read(self, events: Sequence[tuple[str, Event]]) -> None:
         """Take in the events in their order."""
         words = {event.key for _, event in events if isinstance(event, MessageReceived)}
+        stops = {event.key.rpartition(":")[0] for _, event in events if isinstance(event, OptedOut)}
         for event_id, event in events:
             if isinstance(event, MessageReceived):
-                self._word(event_id, event)
+                self._word(event_id, event, provider_stops=event.key in stops)
             elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
                 self._told(event_id, event)
+            elif isinstance(event, AddressChanged):
+                self._moved(event_id, event)
+
+    def _moved(self, event_id: str, event: AddressChanged) -> None:
+        """What was withdrawn for an address is withdrawn for the one that takes its place."""
+        channel, known = self._channel, self._taken.known
+        before = [
+            each for each in self.standings if each.change == "withdrawn" and each.address in event.addresses
+        ]
+        for old in before:
+            for address in sorted(set(event.new) - set(event.addresses)):
+                self._add(Consent(
+                    id=new_id(known.lane), team=channel.team, contact=known.contact, change="withdrawn",
+                    purpose=cast(Subject, old.purpose), source="provider", at=self._now,
+                    actor=f"channel {channel.id}", address=address, channel=old.channel,
+                    evidence={"event": event_id, "key": event.key, "fact": old.fact},
+                ))  # fmt: skip
 
     def _told(self, event_id: str, event: OptedIn | OptedOut) -> None:
         """What the provider tells; whoever lets it begin again ends what it told of a stop."""
-        channel, known = self._live.channel, self._taken.known
+        channel, known = self._channel, self._taken.known
         address = (event.addresses or self._taken.urns or ("",))[0]
         whom = Whom(known.contact, known.lane, channel.team, channel.id, channel.type, address)
         fact = provider_consent.fact(event, whom, event_id)
@@ -73,16 +97,27 @@ class _Reader:
         if fact.change == "given" and stopped is not None and stopped.stops:
             self._add(msgspec.structs.replace(fact, id=new_id(known.lane), purpose="messages"))
 
-    def _word(self, event_id: str, said: MessageReceived) -> None:
+    def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
+        """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
         text = said.content.text if isinstance(said.content, Text) else ""
-        meaning = self._meaning(text) if text else ""
+        meaning = self._meaning(text) if text else None
+        if provider_stops and not meaning and not keywords.meaning(text):
+            meaning = "stop"
         addresses = said.addresses or self._taken.urns
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)
             self._say(notices.stopped(self._locale), Cause(actor=OURS, confirms=self.facts[-1].id))
-        elif meaning == "start" and (stopped := [each for each in addresses if self._has_stopped(each)]):
+        elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
             self._all("given", stopped, said, event_id, text)
             self._say(notices.started(self._locale), Cause(actor=OURS))
+
+    def _ends(self, said: MessageReceived, address: str) -> bool:
+        """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
+        stop = self._standings.get(("messages", address, ""))
+        if stop is None or not stop.stops:
+            return False
+        known_late = 0 < said.at <= stop.at - _LATE_MS
+        return not known_late or any(each.id == stop.fact for each in self.facts)
 
     def _has_stopped(self, address: str) -> bool:
         standing = self._standings.get(("messages", address, ""))
@@ -94,7 +129,7 @@ class _Reader:
             evidence = {"event": event_id, "key": said.key, "words": words[:200]}
             known = self._taken.known
             self._add(Consent(
-                id=new_id(known.lane), team=self._live.channel.team, contact=known.contact, change=change,
+                id=new_id(known.lane), team=self._channel.team, contact=known.contact, change=change,
                 purpose="messages", source="message", at=self._now, actor="the customer", address=address,
                 evidence=evidence, locale=self._locale,
             ))  # fmt: skip
@@ -102,17 +137,18 @@ class _Reader:
     def _add(self, fact: Consent) -> None:
         self.facts.append(fact)
         standing = standing_of(fact)
-        self._standings[standing[:3]] = standing
+        before = self._standings.get(standing[:3], standing)
+        self._standings[standing[:3]] = max(before, standing, key=rank)
 
     def _say(self, words: str, why: Cause) -> None:
         self.says.append(Say(Text(words), cause=why))
 
 
 def opted(
-    taken: Taken, events: Sequence[tuple[str, Event]], live: Live, now: int, meaning: Meanings
+    taken: Taken, events: Sequence[tuple[str, Event]], channel: Channel, now: int, meaning: Meanings
 ) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC."""
-    reader = _Reader(taken, live, now, meaning)
+    reader = _Reader(taken, channel, now, meaning)
     reader.read(events)
     if not reader.facts:
         return NOTHING

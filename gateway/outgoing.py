@@ -52,6 +52,7 @@ def target(row: Leased, live: Live, teams: tuple[str, ...]) -> Target:
         teams=teams,
         sender=live.channel.account,
         contact=row.talk.contact,
+        person=row.known.contact if row.known else "",
         flow=why.flow,
         campaign=why.campaign,
         template=_template(row),

@@ -6,7 +6,6 @@ What is given counts on the channel it was asked on, what is taken back on all o
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.channels import Live
 from gateway.opting import NOTHING, Opted
 from state.conversations import Taken
 from state.model.consent import Consent, standing_of
@@ -16,26 +15,26 @@ from state.model.ids import new_id
 from state.model.turn import Permission, Played
 
 
-def noted(found: Opted, taken: Taken, played: Played, live: Live, now: int) -> Opted:
+def noted(found: Opted, taken: Taken, played: Played, team: str, now: int) -> Opted:
     """What the events of a turn say of consent, and after it what its flows record; `now` in milliseconds, UTC."""
     if not played.permissions:
         return found
     events = {event.key: (event_id, event) for event_id, event in taken.events}
     locale = played.locale or taken.about[1]
-    facts = tuple(_fact(each, events, taken, live, now, locale) for each in played.permissions)
+    facts = tuple(_fact(each, events, taken, team, now, locale) for each in played.permissions)
     before = taken.known.standings if found is NOTHING else found.standings
     after = {each[:3]: each for each in (*before, *map(standing_of, facts))}
     return Opted((*found.facts, *facts), found.says, tuple(sorted(after.values())))
 
 
 def _fact(
-    made: Permission, events: Mapping[str, tuple[str, Event]], taken: Taken, live: Live, now: int, locale: str
+    made: Permission, events: Mapping[str, tuple[str, Event]], taken: Taken, team: str, now: int, locale: str
 ) -> Consent:
     known, evidence = taken.known, dict(made.evidence)
     event_id, event = events.get(made.event, ("", None))
     evidence |= _proof(made, event_id, event)
     return Consent(
-        id=new_id(known.lane), team=live.channel.team, contact=known.contact,
+        id=new_id(known.lane), team=team, contact=known.contact,
         change="given" if made.given else "withdrawn", purpose=made.purpose, source="flow", at=now,
         actor=f"flow {made.flow}", channel=taken.channel if made.given else "", evidence=evidence, text=made.text,
         text_version=made.version, locale=locale,

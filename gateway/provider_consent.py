@@ -14,7 +14,7 @@ _SUBJECTS: dict[tuple[str, str], Subject] = {("whatsapp", "131050"): "marketing"
 """Errors that stop less than all messages (Meta: 131050, the user stopped marketing from this business)."""
 AFTER: dict[tuple[str, str], int] = {("twilio", "30004"): 2}
 """Errors that count from so many on: 30004 is a block by the carrier or the customer, and one alone tells little."""
-_BY_NUMBER = frozenset({"twilio", "vonage", "smpp", "http", "kannel"})
+BY_NUMBER = frozenset({"twilio", "vonage", "smpp", "http", "kannel"})
 """Channels whose customers are phone numbers: an opt-out there is one for all senders of the team. Elsewhere it is
 about the account that was blocked."""
 
@@ -63,6 +63,7 @@ def _told(happened: Event) -> tuple[str, str, str]:
 
 
 def _fact(change: Change, subject: Subject, happened: Event, whom: Whom, evidence: str, note: str) -> Consent:
+    now = now_ms()
     return Consent(
         id=new_id(whom.lane),
         team=whom.team,
@@ -70,9 +71,9 @@ def _fact(change: Change, subject: Subject, happened: Event, whom: Whom, evidenc
         change=change,
         purpose=subject,
         source="provider",
-        at=happened.at or now_ms(),
+        at=min(happened.at or now, now),  # what lay in the future would outlast every later word
         actor=f"channel {whom.channel}",
         address=whom.address,
-        channel="" if whom.channel_type in _BY_NUMBER else whom.channel,
+        channel="" if whom.channel_type in BY_NUMBER else whom.channel,
         evidence={"id": evidence, "said": note, "channel": whom.channel},
     )

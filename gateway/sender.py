@@ -166,10 +166,18 @@ class Sender:
         finally:
             self.places -= 1
         await self._settle(end)
-        if live and end.held and not self._tools.fence.closed(self._tools.grounds.target(row, live)):
-            # The lift fell between the decision and its commit.
+        if end.held and self._moves(row):
+            # What held it ended between the decision and its commit: a lift, terms that were accepted.
             await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
             self.signal.set()
+
+    def _moves(self, row: Leased) -> bool:
+        """Whether a row that was held just now would not be held any more."""
+        live = self._tools.channels.get(self.channel)
+        if live is None:
+            return False
+        decision, _ = self._decide(row, live, outgoing.ready(row, live, self._tools.link).content)
+        return decision.verdict != "wait" or decision.wait_until > 0
 
     def _without_channel(self, row: Leased) -> Settled:
         """One that cannot work now may be mended; one that is gone sends nothing any more."""
@@ -265,7 +273,7 @@ class Sender:
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         end = outgoing.taken(row, said, sent, outgoing.trace(traces))
-        if cause.read(row.body).tells and isinstance(said.content, Text):
+        if not end.again_at and cause.read(row.body).tells and isinstance(said.content, Text):
             return end._replace(told=voice.told(row, live, said.content.text, now_ms()))
         return end
 

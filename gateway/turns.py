@@ -275,7 +275,7 @@ class Turns:
         expires = now + (say.valid * 1000 or _VALID_MS)
         return Queued(
             new_id(taken.lane), taken.lane, taken.id, taken.channel, "message", cause.written(say.cause), now, expires,
-            outbox.NORMAL, say,
+            outbox.URGENT if say.cause.tells else outbox.NORMAL, say,
         )  # fmt: skip
 
     def _effect(self, taken: Taken, call: EffectCall, now: int) -> Queued:

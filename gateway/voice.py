@@ -8,13 +8,16 @@ from gateway import notices, permissions, policy
 from gateway.channels import Channels, Live
 from gateway.notices import Notice
 from gateway.opting import NOTHING, Meanings, Opted, opted
+from gateway.policy.places import is_telephone
+from gateway.provider_consent import BY_NUMBER
 from state.conversations import Taken
 from state.known import NOBODY
 from state.model import cause
 from state.model.cause import OURS, Cause
-from state.model.consent import Consent, Purpose
+from state.model.channel import Channel
+from state.model.consent import Consent
 from state.model.content import Text
-from state.model.event import Event, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -46,22 +49,26 @@ class Voice:
 
     def speak(self, taken: Taken, played: Played, now: int) -> Voiced:
         """What is said in a turn whose flow has played; `now` in milliseconds, UTC."""
-        live = self._channels.get(taken.channel)
-        if live is None:
-            return Voiced(played.says)
-        locale = played.locale or taken.about[1]
+        live, locale = self._channels.get(taken.channel), played.locale or taken.about[1]
+        team = live.channel.team if live else taken.team
         found = self.heard(taken, taken.events[: len(taken.events) - played.left], now)
+        if live is None:
+            return Voiced(played.says, permissions.noted(found, taken, played, team, now))
         says = (*found.says, *played.says)
         notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
-        found = permissions.noted(found, taken, played, live, now)
-        return Voiced((say_of(notice), *says) if notice else says, found, notice)
+        found = permissions.noted(found, taken, played, team, now)
+        return Voiced((say_of(notice, says[0].cause), *says) if notice else says, found, notice)
 
     def heard(self, taken: Taken, events: Sequence[tuple[str, Event]], now: int) -> Opted:
-        """What events (id and event) of a conversation say of consent; `now` in milliseconds, UTC."""
+        """What events (id and event) of a conversation say of consent; `now` in milliseconds, UTC.
+
+        It counts also where the channel they came by does not work any more, or not here yet.
+        """
         live = self._channels.get(taken.channel)
-        if live is None or not any(_may_tell(event, now) for _, event in events):
+        if not any(_may_tell(event, now) for _, event in events):
             return NOTHING
-        return opted(taken, events, live, now, _meanings(live, taken.about[1], taken.known.country, now))
+        channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
+        return opted(taken, events, channel, now, _meanings(live, taken, now))
 
     def notice(self, live: Live, locale: str, told: str) -> Notice | None:
         """What a customer is to be told before anything else, who was told a version of it before ("": none)."""
@@ -79,9 +86,12 @@ class Voice:
         return taken._replace(known=known, told=voiced.told or taken.told)
 
 
-def say_of(notice: Notice, purpose: Purpose = "service") -> Say:
-    """The message that gives a notice, before one for a purpose."""
-    return Say(Text(notice.text), cause=Cause(actor=OURS, tells=notice.version, purpose=purpose))
+def say_of(notice: Notice, before: Cause = cause.ANSWER) -> Say:
+    """The message that gives a notice before another, whose purpose and campaign are its own: it leaves as that may."""
+    why = Cause(
+        actor=OURS, tells=notice.version, purpose=before.purpose, campaign=before.campaign, flow=before.flow
+    )
+    return Say(Text(notice.text), cause=why)
 
 
 def told(row: Leased, live: Live, text: str, now: int) -> Consent:
@@ -99,11 +109,15 @@ def _may_tell(event: Event, now: int) -> bool:
     if isinstance(event, MessageReceived):
         said = event.content
         return isinstance(said, Text) and policy.standard().as_of(now).words.may_mean(said.text)
-    return isinstance(event, OptedIn | OptedOut)
+    return isinstance(event, OptedIn | OptedOut | AddressChanged)
 
 
-def _meanings(live: Live, locale: str, country: str, now: int) -> Meanings:
+def _meanings(live: Live | None, taken: Taken, now: int) -> Meanings:
     """What words mean to a customer on a channel: the whole sets where it sends short messages."""
-    channel = "sms" if live.connector.capabilities.text_in == "sms" else live.channel.type
+    kind = live.channel.type if live else ""
+    if kind in BY_NUMBER if live else any(map(is_telephone, taken.urns)):
+        kind = "sms"
     held = policy.standard().as_of(now)
-    return partial(policy.meaning, channel=channel, held=held, locale=locale, country=country)
+    return partial(
+        policy.meaning, channel=kind, held=held, locale=taken.about[1], country=taken.known.country
+    )

@@ -34,6 +34,7 @@ WORK = Query(
         contact.c.zone,
         contact.c.born,
         conversation.c.held,
+        contact.c.team,
     )
     .select_from(inbox)
     .join(

@@ -75,15 +75,20 @@ def record(facts: Sequence[Consent]) -> Op[None]:
 
     The contact is locked first: a send that was decided without these facts is either marked by then, or decided anew.
     """
-    homes = yield from _homes({fact.contact for fact in facts})
+    now = yield from homes({fact.contact for fact in facts})
     made: Asks = []
     for fact in facts:
-        home = homes[fact.contact]
+        home = now[fact.contact]
         made += asks([msgspec.structs.replace(fact, contact=home)], lane_of_id(home))
     yield made
 
 
-def _homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
+def lock_asks(*contacts: str) -> Asks:
+    """The questions after which nobody else records a fact about contacts, or marks a message, until the commit."""
+    return [(_LOCK, (each, lane_of_id(each))) for each in sorted(contacts)]
+
+
+def homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
     """The contacts that these are now, locked."""
     now = {each: each for each in sorted(contacts)}
     waiting = dict(now)

@@ -160,6 +160,9 @@ def open_conversation(contact_id: str, lane: int, channel: str, urns: Sequence[s
 def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str, int]]:
     """Merge two contacts that proved to be one person: the older keeps its id and gets all addresses."""
     (winner, lane), (loser, loser_lane) = sorted((one, two))
+    yield consent.lock_asks(
+        winner, loser
+    )  # before the reading: what is recorded meanwhile would not be carried
     rows = yield [(_URNS_OF, (loser,)), (STANDINGS, (loser, loser_lane))]
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (winner, lane, loser_lane, urn, team, shard)) for urn, shard in rows[0]
@@ -186,6 +189,7 @@ def unmerge(team: str, merge_id: str) -> Op[None]:
         raise NoMerge(merge_id)
     loser, urns, _, winner = found[0][:4]
     lane = lane_of_id(loser)
+    yield consent.lock_asks(winner, loser)
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]

@@ -63,7 +63,7 @@ class Taken(NamedTuple):
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
     (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known;
     `told` is the version of the notice they were given here; `known` is what a decision about them looks at; `held`
-    says that earlier events of theirs are on the shelf.
+    says that earlier events of theirs are on the shelf; `team` is whose customer they are.
     """
 
     id: str
@@ -85,6 +85,7 @@ class Taken(NamedTuple):
     told: str = ""
     held: bool = False
     known: Known = NOBODY
+    team: str = ""
 
     @property
     def about(self) -> tuple[str, str]:
@@ -223,6 +224,7 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         locale,
         told,
         bool(more[10]),
+        team=more[11],
     )
 
 

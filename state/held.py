@@ -6,13 +6,14 @@ from typing import Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state.known import Known
 from state.model.ids import new_id
 from state.model.message import Decision, Rule
 from state.model.receipts import Facts, Fault
-from state.outbox import Leased, Letter, Talk
+from state.outbox import FREE, Leased, Letter, Talk, unsaid_asks
 from state.receipts import settle_ask
-from state.statements import Fetch, Now, Query, Row, Statement, delete, insert
-from state.tables import Id, Ms, conversation, decision, message, outbox
+from state.statements import Query, Row, Statement, delete, insert
+from state.tables import Id, Ms, contact, conversation, decision, message, outbox
 from state.writer import Op
 
 _O, _T, _M = outbox.c, conversation.c, message.c
@@ -21,11 +22,12 @@ _WAITING = (
     sa.select(
         _O.id, _O.lane, _O.conversation, _O.channel, _O.kind, _O.state, _O.body, _O.expires_at, _O.attempt,
         _O.lease_epoch, _O.part, _O.due_at, _T.contact, _T.last_in, _T.last_id, _T.urns, _M.content, _M.reply_to,
-        _M.native,
+        _M.native, contact.c.merged_into,
     )
     .select_from(outbox)
     .join(conversation, sa.and_(_T.id == _O.conversation, _T.lane == _O.lane))
     .join(message, sa.and_(_M.id == _O.id, _M.lane == _O.lane))
+    .outerjoin(contact, sa.and_(contact.c.id == _T.contact, contact.c.lane == _T.lane))
     .where(
         _KINDS,
         sa.or_(
@@ -57,7 +59,6 @@ EXPIRED = Query(
     "now limit",
 )
 """Held messages whose validity is over: id, lane."""
-_STATE = Fetch(outbox, "state", "id lane", lock="wait", also=_O.lease_until <= Now())
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _encode = msgspec.json.Encoder().encode
@@ -66,7 +67,10 @@ FIRST, LAST = "0" * 32, "f" * 32
 
 
 class Waiting(NamedTuple):
-    """A message that waits: its row, as its sender would be given it, and when it is due (milliseconds, UTC)."""
+    """A message that waits: its row, as its sender would be given it, and when it is due (milliseconds, UTC).
+
+    Of its contact only who they are by now is known.
+    """
 
     row: Leased
     due_at: int
@@ -77,7 +81,7 @@ def waiting(row: Row) -> Waiting:
     leased = Leased(
         id=row[0], lane=row[1], conversation=row[2], channel=row[3], kind=row[4], state=row[5], body=row[6],
         expires_at=row[7], attempt=row[8], epoch=row[9], part=row[10], talk=Talk(*row[12:16]),
-        message=Letter(*row[16:19]),
+        message=Letter(*row[16:19]), known=Known(row[19] or row[12], row[1]),
     )  # fmt: skip
     return Waiting(leased, row[11])
 
@@ -94,15 +98,15 @@ class End(NamedTuple):
 def settle(keys: Sequence[tuple[str, int]], end: End) -> Op[int]:
     """End the messages (id and lane) that nobody is at work on; gives how many. Those on their way stay."""
     ordered = sorted(keys)
-    found = yield [(_STATE, key) for key in ordered]
+    found = yield [(FREE, key) for key in ordered]
     free = [
-        key
+        (key, rows[0])
         for key, rows in zip(ordered, found, strict=True)
-        if rows and rows[0][0] != "sending" and rows[0][1]
+        if rows and rows[0][0] != "sending" and rows[0][3]
     ]
     asks: list[tuple[Statement, Row]] = []
-    for key in free:
-        asks += _asks(key, end)
+    for key, (_, body, conversation_id, *_) in free:
+        asks += [*_asks(key, end), *unsaid_asks(body, conversation_id, key[1])]
     if asks:
         yield asks
     return len(free)

@@ -100,7 +100,11 @@ def with_standings(people: Sequence[About]) -> Op[list[Known]]:
 
 def _known(key: Key, about: Row, stands: Sequence[Row], touches: Sequence[Row] = ()) -> Known:
     country, zone, born = about
-    return Known(*key, country, zone, born, standing_rows(stands), tuple(Touch(*row[:5]) for row in touches))
+    return Known(*key, country, zone, born, standing_rows(stands), _touches(touches))
+
+
+def _touches(rows: Sequence[Row]) -> tuple[Touch, ...]:
+    return tuple(Touch(*row[:5]) for row in rows)
 
 
 class Dialogue(NamedTuple):
@@ -135,17 +139,24 @@ def standing_rows(rows: Sequence[Row]) -> tuple[Standing, ...]:
     return tuple(sorted(Standing(*row[:7]) for row in rows))
 
 
-def again_asks(known: Known) -> _Asks:
-    """The questions whose answers tell whether a contact is still known as it was; `check` reads them."""
+def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
+    """The questions whose answers tell whether a contact is still known as it was; `check` reads them.
+
+    For what answers nothing (`unasked`) it counts too what else of the kind has left by now.
+    """
     key = (known.contact, known.lane)
-    return [(_AGAIN, key), (STANDINGS, key)]
+    return [(_AGAIN, key), (STANDINGS, key), *([(_TOUCHES, key)] if unasked else [])]
 
 
 def check(known: Known, answers: Sequence[Sequence[Row]]) -> None:
     """Raise Changed where a contact is not known any more as it was."""
-    about, stands = answers
+    about, stands, *touches = answers
     merged = bool(about and about[0][0])
-    if merged or standing_rows(stands) != known.standings:
+    where = tuple(about[0][1:4]) if about else ("", "", "")
+    other = where != (known.country, known.zone, known.born)
+    if merged or other or standing_rows(stands) != known.standings:
+        raise Changed(known.contact)
+    if touches and _touches(touches[0]) != known.touches:
         raise Changed(known.contact)
 
 

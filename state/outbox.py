@@ -59,7 +59,8 @@ _WITHOUT_MESSAGE = {
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
-_STATE = Fetch(outbox, "state", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
+FREE = Fetch(outbox, "state body conversation", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
+"""A message's state, cause, conversation, and whether nobody has it, with its row locked."""
 _RENEW = Write(
     sa.update(outbox)
     .values(lease_until=Now() + sa.bindparam("length", type_=Ms))
@@ -275,7 +276,10 @@ def sending(row: Leased, going: Going) -> Op[None]:
     Raises LeaseLost, and known.Changed where what was decided on is not so any more.
     """
     assert row.known is not None
-    held, *still = yield [(_HELD, (row.id, row.lane)), *known.again_asks(row.known)]
+    held, *still = yield [
+        (_HELD, (row.id, row.lane)),
+        *known.again_asks(row.known, unasked=going.touch is not None),
+    ]
     if not held or held[0][0] != row.epoch:
         raise LeaseLost(row.id)
     known.check(row.known, still)
@@ -308,8 +312,9 @@ def settle(end: Settled) -> Op[None]:
         asks += parts.asks(row.id, row.lane, row.channel, end.piece)
     if end.told:
         asks += consent.asks([end.told], lane_of_id(end.told.contact))
-    elif not (end.held or end.again_at) and cause.read(row.body if row.kind == "message" else "").tells:
-        asks.append((_TOLD, ("", row.conversation, row.lane)))
+        asks.append((_TOLD, (end.told.text_version, row.conversation, row.lane)))
+    elif not (end.held or end.again_at) and row.kind == "message":
+        asks += unsaid_asks(row.body, row.conversation, row.lane)
     if end.sign:
         asks.append(sign_ask(row.channel, end.sign))
     if end.decision:
@@ -319,6 +324,11 @@ def settle(end: Settled) -> Op[None]:
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
         asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
     yield asks
+
+
+def unsaid_asks(body: str, conversation_id: str, lane: int) -> _Asks:
+    """The statement after which a customer was not told, where what did not leave (its cause) was a notice."""
+    return [(_TOLD, ("", conversation_id, lane))] if cause.read(body).tells else []
 
 
 def renew(rows: Sequence[Leased], lease_ms: int) -> Op[None]:
@@ -353,10 +363,12 @@ class TooLate(Exception):
 def cancel(message_id: str) -> Op[None]:
     """Take a message back that nobody has begun to send; raises TooLate."""
     key = (message_id, lane_of_id(message_id))
-    (rows,) = yield [(_STATE, key)]
-    if not rows or rows[0][0] == "sending" or not rows[0][1]:
+    (rows,) = yield [(FREE, key)]
+    if not rows or rows[0][0] == "sending" or not rows[0][3]:
         raise TooLate(message_id)
-    yield [(_DONE, key), (_OUTCOME, ("canceled", *key))]
+    body, conversation_id = rows[0][1:3]
+    unsaid = unsaid_asks(body, conversation_id, key[1])
+    yield [(_DONE, key), (_OUTCOME, ("canceled", *key)), *unsaid]
 
 
 def requeue(lanes: Sequence[int], now: int) -> Op[None]:

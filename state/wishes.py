@@ -46,7 +46,8 @@ def whose(message_id: str, team: str, addresses: Sequence[str]) -> Op[Customer |
 
 def note(fact: Consent) -> Op[bool]:
     """Record a fact unless one of its id is there; says whether it is new."""
-    (known,) = yield [(_NOTED, (fact.id, lane_of_id(fact.contact)))]
+    home = (yield from consent.homes([fact.contact]))[fact.contact]
+    (known,) = yield [(_NOTED, (fact.id, lane_of_id(home)))]
     if not known:
         yield from consent.record([fact])
     return not known

@@ -58,12 +58,11 @@ def enqueue(order: Order, voice: Voice) -> Op[Queued]:
     place, notice = yield from placed(order, voice)
     asks = []
     if notice:
-        tells = _queued(order, place, say_of(notice, order.say.cause.purpose))
-        asks += [
-            message_ask(tells),
-            *queue_asks(tells),
-            told_ask(place.conversation, place.lane, notice.version),
-        ]
+        tells = _queued(order, place, say_of(notice, order.say.cause))
+        if _goes_first(tells):
+            tells = tells._replace(priority=outbox.URGENT)  # else a code would overtake it
+            asks.append(told_ask(place.conversation, place.lane, notice.version))
+        asks += [message_ask(tells), *queue_asks(tells)]
     queued = _queued(order, place, order.say)
     yield [*asks, message_ask(queued), *queue_asks(queued)]
     return queued
@@ -111,6 +110,11 @@ def _notice(order: Order, voice: Voice, place: Place) -> Notice | None:
     if outside and isinstance(order.say.content, Template):
         return None
     return voice.notice(live, dialogue.locale, dialogue.told)
+
+
+def _goes_first(notice: Queued) -> bool:
+    """Whether nothing can overtake a notice: one for later, or in bulk, counts no sooner than it is given."""
+    return notice.priority != outbox.BULK and notice.due_at <= now_ms()
 
 
 def _queued(order: Order, place: Place, say: Say) -> Queued:

@@ -82,7 +82,7 @@ class Facts(NamedTuple):
     tag: str = ""
     """The provider's tag it goes under, as Meta's HUMAN_AGENT."""
     by_person: bool = False
-    """Whether a person wrote it, and no flow, campaign or program."""
+    """Whether no flow and no campaign wrote it, but a caller: who tags it as a person's answers for that."""
 
 
 def initiated(terms: Terms, last_in: int, now: int) -> bool:

@@ -86,14 +86,15 @@ def latest(
 ) -> Standing | None:
     """The fact that counts for a send, or None where there is none; one that lapsed is given back as it is.
 
-    A stop of an address is ended by what is given for that address, not by what is given for all of a contact's.
+    A stop of an address is ended by what is given for that address, not by what is given for all of a contact's, nor
+    by the end of that.
     """
     known = tuple(addresses)
     found = [each for each in standings if each.covers(purpose, known, channel)]
-    last = max(found, key=_rank, default=None)
-    if last and last.change == "given" and not last.address:
+    last = max(found, key=rank, default=None)
+    if last and last.change != "withdrawn" and not last.address:
         stops = [each for each in found if each.stops and each.address]
-        last = max(stops, key=_rank, default=last)
+        last = max(stops, key=rank, default=last)
     return last
 
 
@@ -106,7 +107,7 @@ def stands(facts: Iterable[Consent]) -> list[Standing]:
     for fact in facts:
         if fact.change != "told":
             made = standing_of(fact)
-            found[made[:3]] = max(made, found.get(made[:3], made), key=_rank)
+            found[made[:3]] = max(made, found.get(made[:3], made), key=rank)
     return list(found.values())
 
 
@@ -115,7 +116,8 @@ def standing_of(fact: Consent) -> Standing:
     return Standing(fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id)
 
 
-def _rank(standing: Standing) -> tuple[int, bool, str]:
+def rank(standing: Standing) -> tuple[int, bool, str]:
+    """By which of two facts about the same thing counts: the greater."""
     return standing.at, standing.change != "given", standing.fact
 
 

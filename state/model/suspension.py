@@ -19,13 +19,15 @@ GROUNDS = ("terms_breached", "channel_requires", "suspected_fraud", "legal", "op
 class Target(Value, frozen=True, kw_only=True):
     """What a scope is asked about: one message on its way. `teams` are its own team and all above it.
 
-    `initiated` is true for a send that answers no customer, `inbound` for a message that comes in.
+    `contact` is whom its conversation was begun with, `person` who they are since they were merged. `initiated`
+    is true for a send that answers no customer, `inbound` for a message that comes in.
     """
 
     channel: str
     teams: tuple[str, ...] = ()
     sender: str = ""
     contact: str = ""
+    person: str = ""
     flow: str = ""
     campaign: str = ""
     template: str = ""
@@ -49,7 +51,7 @@ class Scope(Value, frozen=True, kw_only=True):
         """Whether the target lies in this scope."""
         return (
             (not self.channel or self.channel == target.channel)
-            and (not self.contact or self.contact == target.contact)
+            and (not self.contact or self.contact in (target.contact, target.person))
             and (not self.team or self.team in target.teams)
             and (not self.sender or self.sender == target.sender)
             and (not self.flow or self.flow == target.flow)

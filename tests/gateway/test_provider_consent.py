@@ -5,7 +5,7 @@ import pytest
 from gateway.provider_consent import Whom, counts_from, fact
 from state.model.consent import Subject
 from state.model.event import Event, Notice, OptedIn, OptedOut, Receipt
-from state.model.ids import lane_of_id
+from state.model.ids import lane_of_id, now_ms
 from state.model.receipts import Fault
 
 
@@ -50,6 +50,12 @@ def test_a_wish_is_about_this_and_on_this_channel(
     assert (made.change, made.purpose, made.channel) == (change, subject, channel)
     assert (made.address, made.source, made.at, made.evidence["id"]) == ("tel:+15550123", "provider", 5, "e1")
     assert lane_of_id(made.id) == 7
+
+
+def test_a_wish_from_a_clock_that_is_ahead_is_of_now() -> None:
+    made = fact(OptedIn(key="o", at=now_ms() + 3_600_000), whom("whatsapp"), "e1")
+    assert made is not None
+    assert made.at <= now_ms()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Nothing leaves that its customer has not allowed: stops and starts, permissions, and what they are told first."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import notices
+from state import inbox
 from state.consent_tables import consent, standing
+from state.inbox import Arrived, Envelope
 from state.model.consent import Consent
+from state.model.content import Text
+from state.model.event import AddressChanged, MessageReceived, OptedOut
+from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
 from tests.spine.graph import refuses
@@ -64,6 +70,57 @@ async def test_a_stop_is_a_fact_with_the_words_and_the_message_that_prove_it(hou
     assert fact.address == f"whatsapp:{text(1, '')['from']}"
     (said,) = [each for each in await house.messages("in") if each.content.text == "unsubscribe"]  # type: ignore[union-attr]
     assert (fact.evidence["words"], fact.evidence["event"]) == ("unsubscribe", said.id)
+
+
+async def test_a_stop_counts_though_its_channel_works_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await says(house, "hi")
+    to = f"whatsapp:{text(1, '')['from']}"
+    channels = house.gateway.channels
+    get = channels.get
+    said = MessageReceived(key="s", at=now_ms(), addresses=(to,), provider_id="s", content=Text("STOP"))
+    with monkeypatch.context() as patched:
+        patched.setattr(channels, "get", lambda name: None if name == "wa" else get(name))
+        arrived = [Arrived(said, "wa", "default")]
+        await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+        house.gateway.wake.tell("turns", ("*",))
+        (fact,) = await house.when(lambda: facts(house))
+    assert (fact.change, fact.purpose, fact.address, fact.team) == ("withdrawn", "messages", to, "default")
+
+
+@pytest.mark.parametrize(("words", "stops"), [("weg damit", True), ("cancel", False)])
+async def test_a_stop_in_words_of_the_provider_s_is_a_stop(house: House, words: str, stops: bool) -> None:
+    said = MessageReceived(key="k", at=now_ms(), addresses=(ANN,), provider_id="k", content=Text(words))
+    out = OptedOut(key="k:stop", at=now_ms(), addresses=(ANN,), purpose="marketing", note=words)
+    arrived = [Arrived(each, "wa", "default") for each in (said, out)]
+    await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+    house.gateway.wake.tell("turns", ("*",))
+    await house.when(lambda: house.graph.texts)
+    assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")] * stops
+
+
+async def test_a_start_from_before_a_stop_that_comes_late_ends_nothing(house: House) -> None:
+    await says(house, "hi", "STOP")
+    await house.hear(text(1, "START", timestamp=str(now_ms() // 1000 - 3600)))
+    await house.quiet()
+    assert [each.change for each in await facts(house)] == ["withdrawn"]
+    assert house.graph.texts == ["1: hi", STOPPED]
+
+
+async def test_a_stop_follows_its_customer_to_a_new_number(house: House) -> None:
+    await says(house, "hi", "STOP")
+    old, new = f"whatsapp:{text(1, '')['from']}", "whatsapp:15550177"
+    moved = AddressChanged(key="moved", at=now_ms(), addresses=(old,), new=(new,))
+    arrived = [Arrived(moved, "wa", "default")]
+    await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+    house.gateway.wake.tell("turns", ("*",))
+    await house.quiet()
+    assert [(each.change, each.address) for each in await facts(house)] == [
+        ("withdrawn", old),
+        ("withdrawn", new),
+    ]
+    assert (await send(house, new))["decisions"][-1]["code"] == "withdrawn"
 
 
 async def test_who_stops_twice_is_told_once(house: House) -> None:
@@ -137,6 +194,16 @@ async def test_a_dry_run_decides_and_leaves_nothing_behind(house: House) -> None
     assert await left_behind(house) == before
 
 
+async def test_a_notice_of_several_parts_is_told_once_with_its_last(
+    telling: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = notices.Notice("words " * 1500, "1/en", "en")
+    monkeypatch.setattr(notices, "notice", lambda kind, locale: whole)
+    await says(telling, "hi")
+    assert len(telling.graph.texts) > 2
+    assert [each.change for each in await facts(telling)] == ["told"]
+
+
 async def test_a_conversation_begins_with_the_notice_and_the_ledger_knows_it(telling: House) -> None:
     assert await says(telling, "hi", "hello") == [NOTICE, "1: hi", "2: hello"]
     (fact,) = await facts(telling)
@@ -153,6 +220,39 @@ async def test_what_is_sent_unasked_comes_after_the_notice(telling: House) -> No
     await telling.quiet()
     await send(telling)
     assert telling.graph.texts == ["", NOTICE, "1: hi", "hi"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"at": (datetime.now(UTC) + timedelta(hours=9)).isoformat()}, {"purpose": "marketing"}]
+)
+async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
+    telling: House, more: dict[str, Any]
+) -> None:
+    to = f"whatsapp:{text(1, '')['from']}"
+    await telling.suspend(direction="business_initiated")
+    more |= {"consent": ALLOWED}
+    told = await telling.call("POST", "/messages", {"to": to, "channel": "wa", "content": HI} | more)
+    assert told.status == 202, told
+    await telling.hear(text(1, "hello"))
+    await telling.when(lambda: telling.graph.texts, lambda texts: len(texts) >= 2)
+    assert telling.graph.texts[:2] == [NOTICE, "1: hello"]
+
+
+async def test_a_code_does_not_overtake_the_notice(telling: House) -> None:
+    suspension = await telling.suspend(channel="wa")
+    await telling.hear(text(1, "hello"))
+    await telling.when(telling.queue, lambda rows: len(rows) == 2)
+    code = {
+        "to": f"whatsapp:{text(1, '')['from']}",
+        "channel": "wa",
+        "content": HI,
+        "purpose": "one_time_codes",
+    }
+    assert (await telling.call("POST", "/messages", code)).status == 202
+    await telling.lift(suspension)
+    await telling.quiet()
+    assert telling.graph.texts[0] == NOTICE
+    assert sorted(telling.graph.texts[1:]) == ["1: hello", "hi"]
 
 
 async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew(telling: House) -> None:

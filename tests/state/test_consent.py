@@ -79,6 +79,17 @@ def test_a_fact_counts_for_its_purpose_address_and_channel(
     assert (found.change if found else "") == stands
 
 
+@pytest.mark.parametrize("change", ["given", "expired"])
+@pytest.mark.parametrize("purpose", ["service", "one_time_codes"])
+def test_a_stop_of_an_address_outlives_what_was_given_for_all_of_them(
+    change: Change, purpose: Purpose
+) -> None:
+    stop = Standing("messages", PHONE, "", "withdrawn", 2, 0, "s")
+    later = Standing(purpose, "", "", change, 3, 4, "g")
+    assert latest([stop, later], purpose, (PHONE,), "sms") == stop
+    assert latest([stop, later], purpose, ("tel:+15550199",), "sms") == later
+
+
 @pytest.mark.parametrize(
     ("standing", "allows"),
     [

@@ -3,12 +3,14 @@
 import msgspec
 import pytest
 
-from state import held, messages, outbox
+from state import conversations, held, messages, outbox
 from state.held import FIRST, LAST, End, Waiting
+from state.model import cause
+from state.model.cause import Cause
 from state.model.ids import now_ms
 from state.outbox import Settled
 from state.store import Store
-from tests.state.acts import DAY, converse, count, lease, rows, sent
+from tests.state.acts import DAY, accept, converse, count, lease, message, rows, sent, take, turned
 
 DISCARD = End("canceled", "it was a fraud", "s1", 5)
 EXPIRE = End("expired", "nobody wants it any more", "s1", 5)
@@ -26,7 +28,7 @@ async def test_what_waits_is_listed_as_its_sender_would_be_given_it(store: Store
         "two",
     ]
     (taken,) = await lease(store)
-    assert taken._replace(epoch=0, known=None) == found[0].row._replace(epoch=0)
+    assert taken._replace(epoch=0, known=None) == found[0].row._replace(epoch=0, known=None)
     assert await page(store, "wb") == []
     assert await page(store) != []
 
@@ -55,6 +57,21 @@ async def test_what_is_on_its_way_or_being_decided_stays(store: Store) -> None:
     await store.write(outbox.settle, Settled(leased, again_at=1, held=True))
     assert await store.write(held.settle, keys, DISCARD) == 1
     assert [row[0] for row in await rows(store, "outbox.state")] == ["sending"]
+
+
+@pytest.mark.parametrize("by", ["a lift", "a caller"])
+async def test_a_notice_that_is_taken_back_was_not_given(store: Store, by: str) -> None:
+    await accept(store, message("k1"))
+    (taken,) = await take(store)
+    turn = turned(taken, "who has access", "hello")
+    tells = turn.queued[0]._replace(body=cause.written(Cause(tells="1/en")))
+    await store.write(conversations.commit, turn._replace(queued=(tells, turn.queued[1]), told="1/en"))
+    assert await rows(store, "conversation.told") == [("1/en",)]
+    if by == "a lift":
+        await store.write(held.settle, [(tells.id, tells.lane)], DISCARD)
+    else:
+        await store.write(outbox.cancel, tells.id)
+    assert await rows(store, "conversation.told") == [("",)]
 
 
 async def test_held_messages_whose_validity_is_over_are_found(store: Store) -> None:

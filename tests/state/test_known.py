@@ -2,13 +2,14 @@
 
 import pytest
 
-from state import consent, contacts, conversations, outbox
-from state.known import Changed, Touch
+from state import consent, contacts, conversations, outbox, people
+from state.known import Changed, Known, Touch, touched_ask
 from state.model.consent import Change, Consent
 from state.model.ids import new_id, now_ms
 from state.model.message import Decision
 from state.outbox import Going, Handed, Leased
 from state.store import Store
+from state.writer import Op
 from tests.state.acts import BSUID, PHONE, accept, converse, lease, message, sent, take, turned
 
 
@@ -92,11 +93,39 @@ async def test_a_merge_between_a_decision_and_its_mark_is_a_change(store: Store)
     await store.write(outbox.sending, winner, sent())
 
 
+@pytest.mark.parametrize(("column", "value"), [("born", "2020-01-01"), ("country", "US"), ("zone", "UTC")])
+async def test_a_row_that_was_decided_before_its_contact_was_known_better_is_not_marked(
+    store: Store, column: str, value: str
+) -> None:
+    row = await leased(store)
+    await store.write(people.change, row.talk.contact, {column: value})
+    with pytest.raises(Changed):
+        await store.write(outbox.sending, row, sent())
+
+
+async def test_of_two_messages_that_answer_nothing_the_second_is_decided_on_the_first(store: Store) -> None:
+    one = await leased(store)
+    known = one.known
+    assert known is not None
+    await store.write(known_of_touch, known, Touch(5, "marketing", "d", new_id(known.lane)))
+    going = Going(Decision("send", now_ms()), touch=Touch(6, "marketing", "d", one.id))
+    with pytest.raises(Changed):
+        await store.write(outbox.sending, one, going)
+    await store.write(outbox.sending, one, sent())
+
+
+def known_of_touch(known: Known, touch: Touch) -> Op[None]:
+    """Another message, by another channel, has left."""
+    yield [touched_ask(known, touch)]
+
+
 async def test_a_message_that_answers_nothing_is_remembered_once(store: Store) -> None:
     row = await leased(store)
     touch = Touch(5, "marketing", "d", row.id)
     for _ in range(2):
         await store.write(outbox.sending, row, Going(Decision("send", now_ms()), touch=touch))
+        assert row.known is not None
+        row = row._replace(known=row.known._replace(touches=(touch,)))
     await store.write(outbox.give_back, [row])
     (again,) = await lease(store)
     assert again.known is not None

@@ -3,18 +3,52 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
-from state import consent, dossiers
+from state import consent, contacts, dossiers, wishes
 from state.consent import STANDINGS
+from state.known import of as known_of
 from state.model.consent import Consent
-from state.model.ids import new_id, time_of_id
+from state.model.ids import lane_of_id, new_id, time_of_id
 from state.store import Store
 from state.writer import Op
 from tests.state.chains import fact
+from tests.state.test_postgres import blocked
 
 ANN, BOB = "tel:+15550100", "tel:+15550199"
 ANN_LANE, BOB_LANE = 7, 9
+
+
+async def test_a_stop_that_is_recorded_while_its_contact_is_merged_stands_after_it(
+    stores: tuple[Store, Store], shared_url: str
+) -> None:
+    store = stores[0]
+    found = [await store.write(contacts.find, "default", "sms", [urn]) for urn in (ANN, BOB)]
+    winner, loser = sorted(each.contact for each in found)
+    stop = fact("default", loser, change="withdrawn", at=5, purpose="messages", address=BOB)
+    recording = await asyncpg.connect(shared_url)
+    async with recording.transaction():
+        await recording.execute("SELECT FROM contact WHERE id = $1 FOR UPDATE", loser)
+        merging = asyncio.ensure_future(stores[1].write(contacts.find, "default", "sms", [ANN, BOB]))
+        await blocked(recording)
+        await recording.execute(
+            "INSERT INTO standing (contact, purpose, address, channel, lane, change, at, until, fact)"
+            " VALUES ($1, 'messages', $2, '', $3, 'withdrawn', 5, 0, $4)",
+            loser, BOB, lane_of_id(loser), stop.id,
+        )  # fmt: skip
+    await recording.close()
+    assert (await merging).contact == winner
+    known = (await store.write(known_of, [(winner, lane_of_id(winner))]))[winner]
+    assert [(each.change, each.fact) for each in known.standings] == [("withdrawn", stop.id)]
+
+
+async def test_a_provider_s_word_about_a_contact_that_was_merged_is_noted_once(store: Store) -> None:
+    found = [await store.write(contacts.find, "default", "sms", [urn]) for urn in (ANN, BOB)]
+    loser = max(each.contact for each in found)
+    await store.write(contacts.find, "default", "sms", [ANN, BOB])
+    told = fact("default", loser, change="withdrawn", at=5, purpose="messages", address=BOB)
+    assert [await store.write(wishes.note, told) for _ in range(2)] == [True, False]
 
 
 class Pair:

@@ -23,7 +23,7 @@ def in_days(days: int) -> str:
 
 
 async def record(house: House, **more: Any) -> Told:
-    said = {"to": PHONE, "change": "given", "purpose": "marketing"} | more
+    said = {"to": PHONE, "change": "given", "purpose": "marketing", "evidence": {"form": 7}} | more
     return await house.call("POST", "/consents", said, key="consent:write")
 
 
@@ -85,6 +85,7 @@ WRONG: list[tuple[dict[str, Any], int, str]] = [
     ({"to": "fax:1"}, 422, "to"),
     ({"to": "tel:+49 151"}, 422, "to"),
     ({"change": "expired"}, 422, "change"),
+    ({"evidence": {}}, 422, "evidence"),
     ({"purpose": "fun"}, 422, "purpose"),
     ({"channel": "none"}, 404, "channel"),
     ({"team": "none"}, 422, "team"),

@@ -292,6 +292,16 @@ async def test_once_is_a_warning_and_no_more(tmp_path: Path) -> None:
         assert made["reason"].startswith("the provider said SUSPEND 368")
 
 
+async def test_a_signal_counts_though_its_channel_works_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with case(tmp_path, "whatsapp") as one:
+        monkeypatch.setattr(one.house.gateway.channels, "get", lambda name: None)
+        await one.sign("368", "SUSPEND")
+        (made,) = await one.suspensions()
+        assert made["scope"]["channel"] == "ch"
+
+
 async def test_a_restriction_that_is_over_already_suspends_nothing(tmp_path: Path) -> None:
     given = [{"restriction_type": "RESTRICTED_BIZ_INITIATED_MESSAGING", "expiration": 1_700_000_000}]
     async with case(tmp_path, "whatsapp") as one:

@@ -117,7 +117,7 @@ BODIES: dict[type[Asked] | None, Any] = {
     Activate: {},
     NewContact: {"channel": "app", "address": "inapp:dl_bob", "born": "1990", "country": "DE"},
     ChangeContact: {"zone": "Europe/Berlin"},
-    RecordConsent: {"to": ANN, "change": "given", "purpose": "marketing"},
+    RecordConsent: {"to": ANN, "change": "given", "purpose": "marketing", "evidence": {"form": 7}},
     ImportConsents: {"rows": [{"address": ANN}]},
     AddLicence: {"subject": "template:sale", "evidence": {"contract": 7}},
     RemoveLicence: {"reason": "over"},

@@ -1,0 +1,44 @@
+"""What is held is decided once, and waits until somebody acts."""
+
+import sqlalchemy as sa
+
+from state import consent_tables, contacts, tables
+from state.statements import Write
+from state.writer import Op
+from tests.spine.house import House, text
+
+BSUID = "whatsapp-bsuid:US.13491208655302741918"
+
+
+async def test_what_waits_for_terms_is_decided_once_and_then_rests(house: House) -> None:
+    def unaccepted() -> Op[None]:
+        yield [(Write(sa.delete(consent_tables.acceptance), ""), ())]
+
+    await house.gateway.store.alone(unaccepted)
+    await house.gateway.channels.load()
+    await house.hear(text(1, "hi"))
+    await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
+    await house.hear(text(2, "hi"))
+    await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held", "held"])
+    assert await house.count(tables.decision) == 2
+    assert house.graph.texts == []
+
+
+async def test_a_suspended_contact_gets_nothing_in_a_conversation_from_before_a_merge(house: House) -> None:
+    older = await house.gateway.store.write(contacts.find, "default", "wa", [BSUID])
+    await house.hear(text(1, "hi"))
+    await house.quiet()
+    conversation = await house.conversation_of(1)
+    phone = f"whatsapp:{text(1, '')['from']}"
+    merged = await house.gateway.store.write(contacts.find, "default", "wa", [BSUID, phone])
+    assert merged.contact == older.contact
+    suspension = await house.suspend(contact=older.contact)
+    sent = {"to": conversation, "content": {"type": "text", "text": "psst"}}
+    told = await house.call("POST", "/messages", sent)
+    assert told.status == 202, told
+    await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
+    lifted = {"reason": "it was a fraud", "held": "discard"}
+    await house.call("POST", f"/suspensions/{suspension}/lift", lifted)
+    await house.quiet()
+    assert (await house.call("GET", f"/messages/{told.body['id']}")).body["outcome"] == "canceled"
+    assert house.graph.texts == ["1: hi"]
