@@ -11,7 +11,8 @@ from state.tables import Ms, conversation, message, outbox
 def work(kind: str) -> sa.Select[Any]:
     """The oldest due row of each conversation that nobody has leased, with its conversation and its message.
 
-    Less urgent rows, and those queued for a later time, hold nobody.
+    Less urgent rows, and those queued for a later time, hold nobody. The rows are chosen before anything is joined to
+    them: with a long queue, most that are looked at are not the oldest of theirs.
     """
     before, now = outbox.alias(), sa.bindparam("now", type_=Ms)
     earlier = sa.exists().where(
@@ -26,17 +27,9 @@ def work(kind: str) -> sa.Select[Any]:
         "id", "lane", "conversation", "channel", "kind", "state", "body", "expires_at", "attempt", "lease_epoch",
         "part",
     )  # fmt: skip
-    c, m = conversation.c, message.c
-    letter = (m.content, m.reply_to, m.native, c.told) if kind == "message" else ()
-    query = (
-        sa.select(*(outbox.c[name] for name in columns), c.contact, c.last_in, c.last_id, c.urns, *letter)
-        .select_from(outbox)
-        .join(conversation, sa.and_(c.id == outbox.c.conversation, c.lane == outbox.c.lane))
-    )
-    if letter:
-        query = query.join(message, sa.and_(m.id == outbox.c.id, m.lane == outbox.c.lane))
-    return (
-        query.where(
+    due = (
+        sa.select(outbox)
+        .where(
             outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
             outbox.c.priority == sa.bindparam("priority", type_=outbox.c.priority.type),
             outbox.c.due_at <= now,
@@ -46,4 +39,15 @@ def work(kind: str) -> sa.Select[Any]:
         )
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(sa.bindparam("limit", type_=sa.Integer))
+        .subquery("due")
     )
+    c, m = conversation.c, message.c
+    letter = (m.content, m.reply_to, m.native, c.told) if kind == "message" else ()
+    query = (
+        sa.select(*(due.c[name] for name in columns), c.contact, c.last_in, c.last_id, c.urns, *letter)
+        .select_from(due)
+        .join(conversation, sa.and_(c.id == due.c.conversation, c.lane == due.c.lane))
+    )
+    if letter:
+        query = query.join(message, sa.and_(m.id == due.c.id, m.lane == due.c.lane))
+    return query.order_by(due.c.due_at, due.c.id)

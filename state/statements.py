@@ -4,6 +4,7 @@
 read or an update with an answer, run as it stands. A parameter tuple follows the names the statement declares.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -59,12 +60,13 @@ class Text:
 
 def _order(wanted: list[str], params: Sequence[str], constants: Mapping[str, Any]) -> Callable[[Row], Row]:
     """How a row is put in order; what is not declared is a constant that SQLAlchemy bound (an OFFSET of 0)."""
-    tail = tuple(constants[name] for name in wanted if name not in params)
-    indexes = [list(params).index(name) for name in wanted if name in params]
+    fixed = tuple(constants[name] for name in wanted if name not in params)
+    places = itertools.count(len(params))
+    indexes = [list(params).index(name) if name in params else next(places) for name in wanted]
     if len(indexes) < 2:
-        return lambda row: (*(row[n] for n in indexes), *tail)
+        return lambda row: tuple((*row, *fixed)[n] for n in indexes)
     pick = itemgetter(*indexes)
-    return (lambda row: pick(row) + tail) if tail else pick
+    return (lambda row: pick((*row, *fixed))) if fixed else pick
 
 
 class Statement:
