@@ -265,7 +265,7 @@ def _other(item: Item, page: Page, raw: msgspec.Raw) -> Iterator[Event]:
         raise Unfit("says nothing")
     ours = item.sender is not None and item.sender.id == page.account
     common = shared(item, page, customer(item, page, echo=ours))
-    key = f"{name[:60]}:{digest(whole)}"
+    key = f"{line(name[:60])}:{digest(whole)}"
     yield ClientEvent(key=key, event_name=line(name[:60]), value=whole[name], **common)
 
 

@@ -124,3 +124,10 @@ def test_hostile_json_costs_no_more_than_itself(kind: str, what: str, value: str
     body = f'{{"object":"{OBJECTS[kind]}","entry":[{{"id":"111","time":1,"messaging":{items}}}]}}'
     found = read(kind, body.encode("utf-8", "surrogatepass"))
     assert len([each for each in found.events if each.key == "m_77"]) == kept, what
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_name_with_a_nul_is_no_key_that_cannot_be_stored(kind: str) -> None:
+    item = {"sender": {"id": "9"}, "recipient": {"id": "111"}, "timestamp": 1, "\0essage": {"mid": "m"}}
+    body = {"object": OBJECTS[kind], "entry": [{"id": "111", "time": 1, "messaging": [item]}]}
+    assert [each.key.partition(":")[0] for each in read(kind, json.dumps(body).encode()).events] == ["essage"]
