@@ -18,7 +18,7 @@ from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
 from state.model.receipts import Fault
 from state.model.turn import Played, SetTimer, Snapshot, Step
-from state.outbox import Queued, queue_asks
+from state.outbox import Queued, queue_asks, told_ask
 from state.statements import Fetch, Row, Statement, delete, insert, update
 from state.tables import contact, conversation, inbox, journal, message, timer
 from state.writer import Op
@@ -33,7 +33,6 @@ _SAVE = update(
 )
 _NO_OFFER = update(conversation, "offered", "id lane")
 _PIECES = update(conversation, "pieces", "id lane")
-_TOLD = update(conversation, "told", "id lane")
 _CONSUMED = delete(inbox, "id lane")
 _IN = insert(
     message, "id lane conversation channel direction content provider_id reply_to client_ref accepted"
@@ -265,11 +264,6 @@ def _known(turn: Turned) -> list[tuple[Statement, Row]]:
     if (name, locale) == (taken.name, taken.locale):
         return told
     return [*told, (_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
-
-
-def told_ask(conversation_id: str, lane: int, version: str) -> tuple[Statement, Row]:
-    """The statement that keeps which notice the customer is given, or that it was not ("")."""
-    return (_TOLD, (version, conversation_id, lane))
 
 
 def _held(turn: Turned) -> list[tuple[Statement, Row]]:

@@ -241,6 +241,11 @@ def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
     return [(_QUEUE, (*key, state, *rest))]
 
 
+def told_ask(conversation_id: str, lane: int, version: str) -> tuple[Statement, Row]:
+    """The statement that keeps which notice the customer is given, or that it was not ("")."""
+    return (_TOLD, (version, conversation_id, lane))
+
+
 def take(channel: str, node: str, limit: int, now: int, lease_ms: int) -> Op[Batch]:
     """Lease up to `limit` due rows of a channel, urgent ones first."""
     query = _WITHOUT_MESSAGE.get(channel, _MESSAGES)
@@ -312,7 +317,7 @@ def settle(end: Settled) -> Op[None]:
         asks += parts.asks(row.id, row.lane, row.channel, end.piece)
     if end.told:
         asks += consent.asks([end.told], lane_of_id(end.told.contact))
-        asks.append((_TOLD, (end.told.text_version, row.conversation, row.lane)))
+        asks.append(told_ask(row.conversation, row.lane, end.told.text_version))
     elif not (end.held or end.again_at) and row.kind == "message":
         asks += unsaid_asks(row.body, row.conversation, row.lane)
     if end.sign:
@@ -328,7 +333,7 @@ def settle(end: Settled) -> Op[None]:
 
 def unsaid_asks(body: str, conversation_id: str, lane: int) -> _Asks:
     """The statement after which a customer was not told, where what did not leave (its cause) was a notice."""
-    return [(_TOLD, ("", conversation_id, lane))] if cause.read(body).tells else []
+    return [told_ask(conversation_id, lane, "")] if cause.read(body).tells else []
 
 
 def renew(rows: Sequence[Leased], lease_ms: int) -> Op[None]:
