@@ -1,7 +1,8 @@
 """The fence of this node: a permit to send that lapses by itself, and the suspensions it has seen.
 
 A sender asks `closed` right before the first byte. `settled` waits until every live node has seen an epoch or its
-permit has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere.
+permit has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere. Why that
+holds is told in `state.fences`. All of it is written aside from the group commits, which a suspension would wait for.
 """
 
 import asyncio
@@ -31,15 +32,19 @@ class Gate:
 
     def __init__(self, store: Store, wake: Wake) -> None:
         self._store, self._wake = store, wake
+        self._settled = 0
 
     async def settled(self, epoch: int) -> None:
-        """Wait until no live node is behind an epoch."""
+        """Wait until no live node is behind an epoch. None is ever again: who comes later looks later."""
+        if epoch <= self._settled:
+            return
         self._wake.tell("fence")
         pause = 0.002
         while behind := await self._store.read(fences.BEHIND, epoch):
             log.debug("epoch %d: waiting for %s", epoch, [row[0] for row in behind])
             await asyncio.sleep(min(pause, max(0.001, min(row[1] for row in behind) / 1000)))
             pause = min(pause * 2, 0.01)
+        self._settled = max(self._settled, epoch)
 
 
 class NobodysGate(Gate):
@@ -57,9 +62,9 @@ class Fence(Gate):
         self._node = node
         self._length = permit_seconds if store.shared else max(permit_seconds, _ALONE)
         self._started = now_ms()
-        self._deadline = 0.0
+        self._deadline = self._again = 0.0
         self._signal = Signal()
-        self.epoch = -1
+        self.epoch = self._acknowledged = -1
         self._lifted = False
         self.suspensions: tuple[Suspension, ...] = ()
         wake.on("fence", lambda _: self._signal.set())
@@ -73,13 +78,28 @@ class Fence(Gate):
         return next((each for each in self.suspensions if each.scope.covers(target)), None)
 
     async def renew(self) -> None:
-        """Read the suspensions and extend the permit; the deadline counts from before the question."""
+        """Extend the permit, then look; the deadline counts from before the question."""
         if self.epoch < 0 and not self._store.shared:  # we own the database: who was here before us is gone
-            await self._store.write(fences.alone, self._node)
-        asked, known = time.monotonic(), self.epoch
-        length_ms = int(self._length * 1000)
-        await self._store.write(fences.renew, self._node, self._started, length_ms, self._learn)
-        self._deadline = asked + self._length * _MARGIN
+            await self._store.aside(fences.alone, self._node)
+        asked = time.monotonic()
+        await self._store.aside(fences.extend, self._node, self._started, int(self._length * 1000))
+        known = await self._look()
+        self._deadline, self._again = asked + self._length * _MARGIN, asked + self._length / 3
+        await self._tell(known)
+
+    async def look(self) -> None:
+        """Keep to what is suspended now, and say so, by the permit that there is."""
+        await self._tell(await self._look())
+
+    async def _look(self) -> int:
+        """Learn what is suspended and acknowledge it; gives the epoch that was known before."""
+        known = self.epoch
+        permit = await self._store.aside(fences.look, self._node, self._acknowledged, self._learn)
+        self._acknowledged = permit.epoch
+        return known
+
+    async def _tell(self, known: int) -> None:
+        """Let those go on who may now."""
         if self._lifted:
             await self._requeue()
         if self.epoch > known:
@@ -101,25 +121,27 @@ class Fence(Gate):
         self.epoch, self.suspensions = permit.epoch, permit.suspensions
 
     async def run(self) -> None:
-        """Renew for ever, at a third of the permit's length and whenever somebody changed something."""
+        """Renew for ever, at a third of the permit's length, and look whenever somebody changed something."""
         while True:
             try:
-                await self._rest(self._length / 3)
-                await self.renew()
+                if await self._changed():
+                    await self.look()
+                else:
+                    await self.renew()
             except Unavailable as error:
                 log.warning("the permit to send could not be renewed: %s", error)
                 await asyncio.sleep(0.2)
 
-    async def _rest(self, seconds: float) -> None:
-        """Until it is time to renew the permit, or somebody changed something."""
-        ends = time.monotonic() + seconds
-        while (left := ends - time.monotonic()) > 0:
+    async def _changed(self) -> bool:
+        """Whether somebody changes something before it is time to renew the permit."""
+        while (left := self._again - time.monotonic()) > 0:
             if await self._signal.wait(left if self._wake.carries else min(left, WATCH)):
-                return
+                return True
             if (await self._store.read(fences.EPOCH))[0][0] != self.epoch:
-                return
+                return True
+        return False
 
     async def leave(self) -> None:
         """Give the permit back."""
         self._deadline = 0.0
-        await self._store.write(fences.leave, self._node)
+        await self._store.aside(fences.leave, self._node)

@@ -90,6 +90,9 @@ class SqliteBackend:
         if self._lock:
             self._lock.close()
 
+    def aside(self) -> None:
+        """None: SQLite has one writer."""
+
     async def begin(self) -> None:
         """Start a writing transaction."""
         try:
