@@ -213,6 +213,7 @@ class Gateway:
     def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """What this process does besides taking requests."""
         yield "fence", self.fence.run
+        yield "lifts", self.fence.free
         yield "suspensions", self.suspensions.run
         yield "guard", self.guard.run
         yield "reload", self._reload
