@@ -15,7 +15,7 @@ from state.model.suspension import Order, Scope, Suspension
 from state.postgres import PostgresWriter
 from state.store import Store
 from state.suspensions import NotInForce
-from state.writer import Work, part
+from state.writer import Unavailable, Work, part
 from tests.state.acts import rows
 
 ALL = Scope()
@@ -199,6 +199,22 @@ async def test_a_node_that_froze_in_its_renewal_holds_up_no_change(
         made = await asyncio.wait_for(suspend(store), 1)
         await asyncio.wait_for(lift(store, made), 1)
     assert len(permits) == 1
+    await store.close()
+
+
+async def test_who_froze_in_making_a_suspension_holds_nobody_up_for_long(
+    plain: str, writers: tuple[PostgresWriter, PostgresWriter]
+) -> None:
+    store, asked = await Store(plain).open(), list[Asked]()
+    froze = suspending(writers[0], store, "n1", [], asked)
+    await anext(froze)  # the fence's row is locked
+    waiting = asyncio.ensure_future(suspend(store))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(waiting), 0.1)
+    made = await asyncio.wait_for(waiting, 10)
+    with pytest.raises(Unavailable):
+        await anext(froze)
+    assert (await look(store)).suspensions == (made,)
     await store.close()
 
 
