@@ -171,6 +171,7 @@ class Gateway:
             raise Behind(
                 f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
             )
+        self.store.hear(self.wake.heard)
         await self.store.open()
         if not self.store.shared:
             await self.store.write(conversations.free_all)

@@ -46,7 +46,7 @@ class Gate:
         """Wait until no live node is behind an epoch. None is ever again: who comes later looks later."""
         if epoch <= self._settled:
             return
-        self._wake.tell("fence")
+        self._wake.tell("fence", (str(epoch),))
         pause = 0.002
         while behind := await self._behind(epoch):
             log.debug("epoch %d: waiting for %s", epoch, [row[0] for row in behind])
@@ -85,7 +85,12 @@ class Fence(Gate):
         self.epoch = self._acknowledged = -1
         self._lifted = False
         self.suspensions: tuple[Suspension, ...] = ()
-        wake.on("fence", lambda _: self._signal.set())
+        wake.on("fence", self._hint)
+
+    def _hint(self, epoch: str) -> None:
+        """The suspensions are others: by this epoch, or by one that is not told."""
+        if not epoch.isdigit() or int(epoch) > self.epoch:
+            self._signal.set()
 
     def lapsed(self) -> bool:
         """Whether the permit has run out: nothing may be sent until it is renewed."""

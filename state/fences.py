@@ -19,14 +19,16 @@ import sqlalchemy as sa
 from state.consent_tables import suspension
 from state.model.stages import CLOSED
 from state.model.suspension import Suspension
-from state.statements import Now, Query, Row, Statement, Write, insert, update
+from state.statements import Now, Query, Row, Statement, Telling, Write, insert, update
 from state.tables import Ms, fence, node
 from state.writer import Op, Writes
 
 _EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(), "")
-_RAISE = Write(
+_RAISE = Telling(
     sa.update(fence).values(epoch=sa.bindparam("to", type_=Ms)).where(fence.c.id == sa.literal_column("1")),
     "to",
+    "fence",
+    fence.c.epoch,
 )
 _ACTIVE = Query(
     sa.select(suspension.c.body)

@@ -4,12 +4,12 @@ Ids travel as 32 hex digits (a codec of ours on the uuid type). Lost connections
 then is reported as unavailable, never as stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
 
-from state.statements import Fetch, Row, Statement, Write
+from state.statements import CHANNEL, Fetch, Row, Statement, Write
 from state.writer import Conflict, Duplicate, Unavailable
 
 _LOST = (
@@ -45,12 +45,19 @@ class PostgresWriter:
     def __init__(self, url: str) -> None:
         self.url = url
         self._write: asyncpg.Connection | None = None
+        self._listener: Callable[[str], None] | None = None
 
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(self.url, server_settings={"application_name": "parley"})
         await prepare(connection)
         await connection.execute(_END_IDLE)
+        if hear := self._listener:
+            await connection.add_listener(CHANNEL, lambda *told: hear(told[3]))
         return connection
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what a commit tells (`Telling`), from the next connection on."""
+        self._listener = listener
 
     async def close(self) -> None:
         """Close the connection."""
@@ -146,6 +153,10 @@ class PostgresBackend(PostgresWriter):
     def aside(self) -> PostgresWriter:
         """The connection for what waits for no group commit."""
         return self._aside
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what a commit tells, once something was written aside: there it is listened."""
+        self._aside.hear(listener)
 
     async def open(self) -> None:
         """Connect."""

@@ -7,7 +7,7 @@ second one out.
 import asyncio
 import fcntl
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
@@ -92,6 +92,9 @@ class SqliteBackend:
 
     def aside(self) -> None:
         """None: SQLite has one writer."""
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Nothing is told here."""
 
     async def begin(self) -> None:
         """Start a writing transaction."""

@@ -30,6 +30,9 @@ class Database(Backend, Protocol):
     def aside(self) -> Backend | None:
         """A second connection that writes, made when it is first needed; None where there can be one writer only."""
 
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what commits tell, where the database carries that."""
+
     async def read(self, statement: Query, row: Row) -> list[Row]:
         """Answer a query from the last commit."""
 
@@ -94,6 +97,13 @@ class Store:
         The fence's: what others wait for must not stand behind their work.
         """
         return self._aside.submit(op, args, alone=True)
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what commits tell, by any process (`word:detail`), where the database carries that.
+
+        From the first operation aside on; what is told while that connection is lost is lost too.
+        """
+        self._database.hear(listener)
 
     async def read(self, query: Query, *row: Any) -> list[Row]:
         """Run a plain read; raises Unavailable."""

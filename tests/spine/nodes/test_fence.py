@@ -1,11 +1,12 @@
 """A node says it has seen a suspension when it has. Whoever asks before that waits for it, and for nothing else."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from admin import suspensions as operations
@@ -19,7 +20,7 @@ from state.model.suspension import Order, Scope, Target
 from state.model.team import Team
 from state.statements import Query, Row
 from state.store import Store
-from state.writer import Work
+from state.writer import Unavailable, Work
 from tests.spine.nodes.street import Town
 
 SHOP = Team(id="shop", name="The shop", parent="default", country="AT", created_at=5)
@@ -79,7 +80,7 @@ async def other(town: Town) -> AsyncIterator[Counting]:
     await store.close()
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def running(*fences: Fence) -> AsyncIterator[None]:
     """Let fences run that have a permit."""
     for each in fences:
@@ -89,6 +90,17 @@ async def running(*fences: Fence) -> AsyncIterator[None]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def cut_off(town: Town) -> int:
+    """End the connections that have written something, as a failing network does; gives how many."""
+    connection = await asyncpg.connect(town.url)
+    ended = await connection.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND query = 'COMMIT'"
+    )
+    await connection.close()
+    return len(ended)
 
 
 async def test_an_epoch_is_acknowledged_by_a_node_that_knows_what_it_suspends(
@@ -134,6 +146,24 @@ async def test_a_node_that_is_told_of_nothing_looks_before_its_permit_ends(
         means = Means(other, Gate(other, Wake()))
         made = await asyncio.wait_for(operations.suspend(means, OPERATOR, ORDER), 10)
         assert (a.lapsed(), a.closed(TARGET)) == (False, made)
+
+
+async def test_the_commit_of_a_suspension_tells_nodes_without_redis(
+    late: Late, other: Store, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wake = Wake()
+    late.hear(wake.heard)
+    monkeypatch.setattr(fence_module, "WATCH", 60.0)
+    a, means = Fence(late, wake, "a", 60), Means(other, Gate(other, Wake()))
+    async with asyncio.timeout(10), running(a):
+        made = await operations.suspend(means, OPERATOR, ORDER)
+        assert a.closed(TARGET) == made
+        assert await cut_off(town) >= 1
+        for each in (late, other, late):  # it may be noticed only by what is written next
+            with contextlib.suppress(Unavailable):
+                await each.aside(fences.leave, "nobody")
+        again = await operations.suspend(means, OPERATOR, msgspec.structs.replace(ORDER, scope=Scope()))
+        assert again in a.suspensions
 
 
 async def test_a_suspension_waits_for_no_group_commit(late: Late, other: Store, town: Town) -> None:
