@@ -50,8 +50,8 @@ class Wake:
 
     @property
     def carries(self) -> bool:
-        """Whether other processes can wake this one."""
-        return bool(self._redis_url)
+        """Whether other processes can wake this one, as far as is known."""
+        return bool(self._redis_url) and not self._is_away
 
     def on(self, topic: str, listener: Callable[[str], None]) -> None:
         """Call a listener with the detail of every wake-up of a topic."""

@@ -15,7 +15,7 @@ from state.model.suspension import Order, Scope, Suspension
 from state.postgres import PostgresWriter
 from state.store import Store
 from state.suspensions import NotInForce
-from state.writer import Unavailable, Work, part
+from state.writer import Op, Unavailable, Work, part
 from tests.state.acts import rows
 
 ALL = Scope()
@@ -107,7 +107,8 @@ async def test_who_looks_in_the_commit_of_a_suspension_knows_it_or_is_behind(
 
 async def steps(writer: PostgresWriter, work: Work[Any], answer: list[Any]) -> AsyncIterator[None]:
     """Run an operation, with a rest after each of its steps, the last of which is the commit."""
-    op, answers = part(work), None
+    op: Op[Any] = part(work)
+    answers: Any = None  # what a generator is first sent
     await writer.begin()
     try:
         while True:
