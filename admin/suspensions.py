@@ -96,7 +96,7 @@ async def _done(
         yield from means.observer.stored(step(made), made)
         return made
 
-    made = await means.store.alone(whole)
+    made = await means.store.aside(whole)
     await means.gate.settled(made.epoch)
     means.observer.told(step(made), made)
     return made
@@ -127,7 +127,7 @@ async def suspend(means: Means, actor: Actor, order: Order) -> Suspension:
         return found.suspension
 
     try:
-        made = await means.store.alone(whole)
+        made = await means.store.aside(whole)
     except NoEvidence as error:
         raise Refused("evidence", str(error)) from error
     await means.gate.settled(made.epoch)
@@ -243,7 +243,7 @@ async def judge(means: Means, findings: Sequence[Finding]) -> list[Suspension]:
     for each in findings:
         order = each.order and await means.observer.before(checked(each.order, means.notice_seconds))
         ready.append(each._replace(order=order))
-    steps = await means.store.alone(_judge, means.observer, ready)
+    steps = await means.store.aside(_judge, means.observer, ready)
     await means.gate.settled(max((made.epoch for _, made in steps), default=0))
     for finding in findings:
         means.observer.signal(finding.sign)

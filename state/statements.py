@@ -17,6 +17,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
+CHANNEL = "parley"
+"""Where PostgreSQL tells what a commit has changed."""
 _DIALECTS: dict[str, sa.Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
     "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
@@ -100,6 +102,18 @@ class Write(Statement):
         super().__init__(construct, params)
         names = key.split()
         self.order = itemgetter(*(self.params.index(name) for name in names)) if names else None
+
+
+class Telling(Write):
+    """A change that PostgreSQL tells, with its commit, to all who listen: a word and the new value of a column."""
+
+    def __init__(self, construct: sa.Update, params: str, word: str, value: sa.ColumnElement[Any]) -> None:
+        super().__init__(construct, params)
+        told = sa.literal_column(f"'{word}:'", sa.Text()) + sa.cast(value, sa.Text())
+        self._telling = construct.returning(sa.func.pg_notify(sa.literal_column(f"'{CHANNEL}'"), told))
+
+    def _construct(self, dialect: str) -> sa.ClauseElement:
+        return self._telling if dialect == "postgresql" else self.construct
 
 
 class Query(Statement):
