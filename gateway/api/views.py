@@ -66,6 +66,16 @@ class QueueView(Answer, frozen=True, kw_only=True):
     attempts: int
 
 
+class RuleView(Answer, frozen=True, kw_only=True):
+    """One rule that was asked: what it said, why in words, its code, and what it read."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    code: str
+    inputs: Mapping[str, Any]
+
+
 class DecisionView(Answer, frozen=True, kw_only=True):
     """What was decided at the moment of sending, with the rules asked, and the versions of terms and rule pack."""
 
@@ -76,7 +86,7 @@ class DecisionView(Answer, frozen=True, kw_only=True):
     wait_until: datetime | None
     terms: str
     pack: str
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleView, ...]
 
 
 class ExchangeView(Answer, frozen=True, kw_only=True):
@@ -173,8 +183,15 @@ def decision(made: Decision) -> DecisionView:
     """A decision as it is shown."""
     return DecisionView(
         at=at(made.at), verdict=made.verdict, code=made.code, reason=made.reason,
-        wait_until=moment(made.wait_until), terms=made.terms, pack=made.pack, rules=made.rules,
+        wait_until=moment(made.wait_until), terms=made.terms, pack=made.pack,
+        rules=tuple(_rule(each) for each in made.rules),
     )  # fmt: skip
+
+
+def _rule(asked: Rule) -> RuleView:
+    return RuleView(
+        name=asked.name, verdict=asked.verdict, reason=asked.reason, code=asked.code, inputs=asked.inputs
+    )
 
 
 def _exchange(attempt: int, call: dict[str, Any]) -> ExchangeView:
