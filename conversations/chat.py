@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import msgspec
 
-from conversations import engine
+from conversations import campaigns, engine
 from conversations.bot import Standing
 from conversations.effects import Http
 from conversations.loading import Source
@@ -64,6 +64,8 @@ class Chat:
         self._offered: Choice | None = None
         self._lines: list[str] = []
         self._count = 0
+        self._campaign = ("", 0)
+        self._sent: dict[str, str] = {}
         self._left: tuple[Event, ...] = ()
         self._canned: dict[str, Callable[..., Any]] = {}
         self.called: list[EffectCall] = []
@@ -84,10 +86,22 @@ class Chat:
 
     # What happens
 
-    async def hears(self, *said: str | Content) -> None:
-        """The customer says something; several messages come in one turn. What was said before must be looked at."""
+    async def hears(self, *said: str | Content, reply_to: str = "") -> None:
+        """The customer says something; several messages come in one turn. What was said before must be looked at.
+
+        `reply_to` is the id of a message that they quote, as `was_sent` gives it.
+        """
         self.says_no_more()
-        await self._play(*(self._message(Text(each) if isinstance(each, str) else each) for each in said))
+        contents = (Text(each) if isinstance(each, str) else each for each in said)
+        await self._play(*self._answering([self._message(each, reply_to) for each in contents]))
+
+    def was_sent(self, content: str | Content, *, campaign: str = "") -> str:
+        """The customer has got a message that no flow said: from the API, of a campaign. Gives its id, to quote."""
+        sent = self._key()
+        self._lines.append(_line("<", Text(content) if isinstance(content, str) else content))
+        if campaign:
+            self._sent[sent], self._campaign = campaign, (campaign, self.now)
+        return sent
 
     async def taps(self, option: str) -> None:
         """The customer taps an option of the last question, by its title or its id."""
@@ -200,11 +214,12 @@ class Chat:
             tuple(self._lines),
             self.customer,
             self._left,
+            self._campaign,
         )
 
     def put(self, kept: Any) -> None:
         """Put back what was kept; what was said and not looked at is gone."""
-        self._stored, self.now, due, self._offered, lines, self.customer, self._left = kept
+        self._stored, self.now, due, self._offered, lines, self.customer, self._left, self._campaign = kept
         self._due, self._lines, self.fault = list(due), list(lines), None
         self._unread.clear()
 
@@ -292,11 +307,20 @@ class Chat:
             raise result
         return msgspec.json.decode(msgspec.json.encode(result))
 
-    def _message(self, content: Content) -> MessageReceived:
+    def _message(self, content: Content, reply_to: str) -> MessageReceived:
         key = self._key()
         self._lines.append(_line(">", content))
         return MessageReceived(
-            key=key, at=self.now, provider_id=key, content=content, addresses=self.customer.addresses
+            key=key, at=self.now, provider_id=key, content=content, addresses=self.customer.addresses,
+            reply_to=reply_to,
+        )  # fmt: skip
+
+    def _answering(self, said: Sequence[MessageReceived]) -> list[Event]:
+        """The messages as the gateway hands them on: with the campaign that they answer."""
+        running = bool(self.stands.flow or self.stands.stack)
+        latest, self._campaign = self._campaign, ("", 0)  # the first message after it answers it, or none
+        return campaigns.answering(
+            said, self._sent, latest, self.now, running=running, served=self._router.campaigns
         )
 
     def _key(self) -> str:

@@ -13,7 +13,7 @@ from conversations.table import On, Question
 if TYPE_CHECKING:
     from conversations.flow import Flow
 
-_TUPLES = ("table", "final", "keywords", "channels", "locales", "referrals", "events")
+_TUPLES = ("table", "final", "keywords", "channels", "locales", "referrals", "events", "campaigns")
 _OURS = ("state", "plan", "describe")
 _ALIKE = 0.85
 

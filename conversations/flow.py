@@ -40,6 +40,8 @@ class Flow:
     """The flow answers only customers of these languages or locales; none: all."""
     referrals: tuple[str, ...] = ()
     """The flow answers only customers brought by these sources or ids (an advert, a link); none: all."""
+    campaigns: tuple[str, ...] = ()
+    """The flow begins by answers to messages of these campaigns alone; none: by any message."""
     events: tuple[str, ...] = ()
     """The flow begins by these events of an app, and by no message."""
     interruption: Interruption = "ignore"

@@ -39,7 +39,9 @@ class Plan:
         self.states = table.states(cls.table, cls.start, cls.final)
         self.final = frozenset(cls.final)
         self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
-        self.entry = Entry.of(cls.keywords, cls.channels, cls.locales, cls.referrals, cls.events)
+        self.entry = Entry.of(
+            cls.keywords, cls.channels, cls.locales, cls.referrals, cls.events, cls.campaigns
+        )
         self.interruption, self.refusal = cls.interruption, cls.refusal
         self.messages_a_minute = cls.messages_a_minute
         self.apology, self.translations = cls.apology, cls.translations

@@ -164,6 +164,7 @@ def flow(
     locales: Iterable[str] = ...,
     referrals: Iterable[str] = ...,
     events: Iterable[str] = ...,
+    campaigns: Iterable[str] = ...,
     interruption: Interruption = ...,
     refusal: str = ...,
     apology: str = ...,
@@ -183,6 +184,7 @@ def flow(
     locales: Iterable[str] = (),
     referrals: Iterable[str] = (),
     events: Iterable[str] = (),
+    campaigns: Iterable[str] = (),
     interruption: Interruption = "ignore",
     refusal: str = "",
     apology: str = "",
@@ -202,7 +204,7 @@ def flow(
     """
 
     manner = Manner(
-        entry=Entry.of(keywords, channels, locales, referrals, events), interruption=interruption, refusal=refusal,
+        entry=Entry.of(keywords, channels, locales, referrals, events, campaigns), interruption=interruption, refusal=refusal,
         apology=apology, busy=busy, help=help,
         expires=expires, commands=tuple(commands), translations=translations, messages_a_minute=messages_a_minute,
     )  # fmt: skip

@@ -35,6 +35,8 @@ WORK = Query(
         contact.c.born,
         conversation.c.held,
         contact.c.team,
+        conversation.c.campaign,
+        conversation.c.campaign_at,
     )
     .select_from(inbox)
     .join(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, known, parts
+from state import campaigns, consent, known, parts
 from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
@@ -320,6 +320,8 @@ def settle(end: Settled) -> Op[None]:
         asks.append(told_ask(row.conversation, row.lane, end.told.text_version))
     elif not (end.held or end.again_at) and row.kind == "message":
         asks += unsaid_asks(row.body, row.conversation, row.lane)
+    if row.kind == "message":
+        asks += campaigns.noted_asks(row.body, row.conversation, row.lane, end.facts, end.outcome)
     if end.sign:
         asks.append(sign_ask(row.channel, end.sign))
     if end.decision:

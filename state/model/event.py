@@ -48,7 +48,7 @@ class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
     """A customer said something. `reply_to` is a provider's message id; `product` names a product quoted.
 
     Where `part` is set, the content is a piece of a text whose pieces come in requests of their own: the gateway
-    joins them.
+    joins them. It also says which `campaign` it answers.
     """
 
     provider_id: str
@@ -60,6 +60,7 @@ class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
     referral: Referral | None = None
     client_ref: str = ""
     part: Part | None = None
+    campaign: str = ""
 
 
 class MessageEchoed(Happened, frozen=True, kw_only=True, tag="echo"):
