@@ -12,30 +12,33 @@ import msgspec
 
 from conversations import campaigns, engine
 from conversations.bot import Standing
-from conversations.effects import Http
+from conversations.effects import Http, NoHttp
 from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.consent import Purpose
 from state.model.content import Choice, Chosen, Content, Text, plain
-from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.event import (
+    RESUMED,
+    EffectDone,
+    Event,
+    HandedBack,
+    MessageFailed,
+    MessageReceived,
+    Notice,
+    Receipt,
+    ReceiptUpTo,
+    Started,
+    TimerFired,
+    Typing,
+)
 from state.model.ids import now_ms
 from state.model.receipts import Fault
-from state.model.turn import Customer, EffectCall, Mode, Permission, Played, Snapshot
+from state.model.turn import Customer, EffectCall, Mode, Permission, Played, Say, Snapshot
 
 START = 1_800_000_000_000
 """When a chat begins unless it is told: 15 January 2027, 08:00 UTC, in milliseconds."""
 _ROUNDS = 50
 """Turns that effects may set off one after the other."""
-
-
-class _NoHttp:
-    """Stands for the network: a test has none."""
-
-    async def request(self, method: str, url: str, **more: Any) -> Any:
-        """Raise, naming what to do instead."""
-        raise RuntimeError(
-            f"{method} {url}: tests have no network; say what it answers: chat.answers(effect, result)"
-        )
 
 
 class _Due(msgspec.Struct, frozen=True):
@@ -57,13 +60,14 @@ class Chat:
     ) -> None:  # fmt: skip
         self._flows, self.customer, self.now = flows, customer, now
         self._router = Router(flows)
-        self._http, self._may_fail, self._settings = http or _NoHttp(), may_fail, settings
+        self._http, self._may_fail, self._settings = http or NoHttp(), may_fail, settings
         self._stored = msgspec.json.encode(Snapshot())
         self._due: list[_Due] = []
         self._unread: list[Content] = []
         self._offered: Choice | None = None
         self._lines: list[str] = []
         self._count = 0
+        self._last: Say | None = None
         self._campaign = ("", 0)
         self._sent: dict[str, str] = {}
         self._left: tuple[Event, ...] = ()
@@ -112,9 +116,30 @@ class Chat:
         await self.hears(Chosen(found.id, found.title, found.description))
 
     async def happens(self, event: Event) -> None:
-        """Anything else happens: a reaction, an edit, an opt-out, an event of an app's own. Receipts open no turn."""
+        """Anything else happens: a reaction, an edit, an opt-out, an event of an app's own.
+
+        Raises ValueError for what no flow gets: receipts (`fails` is what it may get of them), notices, typing.
+        """
+        if isinstance(event, Receipt | ReceiptUpTo | Notice | Typing):
+            kind = event.__struct_config__.tag
+            raise ValueError(
+                f"a {kind} is written down where it belongs, and no flow gets it: see chat.fails"
+            )
         self.says_no_more()
         await self._play(event)
+
+    async def fails(self, reason: str = "the number is not reached", code: str = "undeliverable") -> None:
+        """The last message of a flow does not get to the customer: its trigger is `message_failed`, if it has a row."""
+        self.says_no_more()
+        said, self._last = self._last, None
+        if said is None:
+            raise self._wrong("no message is left that could fail", "a message")
+        if said.cause.run:
+            fault = Fault(code, reason, "", "recipient")
+            key = self._key()
+            await self._play(
+                MessageFailed(key=key, at=self.now, message_id=key, fault=fault, cause=said.cause)
+            )
 
     async def starts(self) -> None:
         """The customer opens the conversation without a word."""
@@ -260,6 +285,7 @@ class Chat:
             self.customer = msgspec.structs.replace(self.customer, allows=each.changed(self.customer.allows))
         for say in played.says:
             self._unread.append(say.content)
+            self._last = say
             self._offered = say.content if isinstance(say.content, Choice) else self._offered
             self._lines.append(_line("<", say.content))
         self.fault = played.fault or self.fault

@@ -41,6 +41,16 @@ class Http(Protocol):
         """One request; `json` is encoded and gets its content type."""
 
 
+class NoHttp:
+    """Stands for the network in tests: there is none."""
+
+    async def request(self, method: str, url: str, **more: Any) -> Any:
+        """Raise, naming what to do instead."""
+        raise RuntimeError(
+            f"{method} {url}: tests have no network; say what it answers: chat.answers(effect, result)"
+        )
+
+
 class Refused(RuntimeError):
     """A back-end answered with a status of 400 or more."""
 

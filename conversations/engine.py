@@ -1,6 +1,5 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
-import traceback
 from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,23 +10,29 @@ from conversations import waiting
 from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
+from conversations.reasons import reason
 from conversations.router import Router
-from conversations.source import mentions
 from conversations.turn import Origin, Turn
 from state.model.consent import Purpose
 from state.model.content import Text
-from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, TimerFired
+from state.model.event import (
+    RESUMED,
+    EffectDone,
+    Event,
+    HandedBack,
+    MessageFailed,
+    MessageReceived,
+    TimerFired,
+)
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Permission, Played, Say, SetTimer, Snapshot, Step
 
-_ONCE = (EffectDone, TimerFired, HandedBack)
+_ONCE = (EffectDone, TimerFired, HandedBack, MessageFailed)
 """What comes once: who waits for it waits for ever where it is lost."""
 CHAIN = 1000
 """How many effects may set off one another, with nothing in between."""
 _MINUTE = 60_000
 """Milliseconds."""
-_REASON = 500
-"""Characters of a fault's reason."""
 _DEEPEST = 10
 """How many flows may wait for one another."""
 _LATER = 5
@@ -193,7 +198,7 @@ class _Playing:
             self._resume(replace(before, mode="bot"), event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
             self._begin(replace(before, mode="bot"), event, key)
-        elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
+        elif waiting.run_of(event) not in (0, before.run):
             self._nothing(before, event, "of an ended run")
         elif (told := waiting.own(before, event)) is None:
             kept = waiting.held(before, event)
@@ -265,7 +270,7 @@ class _Playing:
         customer = self.customer
         if any(each.turn.permissions for each in self.done):
             customer = replace(customer, allows=self.done[-1].turn.customer.allows)
-        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version)
+        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version, told=bot.told)
         return Turn(event, customer, self.now, origin)
 
     def _push(
@@ -368,25 +373,10 @@ class _Playing:
 
     def _park(self, event: Event, error: BaseException) -> None:
         code = "flow_changed" if isinstance(error, FlowChanged) else "flow_error"
-        self.fault = Fault(code, _reason(error, self.bot), "", "ours")
+        self.fault = Fault(code, reason(error, self.bot), "", "ours")
         apology = (self.bot.apology if self.bot else "") or self.router.apology
         if apology:
             self.says.append(Say(Text(apology)))
         failed = event if isinstance(event, MessageReceived) else None
         self.after, self.chain = replace(self.after, mode="parked", failed=failed), 0
         self._note(event, self.fault.reason)
-
-
-def _reason(error: BaseException, bot: Bot | None) -> str:
-    """What went wrong, and the last line of the flow's own files that it went wrong in."""
-    said = "".join(traceback.TracebackException(type(error), error, None).format_exception_only()).strip()
-    places = [(each.f_code.co_filename, line) for each, line in traceback.walk_tb(error.__traceback__)]
-    own = [each for each in places if bot and each[0] in bot.files]
-    if isinstance(error, FlowError):
-        said, places = str(error), []
-    file, line = next(reversed(own or places), ("", 0))
-    where = f"{file.rpartition('/')[2]}:{line}" if file else ""
-    if bot and not own and isinstance(error, FlowError) and error.clue:
-        where = " or ".join(mentions(bot.functions.values(), error.clue))
-    where = f" ({where})" if where else ""
-    return f"{said[:_REASON]}{where}".encode("utf-8", "replace").decode()

@@ -87,6 +87,7 @@ class FrameworkBot:
 
     interruption: Interruption = "ignore"
     refusal = ""
+    told = False
     translations = NO_TRANSLATIONS
 
     def __init__(

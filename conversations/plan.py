@@ -52,6 +52,7 @@ class Plan:
         self.calls = {state: _entering(self, state) for state in self.states}
         self.machine = _machine(self)
         self.events = self.machine.events
+        self.told = "message_failed" in self.events
         self.commands = frozenset(languages.COMMANDS) & self.events.keys()
         self.backs = any(row.target == table.BACK for row in cls.table)
         self.clocks = _clocks(self)

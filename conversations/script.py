@@ -53,6 +53,8 @@ class Manner:
 class Script:
     """A compiled script. Made by `flow`."""
 
+    told = False
+
     def __init__(self, function: Function, manner: Manner) -> None:
         _check(function)
         self.function, self.name, self.manner = function, function.__name__, manner
@@ -204,8 +206,8 @@ def flow(
     """
 
     manner = Manner(
-        entry=Entry.of(keywords, channels, locales, referrals, events, campaigns), interruption=interruption, refusal=refusal,
-        apology=apology, busy=busy, help=help,
+        entry=Entry.of(keywords, channels, locales, referrals, events, campaigns), interruption=interruption,
+        refusal=refusal, apology=apology, busy=busy, help=help,
         expires=expires, commands=tuple(commands), translations=translations, messages_a_minute=messages_a_minute,
     )  # fmt: skip
 

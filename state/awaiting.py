@@ -2,8 +2,23 @@
 
 import sqlalchemy as sa
 
-from state.statements import Now, Query
+from state.statements import Now, Query, Write
 from state.tables import contact, conversation, event, inbox, outbox
+
+
+def pending() -> Write:
+    """A statement by which a stored event awaits its turn; where it was not stored (a copy), nothing does."""
+    return Write(
+        sa.insert(inbox).from_select(
+            ["id", "lane", "conversation"],
+            sa.select(event.c.id, event.c.lane, event.c.conversation).where(
+                event.c.id == sa.bindparam("id", type_=event.c.id.type),
+                event.c.lane == sa.bindparam("lane", type_=event.c.lane.type),
+            ),
+        ),
+        "id lane",
+    )
+
 
 WORK = Query(
     sa.select(

@@ -63,8 +63,9 @@ class Taken(NamedTuple):
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
     (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known;
     `told` is the version of the notice they were given here; `known` is what a decision about them looks at; `held`
-    says that earlier events of theirs are on the shelf; `team` is whose customer they are. `campaign` is one that
-    wrote here since their last message, and when (ms, UTC); `quoted` are campaigns by the provider's ids of their messages that are quoted.
+    says that earlier events of theirs are on the shelf; `team` is whose customer they are. `campaign` is one that wrote
+    here since their last message, and when (ms, UTC); `quoted` are campaigns by the provider's ids of their messages
+    that are quoted.
     """
 
     id: str

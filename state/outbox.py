@@ -25,7 +25,7 @@ from state.model.message import Decision
 from state.model.receipts import Facts
 from state.model.turn import Say
 from state.parts import Piece
-from state.receipts import settle_ask
+from state.receipts import settle_asks
 from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
 from state.tables import Ms, conversation, decision, exchange, message, outbox
 from state.writer import Op
@@ -329,7 +329,7 @@ def settle(end: Settled) -> Op[None]:
     if end.trace:
         asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
-        asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
+        asks += settle_asks(*key, end.facts, end.provider_id, end.outcome)
     yield asks
 
 

@@ -9,6 +9,7 @@ is the customer's language (BCP 47) where the channel tells it.
 from typing import Any, Literal
 
 from state.model.base import Value
+from state.model.cause import ANSWER, Cause
 from state.model.consent import Purpose
 from state.model.content import Content
 from state.model.receipts import Fault, ReceiptStatus
@@ -88,6 +89,14 @@ class Receipt(Happened, frozen=True, kw_only=True, tag="receipt"):
     fault: Fault | None = None
     category: str = ""
     billable: bool | None = None
+
+
+class MessageFailed(Happened, frozen=True, kw_only=True, tag="message_failed"):
+    """A flow's message, sent for this cause, did not get to the customer: made where its flow has asked to be told."""
+
+    message_id: str
+    fault: Fault | None = None
+    cause: Cause = ANSWER
 
 
 class Reacted(Happened, frozen=True, kw_only=True, tag="reaction"):
@@ -229,6 +238,7 @@ Event = (
     MessageReceived
     | MessageEchoed
     | Receipt
+    | MessageFailed
     | Reacted
     | Edited
     | Deleted
