@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import msgspec
 
@@ -19,7 +19,7 @@ from conversations.course import Course
 from conversations.describe import Description, Row
 from conversations.effects import Declared
 from conversations.entry import Entry, Interruption
-from conversations.errors import FlowError
+from conversations.errors import FlowError, perhaps
 from conversations.replay import Replay
 from conversations.talk import Journal, Talk
 from conversations.texts import NO_TRANSLATIONS, Translations
@@ -212,6 +212,9 @@ def flow(
     )  # fmt: skip
 
     def made(function: Function) -> Script:
-        return Script(function, manner)
+        sound = list[Script]()
+        with perhaps():
+            sound.append(Script(function, manner))
+        return sound[0] if sound else cast(Script, function)  # a broken one stays what it is, for the check
 
     return made if function is None else made(function)
