@@ -8,7 +8,7 @@ from typing import Any, Protocol, overload
 
 import msgspec
 
-from conversations.errors import FlowError
+from conversations.errors import FlowError, Overrun
 
 
 class HttpAnswer(Protocol):
@@ -116,7 +116,13 @@ class Declared:
             if limit.expired():
                 raise TimeoutError(f"no result within {self.timeout:g} seconds") from error
             raise
+        except Overrun as error:
+            raise TimeoutError(str(error)) from error
         return msgspec.json.decode(msgspec.json.encode(result))
+
+
+CATCHES = Declared.run.__code__
+"""The code that makes a failure of what an effect raises."""
 
 
 @overload

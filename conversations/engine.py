@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from conversations import waiting
 from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
-from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
+from conversations.errors import FlowChanged, FlowError, Overrun, TooManyMessages, TooManySteps
 from conversations.reasons import reason
 from conversations.router import Router
 from conversations.turn import Origin, Turn
@@ -111,6 +111,8 @@ class _Playing:
         "permissions", "router", "says", "steps", "timers",
     )  # fmt: skip
 
+    met = 0
+
     def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
         self.after, self.customer, self.router, self.now = snapshot, customer, router, now
         self.bot: Bot | None = None
@@ -142,6 +144,7 @@ class _Playing:
 
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
+        _Playing.met += 1
         before = self.after
         held = before.held if isinstance(event, HandedBack) else ()
         if held:
@@ -155,6 +158,7 @@ class _Playing:
             Exception,
             SystemExit,
             CancelledError,
+            Overrun,
         ) as error:  # a turn waits for nothing: it is the flow's own
             self.after = getattr(error, "stands", None) or before
             self._park(event, error)
@@ -380,3 +384,12 @@ class _Playing:
         failed = event if isinstance(event, MessageReceived) else None
         self.after, self.chain = replace(self.after, mode="parked", failed=failed), 0
         self._note(event, self.fault.reason)
+
+
+def met() -> int:
+    """How many events this process has played: the same number means the same event."""
+    return _Playing.met
+
+
+CATCHES = _Playing.meet.__code__
+"""The code that makes a fault of what a bot's code raises in a turn."""

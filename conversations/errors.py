@@ -33,6 +33,10 @@ class TooManyMessages(FlowError):
     """A flow said more to one customer than it may in a minute: mostly a machine answers it."""
 
 
+class Overrun(BaseException):
+    """A bot's code was ended since it did not end by itself; an `except Exception` of its author must not catch it."""
+
+
 _gathered: ContextVar[list[FlowError] | None] = ContextVar("gathered", default=None)
 
 

@@ -3,7 +3,7 @@
 import traceback
 
 from conversations.bot import Bot
-from conversations.errors import FlowError
+from conversations.errors import FlowError, Overrun
 from conversations.source import mentions
 
 _LONGEST = 500
@@ -15,6 +15,8 @@ def reason(error: BaseException, bot: Bot | None) -> str:
     said = "".join(traceback.TracebackException(type(error), error, None).format_exception_only()).strip()
     places = [(each.f_code.co_filename, line) for each, line in traceback.walk_tb(error.__traceback__)]
     own = [each for each in places if bot and each[0] in bot.files]
+    if isinstance(error, Overrun) and bot:
+        said = f"{bot.name}: {error}"
     if isinstance(error, FlowError):
         said, places = str(error), []
     file, line = next(reversed(own or places), ("", 0))

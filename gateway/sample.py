@@ -21,9 +21,11 @@ class Welcome(Flow):
     name: str = ""
 
     def greet(self, turn: Turn) -> None:
+        """Answer the first question."""
         turn.say(f"Nice to meet you, {self.name}.")
 
     def show(self, turn: Turn) -> None:
+        """Answer the second."""
         if turn.answer == "picture":
             turn.say(Media("image", url="/static/sample.png", caption="Our van"))
         else:
