@@ -204,7 +204,6 @@ def flow(
     again). After `expires` seconds without anything, TimedOut is raised where the script waits. `messages_a_minute` is
     as in Flow.
     """
-
     manner = Manner(
         entry=Entry.of(keywords, channels, locales, referrals, events, campaigns), interruption=interruption,
         refusal=refusal, apology=apology, busy=busy, help=help,

@@ -17,7 +17,7 @@ from state.model.consent import Consent, Purpose, allowed
 from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
 from state.model.receipts import Fault
-from state.model.turn import Played, SetTimer, Snapshot, Step
+from state.model.turn import EffectCall, Played, SetTimer, Snapshot, Step
 from state.outbox import Queued, queue_asks, told_ask
 from state.statements import Fetch, Row, Statement, delete, insert, update
 from state.tables import contact, conversation, inbox, journal, message, timer
@@ -175,6 +175,9 @@ class Turn(msgspec.Struct, omit_defaults=True):
     locale: str = ""
     heard: dict[str, Event] = {}
     allows: tuple[Purpose, ...] = ()
+    effects: tuple[EffectCall, ...] = ()
+    timers: tuple[SetTimer, ...] = ()
+    cancels: tuple[str, ...] = ()
 
 
 def take(node: str, shared: bool, limit: int, lease_ms: int, quoting: bool = False) -> Op[list[Taken]]:
@@ -357,6 +360,9 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
         *taken.about,
         dict(turn.heard),
         taken.allows(turn.at),
+        played.effects,
+        played.timers,
+        played.cancels,
     )
     return [(_JOURNAL, (new_id(taken.lane), taken.lane, taken.id, _encode(body).decode()))]
 
