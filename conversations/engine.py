@@ -199,9 +199,9 @@ class _Playing:
             stands = replace(before, held=(*before.held, event)) if keeps else before
             self._nothing(stands, event, "a person answers")
         elif not before.flow and before.stack:
-            self._resume(replace(before, mode="bot"), event, key, None)
+            self._resume(replace(before, mode="bot", reason=""), event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
-            self._begin(replace(before, mode="bot"), event, key)
+            self._begin(replace(before, mode="bot", reason=""), event, key)
         elif waiting.run_of(event) not in (0, before.run):
             self._nothing(before, event, "of an ended run")
         elif (told := waiting.own(before, event)) is None:
@@ -210,9 +210,9 @@ class _Playing:
         elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
         elif other := self._other(event):
-            self._interrupt(self.bot, other, replace(before, mode="bot"), event, key)
+            self._interrupt(self.bot, other, replace(before, mode="bot", reason=""), event, key)
         else:
-            self._play(self.bot, replace(before, mode="bot"), told, key)
+            self._play(self.bot, replace(before, mode="bot", reason=""), told, key)
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
         self.bot = self.router.choose(event, self.customer)
@@ -258,6 +258,8 @@ class _Playing:
         steps, after, note = bot.play(stands, turn, begins=begins)
         if stands.stack or stands.later:
             after = replace(after, stack=stands.stack, later=stands.later)
+        if turn.handed_over:
+            after = replace(after, reason=turn.reason)
         self.after = after
         mark = waiting.mark(len(stands.stack), bot.name)
         self.done.append(_Done(turn, steps, note, ended=not after.flow, mark=mark))

@@ -134,6 +134,11 @@ class Plan:
             keywords=cls.keywords,
             channels=cls.channels,
             answers_first_message=cls.answers_first_message or not self.greets,
+            prompts={state: plain(question.shown) for state, question in self.asks.items()},
+            locales=cls.locales,
+            referrals=cls.referrals,
+            events=cls.events,
+            campaigns=cls.campaigns,
         )
 
 

@@ -19,6 +19,7 @@ from gateway.beside import command
 from gateway.channels import Channels
 from gateway.degrade import Offer, chosen
 from gateway.fetching import Fetch
+from gateway.hooks.loop import TOPIC
 from gateway.metrics import Metrics
 from gateway.pieces import joined
 from gateway.sender import Handoff
@@ -212,6 +213,8 @@ class Turns:
             handoff.go()
         if channels := {item.channel for item in turn.queued if not item.handed}:
             self._wake.tell("outbox", channels)
+        if (turn.played.after.mode == "person") != (turn.taken.snapshot.mode == "person"):
+            self._wake.tell(TOPIC)
         if turn.played.timers or turn.held.due:
             self._timers.set()
         self._metrics.turn(turn.taken.channel, (now_ms() - turn.at) / 1000)

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from state import campaigns, consent, known
+from state import campaigns, consent, handovers, known
 from state.awaiting import WORK
 from state.known import NOBODY, Known
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.consent import Consent, Purpose, allowed
 from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
-from state.model.receipts import Fault
-from state.model.turn import EffectCall, Played, SetTimer, Snapshot, Step
+from state.model.journal import Turn
+from state.model.turn import Played, SetTimer, Snapshot
 from state.outbox import Queued, queue_asks, told_ask
 from state.statements import Fetch, Row, Statement, delete, insert, update
 from state.tables import contact, conversation, inbox, journal, message, timer
@@ -158,28 +158,6 @@ class Turned(NamedTuple):
         return events[: len(events) - self.played.left]
 
 
-class Turn(msgspec.Struct, omit_defaults=True):
-    """A turn as the journal keeps it: all that playing it again needs, and what came of it.
-
-    `events` and `replies` are ids; `at` is in milliseconds, UTC; with the conversation's id, `revision` is its seed.
-    """
-
-    events: list[str]
-    steps: tuple[Step, ...]
-    replies: list[str]
-    after: Snapshot
-    fault: Fault | None = None
-    at: int = 0
-    revision: int = 0
-    name: str = ""
-    locale: str = ""
-    heard: dict[str, Event] = {}
-    allows: tuple[Purpose, ...] = ()
-    effects: tuple[EffectCall, ...] = ()
-    timers: tuple[SetTimer, ...] = ()
-    cancels: tuple[str, ...] = ()
-
-
 def take(node: str, shared: bool, limit: int, lease_ms: int, quoting: bool = False) -> Op[list[Taken]]:
     """Lease up to `limit` conversations that have events waiting and nobody at work on them, with those events.
 
@@ -272,8 +250,15 @@ def commit(turn: Turned) -> Op[None]:
     if turn.facts:
         yield from consent.record(turn.facts)
     yield [
-        *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn)
+        *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn),
+        *_handed(turn),
     ]  # fmt: skip
+
+
+def _handed(turn: Turned) -> list[tuple[Statement, Row]]:
+    taken, met = turn.taken, (event for _, event in turn.met)
+    who = (taken.id, taken.contact, taken.channel, taken.team)
+    return handovers.told_asks(who, taken.snapshot, turn.played.after, met, turn.at)
 
 
 def _known(turn: Turned) -> list[tuple[Statement, Row]]:
