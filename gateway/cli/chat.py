@@ -49,19 +49,21 @@ def run(args: argparse.Namespace) -> int:
     """Talk until /quit or the end of what is typed."""
     sys.dont_write_bytecode = True  # a file saved twice in a second would be read from its byte code
     settings = settings_module.read(args.config, flags=values(args))
-    _known(args.channel)
-    return asyncio.run(_talk(args.bot, args.channel, args.locale, allow_private=settings.allow_private_urls))
+    channel = _known(args.channel)
+    return asyncio.run(_talk(args.bot, channel, args.locale, allow_private=settings.allow_private_urls))
 
 
-def _known(channel: str) -> None:
-    """Raise Failure where there is no such type of channel."""
+def _known(channel: str) -> str:
+    """A type of channel by its name, or by what it carries (`sms`); raises Failure where there is none such."""
     from connectors import registry
     from gateway.cli import Failure
 
+    kind = registry.CARRIED.get(channel, channel)
     try:
-        registry.connector(channel)
+        registry.connector(kind)
     except registry.UnknownType as error:
         raise Failure(str(error)) from error
+    return kind
 
 
 async def _talk(bot: str, channel: str, locale: str, *, allow_private: bool) -> int:
@@ -148,11 +150,10 @@ class Talk:
         from gateway.cli import Failure
 
         try:
-            _known(channel or "inapp")
+            self._channel = _known(channel or "inapp")
         except Failure as error:
             print(error)
             return
-        self._channel = channel or "inapp"
         self._again(f"a customer on {self._channel}")
 
     def _speaks(self, locale: str) -> None:

@@ -87,9 +87,9 @@ def _looks(kind: str) -> Callable[[Content], Iterator[str]]:
     from connectors import registry
     from gateway.cli import Failure
 
-    if kind not in _types():
+    if registry.CARRIED.get(kind, kind) not in _types():
         raise Failure(f"there is no type of channel {kind!r}; there is: {', '.join(sorted(_types()))}")
-    can = registry.connector(kind).capabilities
+    can = registry.connector(registry.CARRIED.get(kind, kind)).capabilities
 
     def looks(content: Content) -> Iterator[str]:
         for loss in shape(content, can, _link).losses:

@@ -70,6 +70,9 @@ TALKS: dict[str, tuple[list[str], list[str]]] = {
         ["hi", "/later 1h", "/later 1.5 h"],
         ["  Hello inapp en", *ASKS, "nothing happens", "  Still there?"],
     ),
+    "a channel by what it carries": (
+        ["/channel sms", "hi"], ["again, a customer on twilio", "  Hello twilio en", *ASKS]
+    ),
     "another channel": (["/channel twilio", "hi"], ["again, a customer on twilio", "  Hello twilio en", *ASKS]),
     "another language": (["/locale de", "hi"], ["again, a customer who speaks de", "  Hello inapp de", *ASKS]),
     "a place that is none": (

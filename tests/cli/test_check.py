@@ -24,6 +24,7 @@ WIDE = GOOD.replace("'Hi'", "Choice('?', tuple(Option(str(n), str(n)) for n in r
         ("1/0", (), 2, "ZeroDivisionError"),
         (WIDE, ("--channel", "messenger"), 0, "0 warnings"),
         (WIDE, ("--channel", "kannel"), 0, "kannel cannot show '?' whole"),
+        (WIDE, ("--channel", "sms"), 0, "sms cannot show '?' whole"),
         (GOOD, ("--channel", "pigeon"), 1, ""),
     ],
 )
