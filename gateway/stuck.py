@@ -6,9 +6,8 @@ it, and never in code of ours: from another thread nobody could tell.
 """
 
 import signal
-import sys
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -28,36 +27,77 @@ _HERE = Path(__file__).resolve().parent.parent
 _OURS = tuple(str(_HERE / each) for each in ("gateway/", "connectors/", "conversations/", "admin/", "state/"))
 
 
-class Ender:
-    """Ends what is stuck in the thread that it is made for."""
+_TICK = 0.25
+"""Seconds of the processor's time between two looks that need no other thread."""
+_TIMER = getattr(signal, "SIGVTALRM", None)
 
-    def __init__(self) -> None:
-        self._files: Collection[str] = ()
-        self._for = 0.0
-        self._thread = threading.get_ident()
+
+class Ender:
+    """Ends what is stuck in the thread that it is made for. `files` gives those of the bots.
+
+    It is told by the watchdog's thread; and, since some code in C lets no other thread run (a pattern that does not
+    come to an end), by a timer of the system's own.
+    """
+
+    def __init__(self, files: Callable[[], Collection[str]]) -> None:
+        self._files = files
+        self._for = self._burnt = 0.0
+        self._before: tuple[int, str] = (0, "")
+        self._thread, self._listens = threading.get_ident(), False
 
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Within it, things can be ended; only the main thread of a system with signals can do so."""
-        if _SIGNAL is None or threading.current_thread() is not threading.main_thread():
+        if _SIGNAL is None or _TIMER is None or threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(_SIGNAL, self._interrupt)
+        before = signal.signal(_SIGNAL, self._interrupt), signal.signal(_TIMER, self._burns)
+        self._listens = True
         try:
             yield
         finally:
-            signal.signal(_SIGNAL, before)
+            self._listens = False
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(_SIGNAL, before[0])
+            signal.signal(_TIMER, before[1])
 
-    def end(self, files: Collection[str], seconds: float) -> None:
-        """End what is under way in these files of bots, which has held up the loop for so long; to be asked again."""
-        if seconds >= LIMIT and _SIGNAL is not None and sys.platform != "win32":
-            self._files, self._for = files, seconds
-            signal.pthread_kill(self._thread, _SIGNAL)
+    def beat(self) -> None:
+        """The loop has gone round: nothing is stuck."""
+        if self._listens:
+            signal.setitimer(signal.ITIMER_VIRTUAL, _TICK, _TICK)
+
+    def end(self, seconds: float) -> None:
+        """End what is under way in a bot, which has held up the loop for so long; to be asked again."""
+        if seconds >= LIMIT and self._listens:
+            self._for = seconds
+            signal.pthread_kill(self._thread, signal.Signals(_SIGNAL or 0))
 
     def _interrupt(self, _number: int, frame: FrameType | None) -> None:
         seconds, self._for = self._for, 0.0
-        if seconds and ends(frame, self._files, deep=seconds >= LIMIT + PATIENCE):
+        if seconds:
+            self._raise(frame, deep=seconds >= LIMIT + PATIENCE)
+
+    def _burns(self, _number: int, frame: FrameType | None) -> None:
+        """Count how long one and the same call of a bot has had the processor."""
+        call = engine.met(), _called(frame, self._files())
+        self._burnt = self._burnt + _TICK if call[1] and call == self._before else 0.0
+        self._before = call
+        if self._burnt >= LIMIT + PATIENCE:
+            self._raise(frame, deep=True)
+
+    def _raise(self, frame: FrameType | None, *, deep: bool) -> None:
+        if ends(frame, self._files(), deep=deep):
             raise Overrun(f"it did not end within {LIMIT:g} seconds, and held up every conversation")
+
+
+def _called(frame: FrameType | None, files: Collection[str]) -> str:
+    """The function of a bot that was called by others; "" where none is under way."""
+    found = ""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            found = f"{frame.f_code.co_filename}:{frame.f_code.co_firstlineno}"
+        frame = frame.f_back
+    return found
 
 
 def ends(frame: FrameType | None, files: Collection[str], *, deep: bool) -> bool:

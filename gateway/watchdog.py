@@ -48,19 +48,23 @@ class Watchdog:
     async def run(self) -> None:
         """Watch for ever."""
         closed, self._beat = threading.Event(), time.perf_counter()
-        ender = Ender()
+        ender = Ender(self._files)
         thread = threading.Thread(
             target=self._look, args=(threading.get_ident(), closed, ender), name="watchdog", daemon=True
         )
         thread.start()
         try:
             with ender.listening():
-                await self._watch()
+                await self._watch(ender)
         finally:
             closed.set()
 
-    async def _watch(self) -> None:
+    def _files(self) -> frozenset[str]:
+        return frozenset[str]().union(*(bot.files for bot in self._router.known))
+
+    async def _watch(self, ender: Ender) -> None:
         while True:
+            ender.beat()
             self._seen, self._beat = (), time.perf_counter()
             await asyncio.sleep(BEAT)
             late = time.perf_counter() - self._beat - BEAT
@@ -77,11 +81,10 @@ class Watchdog:
             lines = tuple(_lines(sys._current_frames().get(watched)))
             if beat == self._beat and not self._seen:
                 self._seen = lines
-            files = frozenset[str]().union(*(bot.files for bot in self._router.known))
-            stuck = (engine.met(), beat, _of(files, lines[::-1]))
+            stuck = (engine.met(), beat, _of(self._files(), lines[::-1]))
             missed = missed + 1 if stuck[2] and _same(stuck, before) else 0
             before = stuck
-            ender.end(files, missed * _LOOK)  # counted in looks: a process that was frozen ends nothing
+            ender.end(missed * _LOOK)  # counted in looks: a process that was frozen ends nothing
 
     def _tell(self, late: float) -> None:
         """Say it, if it was a bot's."""

@@ -1,6 +1,7 @@
 """Bots that do not end."""
 
 import json
+import re
 import time
 
 from parley import STAY, Effect, Flow, On, Talk, Turn, effect, flow
@@ -23,6 +24,8 @@ class Endless(Flow):
                     turn.t("round and round")
                 except Exception:
                     continue
+        if turn.text == "match":
+            return bool(re.fullmatch(r"(a|a|b?)*", "a" * 60 + "!"))
         while turn.text == "library":
             json.loads("[1, 2, 3]")
         if turn.text == "effect":

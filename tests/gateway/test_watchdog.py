@@ -79,8 +79,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("words", "function"),
-    [("spin", "never"), ("library", "never"), ("script", "endless")],
-    ids=["a loop that catches everything", "one that calls others", "a script"],
+    [("spin", "never"), ("library", "never"), ("match", "never"), ("script", "endless")],
+    ids=[
+        "a loop that catches everything",
+        "one that calls others",
+        "a pattern that lets nobody look",
+        "a script",
+    ],
 )
 async def test_what_does_not_end_is_ended_and_its_conversation_parked(
     impatient: None, told: Told, words: str, function: str
@@ -92,9 +97,10 @@ async def test_what_does_not_end_is_ended_and_its_conversation_parked(
         in played.fault.reason
     )
     assert (played.after.mode, played.says[0].content) == ("parked", Text(APOLOGY))
-    line = await told.lines.get()
-    assert "held up every conversation for " in line
-    assert f" in {function} (" in line
+    if words != "match":
+        line = await told.lines.get()
+        assert "held up every conversation for " in line
+        assert f" in {function} (" in line
 
 
 async def test_an_effect_that_does_not_end_fails(impatient: None, told: Told) -> None:
