@@ -159,7 +159,8 @@ async def _warn(gateway: "Gateway") -> None:
         log.warning("no flow is served, so nobody answers: set bots")
     if not any(gateway.channels) and not gateway.channels.broken:
         log.warning("no channel is connected yet: %s", command("channels", "add", "NAME", "--type", "TYPE"))
-    for flow, count in (await left_alone(gateway.store, gateway.router)).items():
+    served = {bot.name for bot in gateway.router.bots}
+    for flow, count in (await left_alone(gateway.store, served)).items():
         log.warning(
             "%s is not served any more; each of its %d running conversations is parked when it goes on",
             flow,
