@@ -41,6 +41,10 @@ _ROUNDS = 50
 """Turns that effects may set off one after the other."""
 
 
+_KEPT = ("_campaign", "_last", "_left", "_offered", "_stored", "customer", "now")
+"""What changes in a conversation, beside its timers and its lines."""
+
+
 class _Due(msgspec.Struct, frozen=True):
     name: str
     run: int
@@ -231,20 +235,13 @@ class Chat:
 
     def kept(self) -> Any:
         """All that a conversation is at this moment, to be put back."""
-        return (
-            self._stored,
-            self.now,
-            tuple(self._due),
-            self._offered,
-            tuple(self._lines),
-            self.customer,
-            self._left,
-            self._campaign,
-        )
+        return {name: getattr(self, name) for name in _KEPT}, tuple(self._due), tuple(self._lines)
 
     def put(self, kept: Any) -> None:
         """Put back what was kept; what was said and not looked at is gone."""
-        self._stored, self.now, due, self._offered, lines, self.customer, self._left, self._campaign = kept
+        values, due, lines = kept
+        for name, value in values.items():
+            setattr(self, name, value)
         self._due, self._lines, self.fault = list(due), list(lines), None
         self._unread.clear()
 
