@@ -2,12 +2,27 @@
 
 import sqlalchemy as sa
 
-from state.statements import Now, Query
+from state.statements import Now, Query, Write
 from state.tables import contact, conversation, event, inbox, outbox
+
+
+def pending() -> Write:
+    """A statement by which a stored event awaits its turn; where it was not stored (a copy), nothing does."""
+    return Write(
+        sa.insert(inbox).from_select(
+            ["id", "lane", "conversation"],
+            sa.select(event.c.id, event.c.lane, event.c.conversation).where(
+                event.c.id == sa.bindparam("id", type_=event.c.id.type),
+                event.c.lane == sa.bindparam("lane", type_=event.c.lane.type),
+            ),
+        ),
+        "id lane",
+    )
+
 
 _COLUMNS = (
     "id", "lane", "contact", "channel", "snapshot", "revision", "lease_epoch", "urns", "last_in", "last_id", "offered",
-    "pieces", "told", "held",
+    "pieces", "told", "held", "campaign", "campaign_at",
 )  # fmt: skip
 _WAITING = (
     sa.select(inbox.c.id.label("event"), *(conversation.c[name] for name in _COLUMNS))
@@ -56,6 +71,8 @@ WORK = Query(
         contact.c.born,
         _W.held,
         contact.c.team,
+        _W.campaign,
+        _W.campaign_at,
     )
     .select_from(_WAITING)
     .join(event, sa.and_(event.c.id == _W.event, event.c.lane == _W.lane))

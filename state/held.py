@@ -11,7 +11,7 @@ from state.model.ids import new_id
 from state.model.message import Decision, Rule
 from state.model.receipts import Facts, Fault
 from state.outbox import FREE, Leased, Letter, Talk, unsaid_asks
-from state.receipts import settle_ask
+from state.receipts import settle_asks
 from state.statements import Query, Row, Statement, delete, insert
 from state.tables import Id, Ms, contact, conversation, decision, message, outbox
 from state.writer import Op
@@ -120,6 +120,6 @@ def _asks(key: tuple[str, int], end: End) -> list[tuple[Statement, Row]]:
     facts = Facts(failed=end.at, fault=fault) if end.outcome == "expired" else Facts()
     return [
         (_DONE, key),
-        settle_ask(*key, facts, "", end.outcome),
+        *settle_asks(*key, facts, "", end.outcome),
         (_DECIDED, (new_id(key[1]), key[1], key[0], _encode(made).decode())),
     ]

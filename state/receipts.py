@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state import parts
+from state import failed, parts
 from state.model.event import ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
@@ -234,22 +234,27 @@ def _up_to(conversation: str, status: str, until: int, lane: int, at: int) -> tu
 
 
 def merge_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
-    """The statement that merges facts into a message."""
-    return [(_MERGE, (*_row(facts), message_id, lane))]
+    """The statements that merge facts into a message, and tell its flow of a failure."""
+    return [(_MERGE, (*_row(facts), message_id, lane)), *failed.told_asks(message_id, lane, facts)]
 
 
 def merge_unanswered_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
     """The same where no answer to the send has named the message's parts: then its parts' receipts tell of it."""
-    return [(_MERGE_UNANSWERED, (*_row(facts), message_id, lane))]
+    told = failed.told_asks(message_id, lane, facts)
+    return [(_MERGE_UNANSWERED, (*_row(facts), message_id, lane)), *told]
 
 
-def settle_ask(
+def settle_asks(
     message_id: str, lane: int, facts: Facts, provider_id: str, outcome: str
-) -> tuple[Statement, Row]:
-    """The statement that merges facts into a message with what else its send has shown; "" leaves it as it is."""
+) -> list[tuple[Statement, Row]]:
+    """The statements that merge facts into a message with what else its send has shown; "" leaves it as it is.
+
+    Its flow is told of a failure.
+    """
     if provider_id and not outcome and facts == Facts(accepted=facts.accepted):
-        return (_ACCEPTED, (provider_id, facts.accepted, message_id, lane))
-    return (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
+        return [(_ACCEPTED, (provider_id, facts.accepted, message_id, lane))]
+    settle = (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
+    return [settle, *failed.told_asks(message_id, lane, facts)]
 
 
 def _row(facts: Facts) -> Row:

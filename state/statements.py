@@ -188,6 +188,20 @@ def upsert(table: sa.Table, columns: str, sets: Callable[[Any], dict[str, sa.Col
     return _InsertOnConflict(table, columns, build)
 
 
+def insert_found(table: sa.Table, columns: str, found: sa.Select[Any], params: str, key: str) -> Write:
+    """An insert of these columns of rows that are found elsewhere; one that is there already is left as it is.
+
+    `key` are the parameters that rows are sorted by.
+    """
+
+    def build(begin: Callable[[sa.Table], Any]) -> sa.ClauseElement:
+        query = begin(table).from_select(columns.split(), found)
+        built: sa.ClauseElement = query.on_conflict_do_nothing()
+        return built
+
+    return _InsertOnConflict(table, params, build, key)
+
+
 class _InsertOnConflict(Write):
     """An insert with ON CONFLICT, which each dialect spells with its own construct.
 
@@ -195,9 +209,10 @@ class _InsertOnConflict(Write):
     """
 
     def __init__(
-        self, table: sa.Table, columns: str, build: Callable[[Callable[[sa.Table], Any]], sa.ClauseElement]
-    ) -> None:
-        super().__init__(build(postgresql_insert), columns, " ".join(_unique(table)))
+        self, table: sa.Table, columns: str, build: Callable[[Callable[[sa.Table], Any]], sa.ClauseElement],
+        key: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(build(postgresql_insert), columns, key or " ".join(_unique(table)))
         self._build = build
 
     def _construct(self, dialect: str) -> sa.ClauseElement:

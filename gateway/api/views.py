@@ -129,11 +129,17 @@ class ConversationView(Answer, frozen=True, kw_only=True):
 
 
 class ConversationDetail(ConversationView, frozen=True, kw_only=True):
-    """A conversation with its customer's name, locale and addresses on this channel, as far as known."""
+    """A conversation with its customer's name, locale and addresses on this channel, as far as known.
+
+    `reason` is why a person is to answer; `kept` is what the flow has kept: the fields of a table, the journal of a
+    script.
+    """
 
     name: str
     locale: str
     addresses: tuple[str, ...]
+    reason: str
+    kept: dict[str, Any]
 
 
 def message(found: Message) -> MessageView:
@@ -202,11 +208,14 @@ def _exchange(attempt: int, call: dict[str, Any]) -> ExchangeView:
 
 def conversation(row: Row) -> ConversationView:
     """A conversation from a row of `messages.conversations`."""
-    return ConversationView(**_conversation(row))
+    return ConversationView(**_conversation(row, _stands(row)))
 
 
-def _conversation(row: Row) -> dict[str, Any]:
-    stands = msgspec.json.decode(row[4], type=Snapshot) if row[4] else Snapshot()
+def _stands(row: Row) -> Snapshot:
+    return msgspec.json.decode(row[4], type=Snapshot) if row[4] else Snapshot()
+
+
+def _conversation(row: Row, stands: Snapshot) -> dict[str, Any]:
     return {
         "id": row[0], "contact": row[1], "channel": row[2], "mode": row[3], "flow": stands.flow,
         "flow_version": stands.version, "state": stands.state, "run": stands.run, "last_in": moment(row[5]),
@@ -216,7 +225,11 @@ def _conversation(row: Row) -> dict[str, Any]:
 
 def conversation_detail(row: Row, name: str, locale: str, addresses: tuple[str, ...]) -> ConversationDetail:
     """A conversation with who it is with."""
-    return ConversationDetail(**_conversation(row), name=name, locale=locale, addresses=addresses)
+    stands = _stands(row)
+    return ConversationDetail(
+        **_conversation(row, stands), name=name, locale=locale, addresses=addresses, reason=stands.reason,
+        kept=stands.data,
+    )  # fmt: skip
 
 
 def time_of(row_id: str) -> datetime:

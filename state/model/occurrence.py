@@ -74,6 +74,21 @@ class TermsData(Data, frozen=True, kw_only=True):
     due: datetime | None
 
 
+class ConversationData(Data, frozen=True, kw_only=True):
+    """A conversation that changes hands: with whom it is, and where its flow stands.
+
+    `reason` is what the flow said, or the note of the person who gave it back.
+    """
+
+    conversation: str
+    contact: str
+    channel: str
+    flow: str
+    state: str
+    reason: str
+    at: datetime
+
+
 class HookData(Data, frozen=True, kw_only=True):
     """A hook that is not called any more, and why."""
 
@@ -104,6 +119,8 @@ TYPES: Mapping[str, Kind] = {
     "suspension.lifting": Kind("a suspension is being lifted: what it held ends first", SuspensionData),
     "suspension.lifted": Kind("a suspension is over, or was withdrawn before it came", SuspensionData),
     "signal.received": Kind("a provider gave a sign that a channel's terms are at stake", SignalData),
+    "conversation.handed_over": Kind("a person is to answer in a conversation", ConversationData),
+    "conversation.handed_back": Kind("the bot answers in a conversation again", ConversationData),
     "consent.expiring": Kind("a consent ends soon", ExpiringData),
     "terms.waiting": Kind("terms of a channel wait to be accepted", TermsData),
     "hook.disabled": Kind("another hook is not called any more", HookData),
