@@ -86,11 +86,12 @@ class Voice:
         return taken._replace(known=known, told=voiced.told or taken.told)
 
 
-def say_of(notice: Notice, before: Cause = cause.ANSWER) -> Say:
+def say_of(notice: Notice, before: Cause = cause.ANSWER, *, later: bool = False) -> Say:
     """The message that gives a notice before another, whose purpose and campaign are its own: it leaves as that may."""
     why = Cause(
-        actor=OURS, tells=notice.version, purpose=before.purpose, campaign=before.campaign, flow=before.flow
-    )
+        actor=OURS, tells=notice.version, purpose=before.purpose, campaign=before.campaign, flow=before.flow,
+        later=later,
+    )  # fmt: skip
     return Say(Text(notice.text), cause=why)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state.consent_tables import consent, standing
+from state.consent_tables import consent, standing, touch
 from state.model.consent import Consent, Standing, standing_of, stands
 from state.model.ids import lane_of_id, time_of_id
 from state.statements import Fetch, Query, Row, Statement, delete, insert, upsert
@@ -37,6 +37,10 @@ def _later(new: Any) -> dict[str, sa.ColumnElement[Any]]:
 _STANDS = upsert(standing, _COLUMNS, _later)
 STANDINGS = Fetch(standing, "purpose address channel change at until fact", "contact lane")
 """What stands for a contact: rows of `Standing`, by contact and lane."""
+TOUCHES = Fetch(touch, "at purpose digest message campaign", "contact lane", order="at")
+"""What was sent to a contact that answered nothing: rows of `known.Touch`, by contact and lane."""
+TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
+"""Remembers such a message; what is remembered already stays."""
 _LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
 _NOTHING_STANDS = delete(standing, "contact lane")
 _contact = sa.bindparam("contact", type_=consent.c.contact.type)

@@ -56,8 +56,7 @@ async def send(call: Call[SendHow, SendMessage]) -> Queued | MessageQueued:
             id="", conversation="", channel=target.live.channel.id, status="dry_run", due=at(due),
             decision=views.decision(made),
         )  # fmt: skip
-    write = call.store.alone if order.permission else call.store.write
-    queued = await write(enqueue, order, call.gateway.voice)
+    queued = await call.store.write(enqueue, order, call.gateway.voice)
     call.gateway.wake.tell("outbox", (queued.channel,))
     return queued
 

@@ -33,6 +33,7 @@ CODES: Mapping[str, Code] = {
     "terms_not_accepted": Code("terms", "wait"),
     "window_closed": Code("reply_window", "refuse"),
     "not_told": Code("disclosure", "refuse"),
+    "told_already": Code("disclosure", "refuse"),
     "duplicate": Code("duplicate", "refuse"),
     "no_common_hours": Code("quiet_hours", "refuse"),
     "quiet_hours": Code("quiet_hours", "wait"),

@@ -33,6 +33,7 @@ REMEDIES: Mapping[str, str] = {
     "terms_not_accepted": "accept the channel's terms: the message waits",
     "window_closed": "send a template where the channel has them, or wait until the customer writes",
     "not_told": "send the notice first: with notices on, the next conversation begins with it",
+    "told_already": "nothing: the customer has the notice",
     "duplicate": "leave it, or say it differently",
     "no_common_hours": "record the contact's time zone, then send it anew",
     "quiet_hours": "nothing: it leaves by itself when the hours open",

@@ -13,7 +13,8 @@ class Cause(Value, frozen=True, kw_only=True):
 
     `flow` and `campaign` are what a suspension may be about, `actor` is who asked for it where no flow did. `confirms`
     is the fact (a withdrawal) that this message confirms to its customer: allowed once, shortly after it. `tells` is
-    the version of the notice this message is: who has access to what is exchanged on the channel.
+    the version of the notice this message is: who has access to what is exchanged on the channel; one that goes `later`
+    counts as given no sooner than it is, and is left out where its customer was given another by then.
     """
 
     purpose: Purpose = "service"
@@ -22,6 +23,7 @@ class Cause(Value, frozen=True, kw_only=True):
     actor: str = ""
     confirms: str = ""
     tells: str = ""
+    later: bool = False
 
     @property
     def ours(self) -> bool:

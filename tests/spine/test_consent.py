@@ -1,5 +1,6 @@
 """Nothing leaves that its customer has not allowed: stops and starts, permissions, and what they are told first."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -236,6 +237,31 @@ async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
     await telling.hear(text(1, "hello"))
     await telling.when(lambda: telling.graph.texts, lambda texts: len(texts) >= 2)
     assert telling.graph.texts[:2] == [NOTICE, "1: hello"]
+
+
+async def test_a_notice_for_later_is_left_out_where_another_was_given_by_then(telling: House) -> None:
+    to = f"whatsapp:{text(1, '')['from']}"
+    suspension = await telling.suspend(direction="business_initiated")
+    asked = {"to": to, "channel": "wa", "content": HI, "purpose": "marketing", "consent": ALLOWED}
+    assert (await telling.call("POST", "/messages", asked)).status == 202
+    late = next(each for each in await telling.messages() if each.cause.later)
+    await telling.hear(text(1, "hello"))
+    await telling.when(lambda: telling.graph.texts, lambda texts: len(texts) >= 2)
+    await telling.lift(suspension)
+    made = await telling.when(partial(telling.decisions, late), lambda found: found[-1].code != "suspended")
+    assert made[-1].code == "told_already"
+    await says(telling, "still there?")
+    assert telling.graph.texts.count(NOTICE) == 1
+
+
+async def test_several_that_are_queued_at_once_bring_one_notice(telling: House) -> None:
+    await telling.suspend(channel="wa")
+    asked = {"to": ANN, "channel": "wa", "content": HI, "consent": ALLOWED}
+    told = await asyncio.gather(*(telling.call("POST", "/messages", asked) for _ in range(5)))
+    assert {each.status for each in told} == {202}
+    found = await telling.messages()
+    assert [bool(each.cause.tells) for each in found] == [True, *[False] * 5]
+    assert [each.change for each in await facts(telling)] == ["given"]
 
 
 async def test_a_code_does_not_overtake_the_notice(telling: House) -> None:
