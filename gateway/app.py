@@ -45,6 +45,7 @@ from gateway.settings import Settings
 from gateway.shortcut import past_the_router
 from gateway.suspensions import Suspensions
 from gateway.teams import Teams
+from gateway.templates import Templates
 from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
@@ -135,9 +136,9 @@ class Gateway:
         self.observer: Observer = Telling(store, self.authors, wake)
         self.suspensions = Suspensions(store, channels, self.teams, self.fence, wake, self.means())
         self.guard = Guard(store, channels, wake, self.means())
-        self.licences = Licences(store, wake)
+        self.licences, self.templates = Licences(store, wake), Templates(store)
         self.voice = Voice(channels, tells=self.settings.notices)
-        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences)
+        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences, self.templates)
         self.sealer = Sealer(store, self.seal)
         self.lapses = Lapses(store, self.settings.consent_notice_days)
         self.detecting = Detecting(store, channels, self.teams, wake, self.settings.node, detectors.load())
@@ -189,6 +190,7 @@ class Gateway:
         self.wake.on("teams", lambda _: self._spawn(self.teams.load(), "teams"))
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
         await self.licences.load()
+        await self.templates.load()
         self.wake.on("licences", lambda _: self._spawn(self.licences.load(), "licences"))
 
     async def start(self, app: web.Application) -> None:
@@ -269,6 +271,7 @@ class Gateway:
             await self.channels.load()
             await self.channels.know_terms()
             await self.licences.load()
+            await self.templates.load()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

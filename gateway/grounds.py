@@ -9,10 +9,11 @@ from gateway.channels import Live
 from gateway.fence import Fence
 from gateway.licences import Licences
 from gateway.teams import Teams
+from gateway.templates import Templates
 from gateway.voice import Voice
 from state import known
 from state.model import cause
-from state.model.content import Content
+from state.model.content import Content, Template
 from state.model.suspension import Target
 from state.outbox import Leased, Letter
 
@@ -22,8 +23,11 @@ _native = msgspec.json.Decoder(dict[str, Any]).decode
 class Grounds:
     """Gathers the facts of decisions."""
 
-    def __init__(self, fence: Fence, voice: Voice, teams: Teams, licences: Licences) -> None:
+    def __init__(
+        self, fence: Fence, voice: Voice, teams: Teams, licences: Licences, templates: Templates
+    ) -> None:
         self._fence, self._voice, self._teams, self._licences = fence, voice, teams, licences
+        self._templates = templates
 
     def target(self, row: Leased, live: Live) -> Target:
         """What a suspension must cover to stop the row."""
@@ -55,6 +59,9 @@ class Grounds:
             touches=person.touches,
             digest=outgoing.digest(row) if unasked else "",
             message=row.id,
+            category=self._templates.category(live.channel.id, content)
+            if isinstance(content, Template)
+            else "",
             tag=_tag(letter, live),
             by_person=bool(why.actor) and not (why.ours or why.flow or why.campaign),
         )

@@ -102,6 +102,17 @@ terms_version = sa.Table(
     column("known_at", Ms),
 )
 
+template = sa.Table(
+    "template",
+    metadata,
+    column("channel", sa.String(64)),
+    column("name", sa.String(512)),
+    column("language", sa.String(35)),
+    column("category", sa.String(32)),
+    column("at", Ms),
+    sa.PrimaryKeyConstraint("channel", "name", "language"),
+)
+
 # What our own traffic looks like, for the detectors
 
 traffic = sa.Table(

@@ -139,17 +139,19 @@ async def _hindsight(store: Store, settings: Settings) -> Hindsight:
     from gateway.grounds import Grounds
     from gateway.licences import Licences
     from gateway.teams import Teams
+    from gateway.templates import Templates
     from gateway.voice import Voice
     from gateway.wake import Wake
 
     wake = Wake()
     channels = Channels(store, wake, seal_of(settings))
     await channels.load()
-    teams, licences = Teams(store, wake), Licences(store, wake)
-    await teams.load()
-    await licences.load()
+    teams, licences, templates = Teams(store, wake), Licences(store, wake), Templates(store)
+    for each in (teams, licences, templates):
+        await each.load()
     voice = Voice(channels, tells=settings.notices)
-    grounds = Grounds(Fence(store, wake, "a plan", settings.permit_seconds), voice, teams, licences)
+    fence = Fence(store, wake, "a plan", settings.permit_seconds)
+    grounds = Grounds(fence, voice, teams, licences, templates)
     return Hindsight(channels, grounds, await past.suspensions(store))
 
 

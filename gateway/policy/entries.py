@@ -93,12 +93,16 @@ class Starts(Entry, frozen=True, kw_only=True):
 
 
 class PurposeLimit(Entry, frozen=True, kw_only=True):
-    """What a channel's content is not for; `says` tells the reader what to do instead."""
+    """What a channel's content is not for; `says` tells the reader what to do instead.
+
+    `unknown` rows are about templates of which nobody has told the category.
+    """
 
     channel: str
     says: str
     template: bool = False
     category: str = ""
+    unknown: bool = False
     tag: str = ""
     refuses: tuple[str, ...] = ()
     campaigns: bool = False

@@ -58,14 +58,12 @@ def _lapsed(facts: Facts, now: int, found: Standing) -> Rule:
 
 
 def _confirmation(facts: Facts, now: int, held: Held) -> Rule:
-    """That a withdrawal was heard may be said once, shortly after it, though it was withdrawn."""
+    """That a withdrawal was heard may be said shortly after it, though it was withdrawn; its turn says it once."""
     fact = facts.cause.confirms
     inputs = {"purpose": facts.cause.purpose, "confirms": fact}
     about = [each for each in facts.standings if each.fact == fact and each.change == "withdrawn"]
     if not about:
         reason = "there is no such withdrawal to confirm any more"
-    elif fact in facts.confirmed:
-        reason = "this withdrawal was confirmed already: once is allowed"
     elif now - about[0].at >= held.confirmation:
         reason = (
             f"a withdrawal may be confirmed within {held.confirmation // 60_000} minutes of it, not later"

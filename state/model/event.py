@@ -169,6 +169,7 @@ class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
 
     `scope` says what is meant: a direction (`Reach`), `template:<name>`, or all where it is empty; `until` is in
     milliseconds, UTC (0: open). `business` is the provider's id of the business account, where it has several senders.
+    `category` is that of the template that is meant, in `language`, where the provider tells it.
     """
 
     name: str = ""
@@ -178,6 +179,8 @@ class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
     reason: str = ""
     scope: str = ""
     until: int = 0
+    category: str = ""
+    language: str = ""
     evidence: dict[str, Any] = {}
 
 

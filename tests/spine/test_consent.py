@@ -214,7 +214,7 @@ async def test_a_conversation_begins_with_the_notice_and_the_ledger_knows_it(tel
 
 
 async def test_what_is_sent_unasked_comes_after_the_notice(telling: House) -> None:
-    template = {"type": "template", "name": "hello", "language": "en"}
+    template = {"type": "template", "name": "hello", "language": "en", "category": "utility"}
     await send(telling, content=template, consent=ALLOWED)
     assert telling.graph.texts == [""]
     await telling.hear({**text(1, "hi"), "from": "4915100"})

@@ -27,6 +27,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
+        "template",
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=512), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "name", "language"),
+    )
+    op.create_table(
         "chain",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),

@@ -106,8 +106,6 @@ def test_a_withdrawal_is_confirmed_within_five_minutes(now: int, found: str) -> 
 @pytest.mark.parametrize(
     ("changed", "found"),
     [
-        (CONFIRMING._replace(confirmed=("stop service",)), "confirmation_not_allowed"),
-        (CONFIRMING._replace(confirmed=("another",)), ""),
         (CONFIRMING._replace(cause=Cause(confirms="another")), "confirmation_not_allowed"),
         (CONFIRMING._replace(cause=Cause(confirms="stop marketing", purpose="marketing")), "withdrawn"),
         (CONFIRMING._replace(cause=Cause()), "withdrawn"),
