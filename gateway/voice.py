@@ -7,7 +7,7 @@ from typing import NamedTuple
 from gateway import notices, permissions, policy
 from gateway.channels import Channels, Live
 from gateway.notices import Notice
-from gateway.opting import NOTHING, Meanings, Opted, opted
+from gateway.opting import NOTHING, Meanings, Opted, opted, words_of
 from gateway.policy.places import is_telephone
 from gateway.provider_consent import BY_NUMBER
 from state.conversations import Taken
@@ -47,11 +47,12 @@ class Voice:
         """The wording that comes first in a conversation; "" where none does."""
         return notices.texts().version if self._tells else ""
 
-    def speak(self, taken: Taken, played: Played, now: int) -> Voiced:
-        """What is said in a turn whose flow has played; `now` in milliseconds, UTC."""
+    def speak(self, taken: Taken, heard: Sequence[Event], played: Played, now: int) -> Voiced:
+        """What is said in a turn whose flow has played what was `heard`; `now` in milliseconds, UTC."""
         live, locale = self._channels.get(taken.channel), played.locale or taken.about[1]
         team = live.channel.team if live else taken.team
-        found = self.heard(taken, taken.events[: len(taken.events) - played.left], now)
+        met = heard[: len(heard) - played.left]
+        found = self.heard(taken, [(of, each) for (of, _), each in zip(taken.events, met, strict=False)], now)
         if live is None:
             return Voiced(played.says, permissions.noted(found, taken, played, team, now))
         says = (*found.says, *played.says)
@@ -108,8 +109,11 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
 def _may_tell(event: Event, now: int) -> bool:
     """Whether an event may say something of consent: nearly all are told from those that do by a look."""
     if isinstance(event, MessageReceived):
+        words = policy.standard().as_of(now).words
         said = event.content
-        return isinstance(said, Text) and policy.standard().as_of(now).words.may_mean(said.text)
+        if isinstance(said, Text):
+            return words.may_mean(said.text)
+        return any(map(words.may_mean, words_of(said)))
     return isinstance(event, OptedIn | OptedOut | AddressChanged)
 
 

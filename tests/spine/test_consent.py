@@ -101,6 +101,31 @@ async def test_a_stop_in_words_of_the_provider_s_is_a_stop(house: House, words: 
     assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")] * stops
 
 
+TAPPED = {"type": "button_reply", "button_reply": {"id": "b7", "title": "Stop"}}
+NAMED = {"type": "list_reply", "list_reply": {"id": "UNSUBSCRIBE", "title": "No more offers"}}
+QUICK = {"type": "button", "button": {"payload": "p", "text": "STOP!"}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"type": "interactive", "interactive": TAPPED}, {"type": "interactive", "interactive": NAMED}, QUICK],
+)
+async def test_a_stop_that_is_tapped_is_a_stop(house: House, said: dict[str, Any]) -> None:
+    part = {name: value for name, value in text(1, "x").items() if name not in ("text", "type")}
+    await house.hear(part | said)
+    await house.quiet()
+    assert house.graph.texts == [STOPPED]
+    assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")]
+
+
+async def test_a_button_whose_words_only_hold_a_stop_is_an_answer(house: House) -> None:
+    part = {name: value for name, value in text(1, "x").items() if name not in ("text", "type")}
+    tapped = {"type": "button_reply", "button_reply": {"id": "stop-7", "title": "The next stop"}}
+    await house.hear(part | {"type": "interactive", "interactive": tapped})
+    await house.quiet()
+    assert await facts(house) == []
+
+
 async def test_a_start_from_before_a_stop_that_comes_late_ends_nothing(house: House) -> None:
     await says(house, "hi", "STOP")
     await house.hear(text(1, "START", timestamp=str(now_ms() // 1000 - 3600)))
