@@ -11,7 +11,6 @@ from typing import NamedTuple, cast
 
 import msgspec
 
-from connectors.sms import keywords
 from gateway import notices, provider_consent
 from gateway.provider_consent import Whom
 from state.conversations import Taken
@@ -61,12 +60,17 @@ class _Reader:
     def read(self, events: Sequence[tuple[str, Event]]) -> None:
         """Take in the events in their order."""
         words = {event.key for _, event in events if isinstance(event, MessageReceived)}
-        stops = {event.key.rpartition(":")[0] for _, event in events if isinstance(event, OptedOut)}
+        stops = {
+            event.key.rpartition(":")[0]
+            for _, event in events
+            if isinstance(event, OptedOut) and not event.heard
+        }
         for event_id, event in events:
             if isinstance(event, MessageReceived):
                 self._word(event_id, event, provider_stops=event.key in stops)
-            elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
-                self._told(event_id, event)
+            elif isinstance(event, OptedIn | OptedOut):
+                if not event.heard and event.key.rpartition(":")[0] not in words:
+                    self._told(event_id, event)
             elif isinstance(event, AddressChanged):
                 self._moved(event_id, event)
 
@@ -100,7 +104,7 @@ class _Reader:
     def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
         """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
         meaning, text = self._said(said.content)
-        if provider_stops and not meaning and not keywords.meaning(text):
+        if provider_stops and not meaning:
             meaning = "stop"
         addresses = said.addresses or self._taken.urns
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):

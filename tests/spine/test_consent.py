@@ -90,10 +90,12 @@ async def test_a_stop_counts_though_its_channel_works_no_more(
     assert (fact.change, fact.purpose, fact.address, fact.team) == ("withdrawn", "messages", to, "default")
 
 
-@pytest.mark.parametrize(("words", "stops"), [("weg damit", True), ("cancel", False)])
-async def test_a_stop_in_words_of_the_provider_s_is_a_stop(house: House, words: str, stops: bool) -> None:
+@pytest.mark.parametrize(("words", "heard", "stops"), [("weg damit", False, True), ("cancel", True, False)])
+async def test_a_stop_in_words_of_the_provider_s_is_a_stop(
+    house: House, words: str, heard: bool, stops: bool
+) -> None:
     said = MessageReceived(key="k", at=now_ms(), addresses=(ANN,), provider_id="k", content=Text(words))
-    out = OptedOut(key="k:stop", at=now_ms(), addresses=(ANN,), purpose="marketing", note=words)
+    out = OptedOut(key="k:stop", at=now_ms(), addresses=(ANN,), purpose="marketing", note=words, heard=heard)
     arrived = [Arrived(each, "wa", "default") for each in (said, out)]
     await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
     house.gateway.wake.tell("turns", ("*",))
