@@ -137,7 +137,7 @@ class Gateway:
         self.suspensions = Suspensions(store, channels, self.teams, self.fence, wake, self.means())
         self.guard = Guard(store, channels, wake, self.means())
         self.licences, self.templates = Licences(store, wake), Templates(store)
-        self.voice = Voice(channels, tells=self.settings.notices)
+        self.voice = Voice(channels, self.teams, tells=self.settings.notices)
         self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences, self.templates)
         self.sealer = Sealer(store, self.seal)
         self.lapses = Lapses(store, self.settings.consent_notice_days)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from gateway import outgoing, policy
+from gateway import notices, outgoing, policy
 from gateway.channels import Live
 from gateway.fence import Fence
 from gateway.licences import Licences
@@ -38,6 +38,7 @@ class Grounds:
         person, letter = row.known or known.NOBODY, row.message
         why = cause.read(row.body)
         target = self.target(row, live)
+        urns = outgoing.urns(row)
         unasked = target.initiated or why.purpose == "marketing"
         return policy.Facts(
             target=target,
@@ -52,9 +53,9 @@ class Grounds:
             expires_at=row.expires_at,
             channel_type=live.channel.type,
             cause=why,
-            person=policy.Person(outgoing.urns(row), person.country, person.zone, person.born),
+            person=policy.Person(urns, person.country, person.zone, person.born),
             standings=person.standings,
-            notice=self._voice.version,
+            notice=notices.wording(self._voice.wanted(live, urns, person.country)),
             told=letter.told if letter else "",
             touches=person.touches,
             digest=outgoing.digest(row) if unasked else "",

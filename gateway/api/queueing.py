@@ -115,7 +115,7 @@ def _notice(order: Order, voice: Voice, place: Place) -> Notice | None:
     outside = live.terms.reply_window and initiated(live.terms, dialogue.last_in, order.due)
     if outside and isinstance(order.say.content, Template):
         return None
-    return voice.notice(live, dialogue.locale, dialogue.told)
+    return voice.notice(live, dialogue.locale, dialogue.told, order.target.urns, place.known.country)
 
 
 def _goes_first(notice: Queued) -> bool:

@@ -149,7 +149,7 @@ async def _hindsight(store: Store, settings: Settings) -> Hindsight:
     teams, licences, templates = Teams(store, wake), Licences(store, wake), Templates(store)
     for each in (teams, licences, templates):
         await each.load()
-    voice = Voice(channels, tells=settings.notices)
+    voice = Voice(channels, teams, tells=settings.notices)
     fence = Fence(store, wake, "a plan", settings.permit_seconds)
     grounds = Grounds(fence, voice, teams, licences, templates)
     return Hindsight(channels, grounds, await past.suspensions(store))

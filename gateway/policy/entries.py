@@ -1,6 +1,7 @@
 """The rows of a rule pack, a struct for each table: every row says where its figure is from and since when it holds."""
 
 from datetime import date, time
+from typing import Literal
 
 import msgspec
 
@@ -130,6 +131,13 @@ class Confirmation(Entry, frozen=True, kw_only=True):
     minutes: int
 
 
+class Opening(Entry, frozen=True, kw_only=True):
+    """Where the first message names the business and says how to stop: by a use (`sms`), in countries."""
+
+    use: Literal["sms"]
+    countries: tuple[str, ...]
+
+
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All rows of a pack, by table."""
 
@@ -146,3 +154,4 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cap: tuple[Cap, ...]
     duplicate: tuple[Duplicate, ...]
     confirmation: tuple[Confirmation, ...]
+    opening: tuple[Opening, ...]

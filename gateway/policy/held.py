@@ -37,9 +37,15 @@ class Held:
             c for each in rows.offered if each.service == "messaging" for c in each.countries
         )
         """The countries (ISO 3166) whose teams may send messages."""
+        self.opening = frozenset(country for each in rows.opening for country in each.countries)
+        """The countries (ISO 3166) whose customers are told by the first text message who sends it and how to stop."""
         self.words = Vocabulary(rows.words)
         self.place = lru_cache(65_536)(Places(rows.area).find)
         """The place of (addresses, country, zone): found once for each recipient that is written to."""
+
+    def opens(self, country: str) -> bool:
+        """Whether the first text message to a country names the business and says how to stop."""
+        return country in self.opening or ANY in self.opening
 
     def offered(self, service: str, country: str) -> bool:
         """Whether a service (`messaging`, `contact_centre`) is offered to teams of a country (ISO 3166)."""

@@ -30,7 +30,7 @@ def live() -> Live:
 
 def grounds() -> Grounds:
     teams = SimpleNamespace(above=lambda team: (team, "default"), facts=lambda team: policy.Team("DE"))
-    nothing: Any = SimpleNamespace(suspensions=(), version="", of=lambda team, content: ())
+    nothing: Any = SimpleNamespace(suspensions=(), wanted=lambda *who: (), of=lambda team, content: ())
     return Grounds(nothing, nothing, cast(Any, teams), nothing, Templates(nothing))
 
 
