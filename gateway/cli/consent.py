@@ -88,6 +88,7 @@ def _text(name: str) -> str:
 async def _record(store: Store, settings: Settings, args: argparse.Namespace) -> int:
     from admin import consent_rows, consents, operations
     from gateway.cli import Failure
+    from gateway.policy.bases import unfit
     from state.recording import Entry
 
     names = (
@@ -107,7 +108,7 @@ async def _record(store: Store, settings: Settings, args: argparse.Namespace) ->
     evidence = consent_rows.evidence(args.evidence) if args.evidence else {}
     entry = Entry(**values, evidence=evidence, source="admin", actor=operations.OPERATOR.name)
     try:
-        made = await consents.record(store, operations.OPERATOR, entry)
+        made = await consents.record(store, operations.OPERATOR, entry, unfit)
     except operations.Refused as error:
         raise Failure(str(error)) from error
     print(_fact(made))
@@ -180,13 +181,14 @@ async def _expiring(store: Store, settings: Settings, args: argparse.Namespace) 
 async def _import(store: Store, settings: Settings, args: argparse.Namespace) -> int:
     from admin import consent_rows, consents, operations
     from gateway.cli import Failure
+    from gateway.policy.bases import unfit
 
     try:
         lines = consent_rows.read(args.rows)
     except consent_rows.NoFile as error:
         raise Failure(f"{args.file}: {error}") from error
     done = await consents.import_lines(
-        store, store, operations.OPERATOR, lines, args.team, Path(args.file).name
+        store, store, operations.OPERATOR, lines, args.team, Path(args.file).name, unfit
     )
     if args.json:
         refused = [each._asdict() for each in done.refused]

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from state.model.consent import Basis, Purpose
+
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A row: its `source`, and the days it holds, from 0:00 UTC of `from` until that of `until`."""
@@ -138,6 +140,15 @@ class Opening(Entry, frozen=True, kw_only=True):
     countries: tuple[str, ...]
 
 
+class BasisLimit(Entry, frozen=True, kw_only=True):
+    """The legal bases that fit a purpose on channels of some types ("*": all); `says` why others do not."""
+
+    purpose: Purpose
+    channels: tuple[str, ...]
+    fits: tuple[Basis, ...]
+    says: str
+
+
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All rows of a pack, by table."""
 
@@ -155,3 +166,4 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duplicate: tuple[Duplicate, ...]
     confirmation: tuple[Confirmation, ...]
     opening: tuple[Opening, ...]
+    basis: tuple[BasisLimit, ...]

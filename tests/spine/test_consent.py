@@ -27,6 +27,7 @@ from tests.spine.house import House, running, text
 STOPPED, STARTED = notices.stopped("en"), notices.started("en")
 NOTICE = notices.notice("whatsapp", "en").text
 ANN = "whatsapp:4915100"
+AGREED = {"basis": "consent", "evidence": "form 7"}
 HI = {"type": "text", "text": "hi"}
 
 
@@ -226,7 +227,7 @@ async def test_a_notice_of_several_parts_is_told_once_with_its_last(
     telling: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = notices.Notice("words " * 1500, "1/en", "en")
-    monkeypatch.setattr(notices, "notice", lambda kind, locale: whole)
+    monkeypatch.setattr(notices, "notice", lambda *given: whole)
     await says(telling, "hi")
     assert len(telling.graph.texts) > 2
     assert [each.change for each in await facts(telling)] == ["told"]
@@ -258,7 +259,7 @@ async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
 ) -> None:
     to = f"whatsapp:{text(1, '')['from']}"
     await telling.suspend(direction="business_initiated")
-    more |= {"consent": ALLOWED}
+    more |= {"consent": AGREED}
     told = await telling.call("POST", "/messages", {"to": to, "channel": "wa", "content": HI} | more)
     assert told.status == 202, told
     await telling.hear(text(1, "hello"))
@@ -269,7 +270,7 @@ async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
 async def test_a_notice_for_later_is_left_out_where_another_was_given_by_then(telling: House) -> None:
     to = f"whatsapp:{text(1, '')['from']}"
     suspension = await telling.suspend(direction="business_initiated")
-    asked = {"to": to, "channel": "wa", "content": HI, "purpose": "marketing", "consent": ALLOWED}
+    asked = {"to": to, "channel": "wa", "content": HI, "purpose": "marketing", "consent": AGREED}
     assert (await telling.call("POST", "/messages", asked)).status == 202
     late = next(each for each in await telling.messages() if each.cause.later)
     await telling.hear(text(1, "hello"))
