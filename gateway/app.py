@@ -65,6 +65,8 @@ from state.store import Store
 from state.writer import Unavailable
 
 log = logging.getLogger("parley")
+_LOOK = 0.5
+"""Seconds between two looks for terms that were accepted."""
 
 
 class Behind(Exception):
@@ -218,6 +220,7 @@ class Gateway:
         yield "suspensions", self.suspensions.run
         yield "guard", self.guard.run
         yield "reload", self._reload
+        yield "acceptances", self._accepted
         yield "traffic", partial(traffic.run, self.metrics.traffic, self.store, self.settings.node)
         yield "detectors", self.detecting.run
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
@@ -272,6 +275,12 @@ class Gateway:
             await self.channels.know_terms()
             await self.licences.load()
             await self.templates.load()
+
+    async def _accepted(self) -> None:
+        """What waits for terms leaves as soon as they are accepted, whichever process took that down."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            await self.channels.look()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

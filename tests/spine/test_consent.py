@@ -21,7 +21,7 @@ from state.model.event import AddressChanged, MessageReceived, OptedOut
 from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
-from tests.spine.graph import refuses
+from tests.spine.graph import Manner, cuts, refuses
 from tests.spine.house import House, running, text
 
 STOPPED, STARTED = notices.stopped("en"), notices.started("en")
@@ -316,6 +316,22 @@ async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew
     first = await telling.messages()
     assert [(await telling.decisions(each))[-1].code for each in first] == ["", "not_told"]
     assert (await says(telling, "again"))[-2:] == [NOTICE, "2: again"]
+
+
+@pytest.mark.parametrize(
+    "passing", [cuts, refuses(400, 131037), refuses(503, 1)], ids=["cut off", "set up", "down"]
+)
+async def test_what_stands_behind_a_notice_waits_while_it_may_still_be_given(
+    telling: House, passing: Manner
+) -> None:
+    telling.graph.next(passing)
+    await telling.hear(text(1, "hi"))
+    tried = [("queued", 1), ("queued", 0)]
+    await telling.when(telling.queue, lambda rows: [(row[1], row[3]) for row in rows] == tried)
+    await telling.hurry()
+    await telling.quiet()
+    assert telling.graph.texts == [NOTICE, NOTICE, "1: hi"]
+    assert [each.change for each in await facts(telling)] == ["told"]
 
 
 async def test_a_stop_counts_while_what_comes_in_is_suspended(house: House) -> None:
