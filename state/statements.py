@@ -73,8 +73,8 @@ class Statement:
     """A named statement with its declared parameters, compiled for a database when first used there."""
 
     writes = False
-    locks = ""
-    """The table of whose rows it locks those it finds, until the commit; "" where it locks none, or only free ones."""
+    locks = False
+    """Whether it locks the rows it finds until the commit, and waits for those that others have locked."""
 
     def __init__(self, construct: sa.ClauseElement, params: str) -> None:
         self.construct = construct
@@ -130,7 +130,7 @@ class Fetch(Statement):
         self._columns = [table.c[name] for name in columns.split()] + ([] if also is None else [also])
         self.key_of = itemgetter(*(len(self._columns) + n for n in range(len(self.keys))))
         self._table, self._lock, self._order = table, lock, order
-        self.locks = table.name if lock == "wait" else ""
+        self.locks = lock == "wait"
         super().__init__(table.select(), keys)
 
     def _construct(self, dialect: str) -> sa.ClauseElement:

@@ -86,7 +86,7 @@ class Backend(Protocol):
 class _Job:
     """One operation on its way: how to start it, how far it is, and who waits for it."""
 
-    __slots__ = ("alone", "args", "future", "op", "result", "wrote")
+    __slots__ = ("alone", "args", "future", "locked", "op", "result", "wrote")
 
     def __init__(
         self, op: Callable[..., Work[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]", alone: bool
@@ -94,6 +94,7 @@ class _Job:
         self.op, self.args, self.future, self.alone = op, args, future, alone
         self.result: Any = None
         self.wrote = False
+        self.locked: Sequence[Row] = ()
 
 
 class Writer:
@@ -274,29 +275,33 @@ class _Step:
 
 
 class _Locks:
-    """The rows that operations of one batch have locked, and the operations that wait for one of them."""
+    """The rows that operations of one batch have locked, and the operations that wait for one of them.
+
+    A row is known by its key alone: where two tables share a key, what waits needlessly waits for a moment.
+    """
 
     def __init__(self) -> None:
-        self._held: dict[tuple[str, Row], _Job] = {}
-        self._of: dict[_Job, list[tuple[str, Row]]] = {}
+        self._held: dict[Row, _Job] = {}
         self.waiting: list[tuple[_Job, Op[Any], Ask]] = []
 
     def take(self, job: _Job, asks: Ask) -> bool:
         """Lock all rows that are asked for so, or none of them where another operation has one."""
-        held = self._held
-        wanted = [(statement.locks, row) for statement, row in asks if statement.locks]
-        for each in wanted:
-            if held.get(each, job) is not job:
-                return False
+        wanted = [row for statement, row in asks if statement.locks]
         if wanted:
-            held.update(dict.fromkeys(wanted, job))
-            self._of.setdefault(job, []).extend(wanted)
+            held = self._held
+            for row in wanted:
+                if held.get(row, job) is not job:
+                    return False
+            for row in wanted:
+                held[row] = job
+            job.locked = [*job.locked, *wanted] if job.locked else wanted
         return True
 
     def release(self, job: _Job) -> None:
         """Let others have what an operation that has ended had locked."""
-        for each in self._of.pop(job, ()):
-            self._held.pop(each, None)
+        for row in job.locked:
+            self._held.pop(row, None)
+        job.locked = ()
 
 
 Running = list[tuple[_Job, Op[Any], list[Any]]]
@@ -325,7 +330,7 @@ class _Lockstep:
             raise _Spoilt
 
     def _begin(self, job: _Job) -> None:
-        job.result, job.wrote = None, False
+        job.result, job.wrote, job.locked = None, False, ()
         try:
             made = job.op(*job.args)
         except Exception as error:
@@ -348,15 +353,17 @@ class _Lockstep:
         else:
             self._ask(job, op, asks)
             return
-        self._locks.release(job)
+        if job.locked:
+            self._locks.release(job)
 
     def _ask(self, job: _Job, op: Op[Any], asks: Ask) -> None:
-        if not self._locks.take(job, asks):
+        """Ask, where nobody has what is to be locked; else wait."""
+        if self._locks.take(job, asks):
+            asked, wrote = self._step.ask(asks)
+            job.wrote = job.wrote or wrote
+            self._running.append((job, op, asked))
+        else:
             self._locks.waiting.append((job, op, asks))
-            return
-        asked, wrote = self._step.ask(asks)
-        job.wrote = job.wrote or wrote
-        self._running.append((job, op, asked))
 
     def _go_on(self) -> None:
         """Those that waited for a row ask again, in their order."""
