@@ -86,7 +86,7 @@ class Backend(Protocol):
 class _Job:
     """One operation on its way: how to start it, how far it is, and who waits for it."""
 
-    __slots__ = ("alone", "args", "future", "locked", "op", "result", "wrote")
+    __slots__ = ("alone", "args", "ended", "future", "op", "result", "wrote")
 
     def __init__(
         self, op: Callable[..., Work[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]", alone: bool
@@ -94,7 +94,7 @@ class _Job:
         self.op, self.args, self.future, self.alone = op, args, future, alone
         self.result: Any = None
         self.wrote = False
-        self.locked: Sequence[Row] = ()
+        self.ended = False
 
 
 class Writer:
@@ -285,23 +285,17 @@ class _Locks:
         self.waiting: list[tuple[_Job, Op[Any], Ask]] = []
 
     def take(self, job: _Job, asks: Ask) -> bool:
-        """Lock all rows that are asked for so, or none of them where another operation has one."""
+        """Lock all rows that are asked for so, or none of them where an operation that has not ended has one."""
         wanted = [row for statement, row in asks if statement.locks]
         if wanted:
             held = self._held
             for row in wanted:
-                if held.get(row, job) is not job:
+                holder = held.get(row, job)
+                if holder is not job and not holder.ended:
                     return False
             for row in wanted:
                 held[row] = job
-            job.locked = [*job.locked, *wanted] if job.locked else wanted
         return True
-
-    def release(self, job: _Job) -> None:
-        """Let others have what an operation that has ended had locked."""
-        for row in job.locked:
-            self._held.pop(row, None)
-        job.locked = ()
 
 
 Running = list[tuple[_Job, Op[Any], list[Any]]]
@@ -330,7 +324,7 @@ class _Lockstep:
             raise _Spoilt
 
     def _begin(self, job: _Job) -> None:
-        job.result, job.wrote, job.locked = None, False, ()
+        job.result, job.wrote, job.ended = None, False, False
         try:
             made = job.op(*job.args)
         except Exception as error:
@@ -353,8 +347,7 @@ class _Lockstep:
         else:
             self._ask(job, op, asks)
             return
-        if job.locked:
-            self._locks.release(job)
+        job.ended = True
 
     def _ask(self, job: _Job, op: Op[Any], asks: Ask) -> None:
         """Ask, where nobody has what is to be locked; else wait."""
