@@ -38,6 +38,7 @@ standing = sa.Table(
     column("at", Ms),
     column("until", Ms),
     column("fact", Id),
+    column("basis", sa.String(24), "'consent'"),
     column("announced", sa.SmallInteger, 0),
     sa.PrimaryKeyConstraint("contact", "purpose", "address", "channel", "lane"),
     sqlite_with_rowid=False,

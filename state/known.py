@@ -135,7 +135,7 @@ def locked(contact_id: str) -> Op[Known]:
 
 def standing_rows(rows: Sequence[Row]) -> tuple[Standing, ...]:
     """Rows of STANDINGS as values, in an order of their own."""
-    return tuple(sorted(Standing(*row[:7]) for row in rows))
+    return tuple(sorted(Standing(*row[:8]) for row in rows))
 
 
 def again_asks(known: Known, *, unasked: bool = False) -> _Asks:

@@ -21,6 +21,7 @@ CODES: Mapping[str, Code] = {
     "withdrawn": Code("consent", "refuse"),
     "no_consent": Code("consent", "refuse"),
     "consent_expired": Code("consent", "refuse"),
+    "basis_unfit": Code("consent", "refuse"),
     "confirmation_not_allowed": Code("consent", "refuse"),
     "under_age": Code("age", "refuse"),
     "age_unknown": Code("age", "refuse"),

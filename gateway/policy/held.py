@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gateway.policy.entries import Cap, ChannelAge, Holiday, PurposeLimit, Quiet, Reach, Rows
+from gateway.policy.entries import BasisLimit, Cap, ChannelAge, Holiday, PurposeLimit, Quiet, Reach, Rows
 from gateway.policy.hours import Hours
 from gateway.policy.places import Places
 from gateway.policy.vocabulary import Vocabulary
@@ -25,6 +25,10 @@ class Held:
         self.reach: Mapping[str, tuple[Reach, ...]] = _by_channel(rows.reach)
         self.starts = frozenset(each.channel for each in rows.starts)
         self.purposes: Mapping[str, tuple[PurposeLimit, ...]] = _by_channel(rows.purpose)
+        self.bases: Mapping[str, tuple[BasisLimit, ...]] = {
+            purpose: tuple(each for each in rows.basis if each.purpose == purpose)
+            for purpose in {each.purpose for each in rows.basis}
+        }
         self.caps: tuple[Cap, ...] = rows.cap
         self.duplicates = {each.purpose: each.minutes * _MINUTE for each in rows.duplicate}
         self.longest_look = max(

@@ -1,6 +1,7 @@
 """The rule of consent: what a customer has allowed, withdrawn, or said nothing about."""
 
 from gateway.policy import said
+from gateway.policy.bases import unfit
 from gateway.policy.facts import Facts, initiated
 from gateway.policy.held import Held
 from state.model.consent import Standing, latest
@@ -22,6 +23,8 @@ def consent(facts: Facts, now: int, held: Held) -> Rule:
     if found.change == "withdrawn":
         return _withdrawn(found)
     if found.change == "given" and (not found.until or now < found.until):
+        if why := unfit(cause.purpose, found.basis, facts.channel_type, held):
+            return _unfit(facts, now, found, why)
         return Rule("consent", "send", inputs={"purpose": found.purpose, "fact": found.fact})
     return _lapsed(facts, now, found)
 
@@ -44,6 +47,17 @@ def _withdrawn(found: Standing) -> Rule:
     what = said.purpose(found.purpose)
     reason = f"the customer withdrew {what} on {said.day(found.at)}: only they can allow it again, as by writing START"
     return Rule("consent", "refuse", reason, "withdrawn", {"purpose": found.purpose, "fact": found.fact})
+
+
+def _unfit(facts: Facts, now: int, found: Standing, why: str) -> Rule:
+    """What rests on a basis that does not fit allows nothing by itself: service may still answer the customer."""
+    answer = _without(facts, now)
+    if answer.verdict == "send":
+        return answer
+    inputs = {"purpose": found.purpose, "fact": found.fact, "basis": found.basis}
+    return Rule(
+        "consent", "refuse", f"{why}; ask the customer, and record what they say", "basis_unfit", inputs
+    )
 
 
 def _lapsed(facts: Facts, now: int, found: Standing) -> Rule:

@@ -21,6 +21,7 @@ REMEDIES: Mapping[str, str] = {
     "withdrawn": "leave it: only the customer can take the withdrawal back",
     "no_consent": "ask the customer, record what they said, then send it anew",
     "consent_expired": "ask the customer anew, record what they said, then send it again",
+    "basis_unfit": "ask the customer, record what they said, then send it anew",
     "confirmation_not_allowed": "leave it: the withdrawal stands without another confirmation",
     "under_age": "leave it: nothing may be sent to them here",
     "age_unknown": "record when the contact was born, then send it anew",

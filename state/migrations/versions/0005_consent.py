@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("fact", Id, nullable=False),
+        sa.Column("basis", sa.String(length=24), server_default=sa.text("'consent'"), nullable=False),
         sa.Column("announced", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("contact", "purpose", "address", "channel", "lane"),
         sqlite_with_rowid=False,
