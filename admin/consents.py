@@ -1,7 +1,7 @@
 """Recording what customers have allowed and forbidden, one fact at a time or from a file; and licences for content."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,7 +12,7 @@ from admin.operations import Actor, Refused, Writes
 from state import audit, channels, licences, recording
 from state.licences import Record
 from state.model.address import BadAddress, parse
-from state.model.consent import Consent
+from state.model.consent import Basis, Consent, Purpose
 from state.model.ids import lane_of_id, now_ms
 from state.recording import Entry, NoContact
 from state.writer import Duplicate, Op
@@ -23,6 +23,17 @@ _AT_A_TIME = 200
 DEFAULT = "default"
 """The team of whoever names none."""
 _SUBJECTS = ("template", "media")
+
+
+Unfit = Callable[[Purpose, Basis, str], str]
+"""Why a legal basis does not fit a purpose on a channel of a type ("": all channels); "" where it does."""
+
+
+class Where(NamedTuple):
+    """Whose a channel is, and of what type."""
+
+    team: str = ""
+    type: str = ""
 
 
 class Refusal(NamedTuple):
@@ -41,11 +52,11 @@ class Imported(NamedTuple):
     refused: tuple[Refusal, ...]
 
 
-async def record(store: Writes, actor: Actor, entry: Entry) -> Consent:
+async def record(store: Writes, actor: Actor, entry: Entry, unfit: Unfit) -> Consent:
     """Record a fact; when this returns it holds for every send. Raises Refused."""
     actor.needs("consent:write")
     await _check_team(store, entry.team)
-    check(entry, now_ms(), await _channels(store))
+    check(entry, now_ms(), await _channels(store), unfit)
     try:
         return await store.write(recording.record, entry)
     except NoContact as error:
@@ -58,20 +69,23 @@ async def _check_team(store: Writes, team: str) -> None:
         raise Refused("team", f"there is no team {team!r}")
 
 
-async def _channels(store: Writes) -> Mapping[str, str]:
-    """The team of each channel."""
-    return {row[0]: row[2] for row in await store.read(channels.LIST)}
+async def _channels(store: Writes) -> Mapping[str, Where]:
+    """The team and the type of each channel."""
+    return {row[0]: Where(row[2], row[1]) for row in await store.read(channels.LIST)}
 
 
-def check(entry: Entry, now: int, teams: Mapping[str, str]) -> None:
-    """Look at an entry as a whole, `teams` are those of the channels; raises Refused naming the field that is wrong."""
+def check(entry: Entry, now: int, known: Mapping[str, Where], unfit: Unfit) -> None:
+    """Look at an entry as a whole, `known` are the channels; raises Refused naming the field that is wrong."""
     _check_whom(entry)
-    if entry.channel and teams.get(entry.channel) != entry.team:
+    where = known.get(entry.channel, Where())
+    if entry.channel and where.team != entry.team:
         raise Refused("channel", f"the team {entry.team!r} has no channel {entry.channel!r}")
     if entry.change not in ("given", "withdrawn"):
         raise Refused("change", "given and withdrawn can be recorded; the rest follows by itself")
     if entry.change == "given" and not entry.evidence:
         raise Refused("evidence", "is needed: what proves that the customer gave it")
+    if entry.change == "given" and (why := unfit(entry.purpose, entry.basis, where.type)):
+        raise Refused("basis", why)
     if entry.at > now + _SKEW_MS:
         raise Refused("at", "lies in the future")
     if entry.until and entry.change != "given":
@@ -94,7 +108,13 @@ def _check_whom(entry: Entry) -> None:
 
 
 async def import_lines(
-    store: Writes, answers: Writes, actor: Actor, lines: Sequence[Line], team: str, name: str
+    store: Writes,
+    answers: Writes,
+    actor: Actor,
+    lines: Sequence[Line],
+    team: str,
+    name: str,
+    unfit: Unfit,
 ) -> Imported:
     """Record the facts of a file; each row needs a legal basis and evidence, or it is refused and the others are taken.
 
@@ -103,7 +123,8 @@ async def import_lines(
     """
     actor.needs("consent:write")
     await _check_team(store, team)
-    found, refused = _entries(lines, team, actor.name, await _channels(store))
+    known = await _channels(store)
+    found, refused = _entries(lines, team, actor.name, lambda entry: check(entry, now_ms(), known, unfit))
     added = 0
     for n in range(0, len(found), _AT_A_TIME):
         added += sum(await asyncio.gather(*(_once(store, each) for each in found[n : n + _AT_A_TIME])))
@@ -112,14 +133,14 @@ async def import_lines(
 
 
 def _entries(
-    lines: Sequence[Line], team: str, actor: str, teams: Mapping[str, str]
+    lines: Sequence[Line], team: str, actor: str, look: Callable[[Entry], None]
 ) -> tuple[list[Entry], list[Refusal]]:
     """The entries that can be recorded, each once, and the refusals."""
-    now, found, refused = now_ms(), dict[bytes, Entry](), []
+    found, refused = dict[bytes, Entry](), []
     for line in lines:
         try:
             entry = consent_rows.entry(line.values, team, actor)
-            check(entry, now, teams)
+            look(entry)
             found[msgspec.json.encode(entry)] = entry
         except Refused as error:
             field = "address" if error.field == "to" else error.field

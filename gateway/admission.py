@@ -1,10 +1,9 @@
 """Who may be let in: where a contact or a session in an app is made, nobody below the age of consent is."""
 
-from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from gateway.policy import facts
-from gateway.policy.ages import age_of_consent, years
+from gateway import policy
+from gateway.policy import ages, facts
 from state.model.ids import now_ms
 
 
@@ -23,28 +22,26 @@ class UnderAge(Exception):
     """Somebody is below the age of consent of their country, or of the channel; or too little is known to tell."""
 
 
-def today() -> date:
-    """The day it is (UTC)."""
-    return datetime.fromtimestamp(now_ms() / 1000, UTC).date()
-
-
-def check(person: Known, team: facts.Team, minimum: int = 0, on: date | None = None) -> None:
+def check(person: Known, team: facts.Team, minimum: int = 0, now: int = 0) -> None:
     """Raise UnderAge where somebody may not be let in by a team, BadDate where their birth is no date.
 
     Where their country is not known `unknown_country` decides: the highest age there is, none, or nobody is let in.
     Where their date of birth is not known `unknown_age` does, and a `minimum_age` of the team lets nobody in.
+    `now` is in milliseconds, UTC.
     """
     settings = team.settings
     if not person.born:
         if settings.minimum_age or settings.unknown_age == "refuse":
             raise UnderAge("their date of birth is not known, and the team lets in only those whose is")
         return
-    on = on or today()
+    now = now or now_ms()
+    ages.check(person.born, now)
     if not person.country and settings.unknown_country == "refuse":
         raise UnderAge("their country is not known, and the team lets in only those whose is")
     known = person.country or settings.unknown_country == "strictest"
-    consent, asked = age_of_consent(person.country, on) if known else 0, max(minimum, settings.minimum_age)
-    if years(person.born, on) < max(consent, asked):
+    held = policy.standard().as_of(now)
+    consent, asked = held.age_of_consent(person.country) if known else 0, max(minimum, settings.minimum_age)
+    if ages.years_old(person.born, now) < max(consent, asked):
         raise UnderAge(
             f"they are below {max(consent, asked)} years: {_whose(consent, asked, person.country)}"
         )

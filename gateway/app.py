@@ -45,6 +45,7 @@ from gateway.settings import Settings
 from gateway.shortcut import past_the_router
 from gateway.suspensions import Suspensions
 from gateway.teams import Teams
+from gateway.templates import Templates
 from gateway.tokens import Tokens
 from gateway.turns import Turns
 from gateway.versions import Versions
@@ -64,6 +65,8 @@ from state.store import Store
 from state.writer import Unavailable
 
 log = logging.getLogger("parley")
+_LOOK = 0.5
+"""Seconds between two looks for terms that were accepted."""
 
 
 class Behind(Exception):
@@ -135,9 +138,9 @@ class Gateway:
         self.observer: Observer = Telling(store, self.authors, wake)
         self.suspensions = Suspensions(store, channels, self.teams, self.fence, wake, self.means())
         self.guard = Guard(store, channels, wake, self.means())
-        self.licences = Licences(store, wake)
-        self.voice = Voice(channels, tells=self.settings.notices)
-        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences)
+        self.licences, self.templates = Licences(store, wake), Templates(store)
+        self.voice = Voice(channels, self.teams, tells=self.settings.notices)
+        self.grounds = Grounds(self.fence, self.voice, self.teams, self.licences, self.templates)
         self.sealer = Sealer(store, self.seal)
         self.lapses = Lapses(store, self.settings.consent_notice_days)
         self.detecting = Detecting(store, channels, self.teams, wake, self.settings.node, detectors.load())
@@ -190,6 +193,7 @@ class Gateway:
         self.wake.on("teams", lambda _: self._spawn(self.teams.load(), "teams"))
         self.wake.on("channels", lambda _: self._spawn(self.channels.load(), "channels"))
         await self.licences.load()
+        await self.templates.load()
         self.wake.on("licences", lambda _: self._spawn(self.licences.load(), "licences"))
 
     async def start(self, app: web.Application) -> None:
@@ -218,6 +222,7 @@ class Gateway:
         yield "suspensions", self.suspensions.run
         yield "guard", self.guard.run
         yield "reload", self._reload
+        yield "acceptances", self._accepted
         yield "traffic", partial(traffic.run, self.metrics.traffic, self.store, self.settings.node)
         yield "detectors", self.detecting.run
         yield "retention", partial(retention.run, self.store, self.files, self.settings)
@@ -271,6 +276,13 @@ class Gateway:
             await self.channels.load()
             await self.channels.know_terms()
             await self.licences.load()
+            await self.templates.load()
+
+    async def _accepted(self) -> None:
+        """What waits for terms leaves as soon as they are accepted, whichever process took that down."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            await self.channels.look()
 
     async def stop(self) -> None:
         """Begin nothing new, finish what is under way or hand it back, then listen no more and close.

@@ -51,6 +51,7 @@ class Channels:
         self._by_account: dict[tuple[str, str], Live] = {}
         self._accepted: dict[str, dict[str, int]] | None = None
         self._known: dict[str, int] = {}
+        self._acceptances_state: object = None
         self.broken: dict[str, str] = {}
         self._rows: dict[str, Channel] = {}
         self.changed = Signal()
@@ -110,6 +111,13 @@ class Channels:
         return live._replace(
             terms=terms, accepted=accepted, terms_known=self._known.get(terms.version, now_ms())
         )
+
+    async def look(self) -> None:
+        """Read the channels again where somebody has accepted terms meanwhile, by another process."""
+        (state,) = [tuple(row) for row in await self._store.read(acceptances.STATE)]
+        if state != self._acceptances_state:
+            self._acceptances_state = state
+            await self.load()
 
     async def know_terms(self) -> None:
         """Note from when on this database's gateways know the terms of its channels; an upgrade brings new versions."""

@@ -4,15 +4,16 @@ from typing import Any
 
 import msgspec
 
-from gateway import outgoing, policy
+from gateway import notices, outgoing, policy
 from gateway.channels import Live
 from gateway.fence import Fence
 from gateway.licences import Licences
 from gateway.teams import Teams
+from gateway.templates import Templates
 from gateway.voice import Voice
 from state import known
 from state.model import cause
-from state.model.content import Content
+from state.model.content import Content, Template
 from state.model.suspension import Target
 from state.outbox import Leased, Letter
 
@@ -22,8 +23,11 @@ _native = msgspec.json.Decoder(dict[str, Any]).decode
 class Grounds:
     """Gathers the facts of decisions."""
 
-    def __init__(self, fence: Fence, voice: Voice, teams: Teams, licences: Licences) -> None:
+    def __init__(
+        self, fence: Fence, voice: Voice, teams: Teams, licences: Licences, templates: Templates
+    ) -> None:
         self._fence, self._voice, self._teams, self._licences = fence, voice, teams, licences
+        self._templates = templates
 
     def target(self, row: Leased, live: Live) -> Target:
         """What a suspension must cover to stop the row."""
@@ -34,6 +38,7 @@ class Grounds:
         person, letter = row.known or known.NOBODY, row.message
         why = cause.read(row.body)
         target = self.target(row, live)
+        urns = outgoing.urns(row)
         unasked = target.initiated or why.purpose == "marketing"
         return policy.Facts(
             target=target,
@@ -48,13 +53,16 @@ class Grounds:
             expires_at=row.expires_at,
             channel_type=live.channel.type,
             cause=why,
-            person=policy.Person(outgoing.urns(row), person.country, person.zone, person.born),
+            person=policy.Person(urns, person.country, person.zone, person.born),
             standings=person.standings,
-            notice=self._voice.version,
+            notice=notices.wording(self._voice.wanted(live, urns, person.country)),
             told=letter.told if letter else "",
             touches=person.touches,
             digest=outgoing.digest(row) if unasked else "",
             message=row.id,
+            category=self._templates.category(live.channel.id, content)
+            if isinstance(content, Template)
+            else "",
             tag=_tag(letter, live),
             by_person=bool(why.actor) and not (why.ours or why.flow or why.campaign),
         )

@@ -73,7 +73,7 @@ def _row(was: Was, letter: Letter, read: Mapping[str, Rule]) -> Leased:
     """The row as its sender had it."""
     last_in, expires_at = _input(read, "last_in", letter.last_in), _input(read, "expires_at", 0)
     talk = Talk(letter.contact, last_in, "", letter.urns)
-    sent = Sent(letter.content, "", "", letter.told)
+    sent = Sent(letter.content, "", letter.native, letter.told)
     return Leased(
         was.message, was.lane, letter.conversation, letter.channel, "message", "queued", letter.cause, expires_at,
         0, 0, 0, talk, sent, letter.known,

@@ -6,6 +6,7 @@ The texts are data (`notices.toml`), a version for all.
 import tomllib
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -28,6 +29,9 @@ class Texts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notice: dict[str, str]
     stopped: dict[str, str]
     started: dict[str, str]
+    machine: dict[str, str]
+    business: dict[str, str]
+    help: dict[str, str]
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -45,17 +49,42 @@ def texts() -> Texts:
     return msgspec.convert(data, Texts)
 
 
-@lru_cache(1024)
-def notice(channel_type: str, locale: str) -> Notice:
-    """Who has access to what is exchanged on a channel of a type, in a language (BCP 47) or else in English."""
-    language, text = _in(texts().notice, locale)
+Part = Literal["machine", "business", "access"]
+"""What a notice may be made of: that a machine talks, who writes and how to stop, who has access to what."""
+ACCESS: tuple[Part, ...] = ("access",)
+
+
+@lru_cache(4096)
+def notice(channel_type: str, locale: str, parts: tuple[Part, ...] = ACCESS, business: str = "") -> Notice:
+    """What a customer on a channel of a type is told first, in a language (BCP 47) or else in English."""
+    language, access = _in(texts().notice, locale)
     channel = texts().app[language] if channel_type == _APP else _NAMES.get(channel_type, _SMS)
-    return Notice(text.format(channel=channel), f"{texts().version}/{language}", language)
+    words = {
+        "machine": texts().machine[language],
+        "business": texts().business[language].replace("{business}", business),
+        "access": access.format(channel=channel),
+    }
+    return Notice(" ".join(words[each] for each in parts), f"{wording(parts)}/{language}", language)
 
 
-def current(told: str) -> bool:
-    """Whether a version a customer was told is today's wording, in whatever language."""
-    return told.partition("/")[0] == texts().version
+@lru_cache(64)
+def wording(parts: tuple[Part, ...]) -> str:
+    """What the version of a notice of these parts begins with, in whatever language; "" for none."""
+    if not parts:
+        return ""
+    return texts().version if parts == ACCESS else "+".join((texts().version, *parts))
+
+
+@lru_cache(1024)
+def current(told: str, parts: tuple[Part, ...] = ACCESS) -> bool:
+    """Whether a version that a customer was told is today's wording and has these parts, in whatever language."""
+    version, *had = told.partition("/")[0].split("+")
+    return not parts or (version == texts().version and {*parts} <= {*(had or ACCESS)})
+
+
+def helps(locale: str, business: str, way: str) -> str:
+    """What answers a customer's HELP by text message: who it is, and the way to reach people."""
+    return _in(texts().help, locale)[1].replace("{business}", business).replace("{help}", way)
 
 
 def stopped(locale: str) -> str:

@@ -1,9 +1,9 @@
 """What the events of a turn say of a customer's consent: facts for the ledger, and the words that confirm them. Pure.
 
-A stop counts for the address it came from, on all channels of the team, and for all that messages are sent for. A start
-gives back what stood before the stop, and nothing that was not allowed then; whoever has not stopped says an ordinary
-word with it. What a provider tells of a customer counts on its channel, for the purpose it names. What was withdrawn
-for an address follows the customer to a new one.
+A stop, typed or tapped, counts for the address it came from, on all channels of the team, and for all that messages
+are sent for. A start gives back what stood before the stop, and nothing that was not allowed then; whoever has not
+stopped says an ordinary word with it. What a provider tells of a customer counts on its channel, for the purpose it
+names. What was withdrawn for an address follows the customer to a new one.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,14 +11,13 @@ from typing import NamedTuple, cast
 
 import msgspec
 
-from connectors.sms import keywords
 from gateway import notices, provider_consent
 from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
-from state.model.content import Text
+from state.model.content import Chosen, Content, Text
 from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
@@ -61,12 +60,17 @@ class _Reader:
     def read(self, events: Sequence[tuple[str, Event]]) -> None:
         """Take in the events in their order."""
         words = {event.key for _, event in events if isinstance(event, MessageReceived)}
-        stops = {event.key.rpartition(":")[0] for _, event in events if isinstance(event, OptedOut)}
+        stops = {
+            event.key.rpartition(":")[0]
+            for _, event in events
+            if isinstance(event, OptedOut) and not event.heard
+        }
         for event_id, event in events:
             if isinstance(event, MessageReceived):
                 self._word(event_id, event, provider_stops=event.key in stops)
-            elif isinstance(event, OptedIn | OptedOut) and event.key.rpartition(":")[0] not in words:
-                self._told(event_id, event)
+            elif isinstance(event, OptedIn | OptedOut):
+                if not event.heard and event.key.rpartition(":")[0] not in words:
+                    self._told(event_id, event)
             elif isinstance(event, AddressChanged):
                 self._moved(event_id, event)
 
@@ -99,9 +103,8 @@ class _Reader:
 
     def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
         """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
-        text = said.content.text if isinstance(said.content, Text) else ""
-        meaning = self._meaning(text) if text else None
-        if provider_stops and not meaning and not keywords.meaning(text):
+        meaning, text = self._said(said.content)
+        if provider_stops and not meaning:
             meaning = "stop"
         addresses = said.addresses or self._taken.urns
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
@@ -110,6 +113,12 @@ class _Reader:
         elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
             self._all("given", stopped, said, event_id, text)
             self._say(notices.started(self._locale), Cause(actor=OURS))
+
+    def _said(self, content: Content) -> tuple[str | None, str]:
+        """What a content means, and the words that mean it; else nothing, and its first words."""
+        words = words_of(content)
+        found = ((meaning, each) for each in words if (meaning := self._meaning(each)))
+        return next(found, (None, words[0] if words else ""))
 
     def _ends(self, said: MessageReceived, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
@@ -144,10 +153,23 @@ class _Reader:
         self.says.append(Say(Text(words), cause=why))
 
 
+def words_of(content: Content) -> tuple[str, ...]:
+    """The words in which a customer may have stopped or started: those they typed, or those of a button they tapped."""
+    match content:
+        case Text(text=text) if text:
+            return (text,)
+        case Chosen(id=chosen, title=title):
+            return tuple(dict.fromkeys(filter(None, (title, chosen))))
+    return ()
+
+
 def opted(
     taken: Taken, events: Sequence[tuple[str, Event]], channel: Channel, now: int, meaning: Meanings
 ) -> Opted:
-    """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC."""
+    """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC.
+
+    They are as they were heard: a number that chooses an option is that option.
+    """
     reader = _Reader(taken, channel, now, meaning)
     reader.read(events)
     if not reader.facts:

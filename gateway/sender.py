@@ -44,6 +44,8 @@ _LONG = 3
 """Tries after which somebody is told that a channel's provider does not answer."""
 _BROKEN = 5.0
 """Seconds until it is looked again whether a channel works."""
+_MENDED = {Action.CONFIG, Action.SUSPEND}
+"""What somebody will mend: a notice waits for that, and what stands behind it with it."""
 _jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
 
@@ -187,7 +189,7 @@ class Sender:
 
     async def _outcome(self, row: Leased, live: Live) -> Settled:
         """What became of a row: decided, marked `sending`, sent. Raises LeaseLost."""
-        if row.state == "sending" and not live.connector.capabilities.idempotent:
+        if row.state == "sending" and not (live.connector.capabilities.idempotent or _tells(row)):
             log.info("message %s: its send was cut off with the node; outcome unknown", row.id)
             return Settled(row, outcome="unknown")
         said = outgoing.ready(row, live, self._tools.link)
@@ -256,6 +258,9 @@ class Sender:
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:
+            if _tells(row):  # what stands behind it waits for it, so it may rather arrive twice
+                cut_off = Undelivered(Action.RETRY, "cut_off", str(error))
+                return await self._undelivered(row, cut_off, traces)
             log.info("message %s: %s; outcome unknown", row.id, error)
             self._tools.metrics.sent(self.channel, "unknown")
             return Settled(row, outcome="unknown", trace=outgoing.trace(traces))
@@ -311,7 +316,7 @@ class Sender:
             pair = outgoing.pair(row) if error.pair else ""
             self._tools.pace.throttle(self.channel, pair, wait)
             return wait
-        if error.action in (Action.RETRY, Action.AUTH):
+        if error.action in (Action.RETRY, Action.AUTH) or (error.action in _MENDED and _tells(row)):
             wait = min(2.0 ** min(row.attempt + 1, 10), _BACKOFF_MOST)
             return max(error.retry_after, wait * _jitter.uniform(0.5, 1.0))
         return None
@@ -332,3 +337,8 @@ class Sender:
             if end.facts.failed and cause.read(end.row.body).run:
                 self._tools.wake.tell("turns", [str(end.row.lane)])
             return
+
+
+def _tells(row: Leased) -> bool:
+    """Whether a row is the notice that comes first: nothing of its conversation leaves before it."""
+    return bool(cause.read(row.body).tells)

@@ -159,7 +159,8 @@ class Turns:
 
     def _shelve(self, taken: Taken) -> None:
         """Nobody may answer now: what came waits, and only what it says of consent is noted."""
-        opted = self._voice.heard(taken, taken.events, now_ms())
+        events = [(of, each) for (of, _), each in zip(taken.events, _heard(taken), strict=True)]
+        opted = self._voice.heard(taken, events, now_ms())
         put = Shelf(taken.id, taken.lane, taken.epoch, tuple(each for each, _ in taken.events))
         self._write(shelf.shelve, put, opted.facts)
 
@@ -234,7 +235,7 @@ class Turns:
         events = self._answering(taken, _heard(taken), now)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken, now), self._router, now, seed)
-        voiced = self._voice.speak(taken, played, now)
+        voiced = self._voice.speak(taken, events, played, now)
         queued = self._queue(taken, voiced.says, played, now)
         handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
         if handoff:

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from gateway import notices, permissions, policy
 from gateway.channels import Channels, Live
-from gateway.notices import Notice
-from gateway.opting import NOTHING, Meanings, Opted, opted
+from gateway.notices import ACCESS, Notice, Part
+from gateway.opting import NOTHING, Meanings, Opted, opted, words_of
 from gateway.policy.places import is_telephone
 from gateway.provider_consent import BY_NUMBER
+from gateway.teams import Teams
 from state.conversations import Taken
 from state.known import NOBODY
 from state.model import cause
@@ -17,10 +18,13 @@ from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Consent
 from state.model.content import Text
-from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
-from state.model.ids import new_id
+from state.model.event import AddressChanged, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
+from state.model.ids import new_id, now_ms
 from state.model.turn import Played, Say
 from state.outbox import Leased
+
+_HELPED = ("help", "help_asked")
+"""The triggers by which a flow answers a call for help itself."""
 
 
 class Voiced(NamedTuple):
@@ -37,25 +41,32 @@ class Voiced(NamedTuple):
 
 
 class Voice:
-    """Speaks for Parley; with `tells` each conversation begins with the notice."""
+    """Speaks for Parley; with `tells` each conversation begins with who has access to what is exchanged in it."""
 
-    def __init__(self, channels: Channels, *, tells: bool) -> None:
-        self._channels, self._tells = channels, tells
+    def __init__(self, channels: Channels, teams: Teams, *, tells: bool) -> None:
+        self._channels, self._teams, self._tells = channels, teams, tells
 
-    @property
-    def version(self) -> str:
-        """The wording that comes first in a conversation; "" where none does."""
-        return notices.texts().version if self._tells else ""
+    def wanted(self, live: Live, urns: Sequence[str], country: str) -> tuple[Part, ...]:
+        """What a customer with these addresses is told first, whose own country is `country` ("" where not known)."""
+        settings = self._teams.facts(live.channel.team).settings
+        found: tuple[Part, ...] = ACCESS if self._tells else ()
+        if settings.business and live.channel.type in BY_NUMBER:
+            held = policy.standard().as_of(now_ms())
+            if held.opens(held.place(tuple(urns), country, "").country):
+                found = ("business", *found)
+        return ("machine", *found) if settings.automated else found
 
-    def speak(self, taken: Taken, played: Played, now: int) -> Voiced:
-        """What is said in a turn whose flow has played; `now` in milliseconds, UTC."""
+    def speak(self, taken: Taken, heard: Sequence[Event], played: Played, now: int) -> Voiced:
+        """What is said in a turn whose flow has played what was `heard`; `now` in milliseconds, UTC."""
         live, locale = self._channels.get(taken.channel), played.locale or taken.about[1]
         team = live.channel.team if live else taken.team
-        found = self.heard(taken, taken.events[: len(taken.events) - played.left], now)
+        met = heard[: len(heard) - played.left]
+        found = self.heard(taken, [(of, each) for (of, _), each in zip(taken.events, met, strict=False)], now)
         if live is None:
             return Voiced(played.says, permissions.noted(found, taken, played, team, now))
-        says = (*found.says, *played.says)
-        notice = self.notice(live, locale, taken.told) if played.says and not found.facts else None
+        says = (*found.says, *self._helps(live, locale, met, played), *played.says)
+        first = says and not found.facts
+        notice = self.notice(live, locale, taken.told, taken.urns, taken.known.country) if first else None
         found = permissions.noted(found, taken, played, team, now)
         return Voiced((say_of(notice, says[0].cause), *says) if notice else says, found, notice)
 
@@ -70,11 +81,23 @@ class Voice:
         channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
         return opted(taken, events, channel, now, _meanings(live, taken, now))
 
-    def notice(self, live: Live, locale: str, told: str) -> Notice | None:
+    def _helps(self, live: Live, locale: str, met: Sequence[Event], played: Played) -> tuple[Say, ...]:
+        """The answer to HELP by text message, where neither the provider nor the flow has given one."""
+        if not any(isinstance(event, HelpAsked) and event.heard for event in met):
+            return ()
+        settings = self._teams.facts(live.channel.team).settings
+        if not (settings.business and settings.help) or any(each.trigger in _HELPED for each in played.steps):
+            return ()
+        return (Say(Text(notices.helps(locale, settings.business, settings.help)), cause=Cause(actor=OURS)),)
+
+    def notice(self, live: Live, locale: str, told: str, urns: Sequence[str], country: str) -> Notice | None:
         """What a customer is to be told before anything else, who was told a version of it before ("": none)."""
-        if not self._tells or notices.current(told):
+        parts = self.wanted(live, urns, country)
+        if notices.current(told, parts):
             return None
-        return notices.notice(live.channel.type, locale)
+        return notices.notice(
+            live.channel.type, locale, parts, self._teams.facts(live.channel.team).settings.business
+        )
 
     def afterwards(self, taken: Taken, voiced: Voiced) -> Taken:
         """A conversation as the turn leaves it, for the decision about what it says."""
@@ -86,11 +109,12 @@ class Voice:
         return taken._replace(known=known, told=voiced.told or taken.told)
 
 
-def say_of(notice: Notice, before: Cause = cause.ANSWER) -> Say:
+def say_of(notice: Notice, before: Cause = cause.ANSWER, *, later: bool = False) -> Say:
     """The message that gives a notice before another, whose purpose and campaign are its own: it leaves as that may."""
     why = Cause(
-        actor=OURS, tells=notice.version, purpose=before.purpose, campaign=before.campaign, flow=before.flow
-    )
+        actor=OURS, tells=notice.version, purpose=before.purpose, campaign=before.campaign, flow=before.flow,
+        later=later,
+    )  # fmt: skip
     return Say(Text(notice.text), cause=why)
 
 
@@ -107,8 +131,11 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
 def _may_tell(event: Event, now: int) -> bool:
     """Whether an event may say something of consent: nearly all are told from those that do by a look."""
     if isinstance(event, MessageReceived):
+        words = policy.standard().as_of(now).words
         said = event.content
-        return isinstance(said, Text) and policy.standard().as_of(now).words.may_mean(said.text)
+        if isinstance(said, Text):
+            return words.may_mean(said.text)
+        return any(map(words.may_mean, words_of(said)))
     return isinstance(event, OptedIn | OptedOut | AddressChanged)
 
 

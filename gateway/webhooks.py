@@ -4,11 +4,12 @@ An authentic request is never lost: what cannot be read is kept in quarantine an
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 from aiohttp import web
 
+from gateway import spoken
 from gateway.channels import Channels, Live
 from gateway.deferred import Deferred, Waiting
 from gateway.logs import redactor
@@ -116,12 +117,12 @@ class Webhooks:
             self._wake.tell("turns", lanes)
             return await waiting.answer()
 
-    def _route(self, live: Live, events: Iterable[Event]) -> tuple[list[Arrived], list[Problem]]:
+    def _route(self, live: Live, events: Sequence[Event]) -> tuple[list[Arrived], list[Problem]]:
         """The channel of each event: one app's webhook may carry several of our numbers."""
         arrived: list[Arrived] = []
         strays: list[Problem] = []
         channel = live.channel
-        for event in events:
+        for event in spoken.heard(events, channel.type, now_ms()):
             if not event.at:  # the provider tells no time
                 event = msgspec.structs.replace(event, at=now_ms())  # noqa: PLW2901
             try:

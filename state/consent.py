@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state.consent_tables import consent, standing
+from state.consent_tables import consent, standing, touch
 from state.model.consent import Consent, Standing, standing_of, stands
 from state.model.ids import lane_of_id, time_of_id
 from state.statements import Fetch, Query, Row, Statement, delete, insert, upsert
@@ -18,7 +18,7 @@ from state.tables import contact
 from state.writer import Op
 
 _FACT = insert(consent, "id lane team contact purpose change body")
-_COLUMNS = "contact purpose address channel lane change at until fact"
+_COLUMNS = "contact purpose address channel lane change at until fact basis"
 
 
 def _later(new: Any) -> dict[str, sa.ColumnElement[Any]]:
@@ -29,14 +29,19 @@ def _later(new: Any) -> dict[str, sa.ColumnElement[Any]]:
     alike = sa.and_(gives_old == gives_new, new.fact > old.fact)
     wins = sa.or_(new.at > old.at, sa.and_(new.at == old.at, sa.or_(forbids, alike)))
     sets: dict[str, sa.ColumnElement[Any]] = {
-        name: sa.case((wins, new[name]), else_=old[name]) for name in ("change", "until", "fact", "at")
+        name: sa.case((wins, new[name]), else_=old[name])
+        for name in ("change", "until", "fact", "basis", "at")
     }
     return sets | {"announced": sa.case((wins, sa.literal_column("0")), else_=old.announced)}
 
 
 _STANDS = upsert(standing, _COLUMNS, _later)
-STANDINGS = Fetch(standing, "purpose address channel change at until fact", "contact lane")
+STANDINGS = Fetch(standing, "purpose address channel change at until fact basis", "contact lane")
 """What stands for a contact: rows of `Standing`, by contact and lane."""
+TOUCHES = Fetch(touch, "at purpose digest message campaign", "contact lane", order="at")
+"""What was sent to a contact that answered nothing: rows of `known.Touch`, by contact and lane."""
+TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
+"""Remembers such a message; what is remembered already stays."""
 _LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
 _NOTHING_STANDS = delete(standing, "contact lane")
 _contact = sa.bindparam("contact", type_=consent.c.contact.type)
@@ -61,13 +66,14 @@ def asks(facts: Sequence[Consent], lane: int) -> Asks:
 
 def _row(contact: str, lane: int, each: Standing) -> Row:
     return (
-        contact, each.purpose, each.address, each.channel, lane, each.change, each.at, each.until, each.fact
+        contact, each.purpose, each.address, each.channel, lane, each.change, each.at, each.until, each.fact,
+        each.basis,
     )  # fmt: skip
 
 
 def carried_asks(rows: Sequence[Row], contact: str, lane: int) -> Asks:
     """The statements that let what stands for one contact (rows of STANDINGS) stand for the one it is merged into."""
-    return [(_STANDS, _row(contact, lane, Standing(*row[:7]))) for row in rows]
+    return [(_STANDS, _row(contact, lane, Standing(*row[:8]))) for row in rows]
 
 
 def record(facts: Sequence[Consent]) -> Op[None]:

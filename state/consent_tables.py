@@ -38,6 +38,7 @@ standing = sa.Table(
     column("at", Ms),
     column("until", Ms),
     column("fact", Id),
+    column("basis", sa.String(24), "'consent'"),
     column("announced", sa.SmallInteger, 0),
     sa.PrimaryKeyConstraint("contact", "purpose", "address", "channel", "lane"),
     sqlite_with_rowid=False,
@@ -100,6 +101,17 @@ terms_version = sa.Table(
     metadata,
     sa.Column("version", sa.String(64), primary_key=True),
     column("known_at", Ms),
+)
+
+template = sa.Table(
+    "template",
+    metadata,
+    column("channel", sa.String(64)),
+    column("name", sa.String(512)),
+    column("language", sa.String(35)),
+    column("category", sa.String(32)),
+    column("at", Ms),
+    sa.PrimaryKeyConstraint("channel", "name", "language"),
 )
 
 # What our own traffic looks like, for the detectors

@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state import consent
-from state.consent import STANDINGS
+from state.consent import STANDINGS, TOUCHED, TOUCHES
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id, now_ms, time_of_id
 from state.statements import Fetch, Query, Row, Statement, insert, update
@@ -159,17 +159,20 @@ def open_conversation(contact_id: str, lane: int, channel: str, urns: Sequence[s
 
 def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str, int]]:
     """Merge two contacts that proved to be one person: the older keeps its id and gets all addresses."""
-    (winner, lane), (loser, loser_lane) = sorted((one, two))
-    yield consent.lock_asks(
-        winner, loser
-    )  # before the reading: what is recorded meanwhile would not be carried
-    rows = yield [(_URNS_OF, (loser,)), (STANDINGS, (loser, loser_lane))]
+    # Locked before the reading: what is recorded meanwhile would not be carried, and who merged them first has done it.
+    now = yield from consent.homes((one[0], two[0]))
+    winner, loser = sorted((now[one[0]], now[two[0]]))
+    lane, loser_lane = lane_of_id(winner), lane_of_id(loser)
+    if winner == loser:
+        return winner, lane
+    rows = yield [(_URNS_OF, (loser,)), (STANDINGS, (loser, loser_lane)), (TOUCHES, (loser, loser_lane))]
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (winner, lane, loser_lane, urn, team, shard)) for urn, shard in rows[0]
     ]
     moved = msgspec.json.encode([urn for urn, _ in rows[0]]).decode()
     asks.append((_MERGED, (winner, loser, loser_lane)))
     asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
+    asks += [(TOUCHED, (row[3], lane, winner, *row[:3], row[4])) for row in rows[2]]
     yield [*asks, *consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
     return winner, lane
 

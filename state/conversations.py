@@ -25,7 +25,7 @@ from state.writer import Op
 
 _TAKE = leasable(conversation, "revision lease_epoch")
 _LEASE = leasing(conversation)
-_HELD = Fetch(conversation, "revision lease_epoch", "id lane", lock="wait")
+_HELD = Fetch(conversation, "revision lease_epoch told", "id lane", lock="wait")
 _SAVE = update(
     conversation,
     "snapshot mode revision lease_until urns last_in last_id updated_at",
@@ -229,13 +229,15 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
 def commit(turn: Turned) -> Op[None]:
     """Write all of a turn, or nothing: raises LeaseLost where the conversation is another node's by now.
 
-    Raises known.Changed where a reply was to leave at once on what is not so any more.
+    Raises known.Changed where a reply was to leave at once on what is not so any more, or the customer was told by now.
     """
     taken = turn.taken
     again = known.again_asks(taken.known) if any(item.handed for item in turn.queued) else []
     held, *still = yield [(_HELD, (taken.id, taken.lane)), *again]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
+    if turn.told and held[0][2] != taken.told:
+        raise known.Changed(taken.contact)  # another notice was queued meanwhile
     if again:
         known.check(taken.known, still)
     clears = _timer_clears(taken, turn.played)

@@ -26,7 +26,7 @@ _FACTS = Query(
     "contact before limit",
 )
 _STANDS = Query(
-    sa.select(_S.purpose, _S.address, _S.channel, _S.change, _S.at, _S.until, _S.fact)
+    sa.select(_S.purpose, _S.address, _S.channel, _S.change, _S.at, _S.until, _S.fact, _S.basis)
     .where(
         _S.contact == sa.bindparam("contact", type_=_S.contact.type),
         _S.lane == sa.bindparam("lane", type_=_S.lane.type),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import contacts
+from state import contacts, templates
 from state.awaiting import pending
 from state.contacts import Who
 from state.model.address import lane_of
@@ -305,7 +305,7 @@ def _place(
     if isinstance(happened, Receipt):
         asks.extend(receipt_asks(happened, item.channel))
     elif isinstance(happened, Notice):
-        asks.append(sign_ask(item.channel, happened))
+        asks += [sign_ask(item.channel, happened), *templates.told_asks(item.channel, happened)]
     elif isinstance(happened, ReceiptUpTo):
         _, lane, conversation, _ = who[item.channel, happened.addresses]
         asks += up_to_asks(conversation, lane, happened)

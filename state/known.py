@@ -8,19 +8,17 @@ withdrawal that is on disk is never overtaken, and nobody waits longer than a co
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from state.consent import STANDINGS
-from state.consent_tables import touch
+from state.consent import STANDINGS, TOUCHED, TOUCHES
 from state.model.consent import Standing
 from state.model.ids import lane_of_id
-from state.statements import Fetch, Row, Statement, insert
+from state.statements import Fetch, Row, Statement
 from state.tables import contact, conversation
 from state.writer import Op
 
 _ABOUT = Fetch(contact, "merged_into country zone born", "id lane")
 _AGAIN = Fetch(contact, "merged_into country zone born", "id lane", lock="wait")
-_TOUCHES = Fetch(touch, "at purpose digest message campaign", "contact lane", order="at")
-_TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
 _CONVERSATION = Fetch(conversation, "contact last_in told", "id lane")
+_CONVERSATION_LOCKED = Fetch(conversation, "contact last_in told", "id lane", lock="wait")
 _LOCALE = Fetch(contact, "locale", "id lane")
 _Asks = list[tuple[Statement, Row]]
 
@@ -74,7 +72,7 @@ def of(keys: Sequence[Key]) -> Op[dict[str, Known]]:
     waiting: dict[str, Key] = {key[0]: key for key in keys}
     while waiting:
         asked = list(dict.fromkeys(waiting.values()))
-        answers = yield [(statement, key) for key in asked for statement in (_ABOUT, STANDINGS, _TOUCHES)]
+        answers = yield [(statement, key) for key in asked for statement in (_ABOUT, STANDINGS, TOUCHES)]
         told = {key: answers[n * 3 : n * 3 + 3] for n, key in enumerate(asked)}
         following: dict[str, Key] = {}
         for name, key in waiting.items():
@@ -116,9 +114,10 @@ class Dialogue(NamedTuple):
     locale: str
 
 
-def conversation_of(conversation_id: str, lane: int) -> Op[Dialogue]:
-    """Who a conversation is with, and what they were told in it."""
-    (rows,) = yield [(_CONVERSATION, (conversation_id, lane))]
+def conversation_of(conversation_id: str, lane: int, *, lock: bool = False) -> Op[Dialogue]:
+    """Who a conversation is with, and what they were told in it; with `lock` nobody else tells until the commit."""
+    asked = _CONVERSATION_LOCKED if lock else _CONVERSATION
+    (rows,) = yield [(asked, (conversation_id, lane))]
     contact_id, last_in, told = rows[0][:3]
     (about,) = yield [(_LOCALE, (contact_id, lane))]
     return Dialogue(contact_id, last_in, told, about[0][0] if about else "")
@@ -136,7 +135,7 @@ def locked(contact_id: str) -> Op[Known]:
 
 def standing_rows(rows: Sequence[Row]) -> tuple[Standing, ...]:
     """Rows of STANDINGS as values, in an order of their own."""
-    return tuple(sorted(Standing(*row[:7]) for row in rows))
+    return tuple(sorted(Standing(*row[:8]) for row in rows))
 
 
 def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
@@ -145,7 +144,7 @@ def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
     For what answers nothing (`unasked`) it counts too what else of the kind has left by now.
     """
     key = (known.contact, known.lane)
-    return [(_AGAIN, key), (STANDINGS, key), *([(_TOUCHES, key)] if unasked else [])]
+    return [(_AGAIN, key), (STANDINGS, key), *([(TOUCHES, key)] if unasked else [])]
 
 
 def check(known: Known, answers: Sequence[Sequence[Row]]) -> None:
@@ -162,4 +161,4 @@ def check(known: Known, answers: Sequence[Sequence[Row]]) -> None:
 
 def touched_ask(known: Known, made: Touch) -> tuple[Statement, Row]:
     """The statement that remembers a message that answers nothing; a later part of it changes nothing."""
-    return (_TOUCHED, (made.message, known.lane, known.contact, *made[:3], made.campaign))
+    return (TOUCHED, (made.message, known.lane, known.contact, *made[:3], made.campaign))

@@ -335,7 +335,8 @@ def settle(end: Settled) -> Op[None]:
 
 def unsaid_asks(body: str, conversation_id: str, lane: int) -> _Asks:
     """The statement after which a customer was not told, where what did not leave (its cause) was a notice."""
-    return [told_ask(conversation_id, lane, "")] if cause.read(body).tells else []
+    why = cause.read(body)
+    return [told_ask(conversation_id, lane, "")] if why.tells and not why.later else []
 
 
 def renew(rows: Sequence[Leased], lease_ms: int) -> Op[None]:

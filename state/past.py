@@ -53,7 +53,7 @@ _PAGE = Query(
     _belonging(
         (
             _D.id, _D.lane, _D.message, _D.body, _M.conversation, _M.channel, _M.content, _M.cause, _C.contact,
-            _C.urns, _C.told, _last_in(), _P.merged_into, _P.country, _P.zone, _P.born,
+            _C.urns, _C.told, _last_in(), _P.merged_into, _P.country, _P.zone, _P.born, _M.native,
         )
     )
     .where(_D.id > _IDS["after"], _D.id < _IDS["before"])
@@ -94,7 +94,7 @@ _fact = msgspec.json.Decoder(Consent)
 
 
 class Letter(NamedTuple):
-    """What is stored of a message and its conversation; `content`, `cause` and `urns` as in their tables (JSON).
+    """What is stored of a message and its conversation; `content`, `cause`, `urns`, `native` as in their tables (JSON).
 
     `told` is the notice the customer was given, as it is kept today; `last_in` (milliseconds, UTC; 0: never) is from
     the messages of theirs that are kept. `known` is what was known of them when the decision was made.
@@ -109,6 +109,7 @@ class Letter(NamedTuple):
     told: str
     last_in: int
     known: Known
+    native: str = ""
 
 
 class Was(NamedTuple):
@@ -238,7 +239,7 @@ def _was(row: Row, people: Mapping[str, _Person]) -> Was:
         return Was(row[0], row[1], row[2], made, None)
     known = people[row[8]].known(row[0], made.at)
     talk, channel, content, cause, contact_id, urns, told = row[4:11]
-    letter = Letter(talk, channel, content, cause, contact_id, urns, told, row[11] or 0, known)
+    letter = Letter(talk, channel, content, cause, contact_id, urns, told, row[11] or 0, known, row[16] or "")
     return Was(row[0], row[1], row[2], made, letter)
 
 

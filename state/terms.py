@@ -21,6 +21,8 @@ OF = Query(
 """What a channel has accepted, the oldest first: rows of `Acceptance`."""
 LIST = Query(sa.select(*_COLUMNS).order_by(_C.at, _C.channel, _C.version), "")
 """All there are, the oldest first: rows of `Acceptance`."""
+STATE = Query(sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(_C.at), 0)), "")
+"""What changes when something is accepted."""
 _KNOW = insert(terms_version, "version known_at", ignore=True)
 KNOWN = Query(sa.select(terms_version.c.version, terms_version.c.known_at), "")
 """Since when a gateway on this database has known each version: version, and when (milliseconds, UTC)."""

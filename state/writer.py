@@ -5,6 +5,8 @@ has nothing to ask is a plain function that gives its writes, and what they amou
 The writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
 turns costs as many statements as one turn. Statements of one step run in the order in which they were first asked, each
 for all of its rows; beyond that they must not depend on each other.
+A row that an operation asks for with a lock is its own until it has ended: another of the batch that asks for the same
+waits for it there, as it would wait for another writer's commit, and then reads what the first has written.
 """
 
 import asyncio
@@ -86,7 +88,7 @@ class Backend(Protocol):
 class _Job:
     """One operation on its way: how to start it, how far it is, and who waits for it."""
 
-    __slots__ = ("alone", "args", "future", "op", "result", "wrote")
+    __slots__ = ("alone", "args", "ended", "future", "op", "result", "wrote")
 
     def __init__(
         self, op: Callable[..., Work[Any]], args: tuple[Any, ...], future: "asyncio.Future[Any]", alone: bool
@@ -94,6 +96,7 @@ class _Job:
         self.op, self.args, self.future, self.alone = op, args, future, alone
         self.result: Any = None
         self.wrote = False
+        self.ended = False
 
 
 class Writer:
@@ -127,8 +130,8 @@ class Writer:
     ) -> "asyncio.Future[T]":
         """Queue an operation; the future ends when it is committed, or with what it raised.
 
-        Operations of one commit do not see what the others are about to write. One that decides by what it reads, where
-        two could both be the first, goes `alone`.
+        Operations of one commit do not see what the others are about to write, but for rows they lock. One that decides
+        by what it reads without a lock, where two could both be the first, goes `alone`.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self._stopping:
@@ -208,8 +211,8 @@ class Writer:
     async def _together(self, batch: list[_Job]) -> None:
         """All operations in lockstep; raises _Spoilt where one failed after it had written."""
         try:
-            await _lockstep(self._backend, batch)
-        except (Unavailable, Conflict):
+            await _Lockstep(self._backend).run(batch)
+        except (Unavailable, Conflict, _Spoilt):
             raise
         except Exception as error:
             log.debug("a batch of %d is run one by one: %r", len(batch), error)
@@ -222,7 +225,7 @@ class Writer:
         for job in batch:
             await self._backend.savepoint()
             try:
-                await _lockstep(self._backend, [job])
+                await _Lockstep(self._backend).run([job])
             except (Unavailable, Conflict):
                 raise
             except Exception as error:
@@ -273,44 +276,92 @@ class _Step:
                 answers[place] = result
 
 
-async def _lockstep(backend: Backend, batch: Sequence[_Job]) -> None:
-    """Advance all operations step by step, running equal statements of a step together."""
-    step = _Step()
-    running: list[tuple[_Job, Op[Any], list[Any]]] = []
-    for job in batch:
-        job.result, job.wrote = None, False
+class _Locks:
+    """The rows that operations of one batch have locked, and the operations that wait for one of them.
+
+    A row is known by its key alone: where two tables share a key, what waits needlessly waits for a moment.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Row, _Job] = {}
+        self.waiting: list[tuple[_Job, Op[Any], Ask]] = []
+
+    def take(self, job: _Job, asks: Ask) -> bool:
+        """Lock all rows that are asked for so, or none of them where an operation that has not ended has one."""
+        wanted = [row for statement, row in asks if statement.locks]
+        if wanted:
+            held = self._held
+            for row in wanted:
+                holder = held.get(row, job)
+                if holder is not job and not holder.ended:
+                    return False
+            for row in wanted:
+                held[row] = job
+        return True
+
+
+Running = list[tuple[_Job, Op[Any], list[Any]]]
+
+
+class _Lockstep:
+    """All operations of a batch, step by step, with equal statements of a step run together."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._step, self._locks = _Step(), _Locks()
+        self._running: Running = []
+
+    async def run(self, batch: Sequence[_Job]) -> None:
+        """See all operations through to their end; raises _Spoilt where they wait for each other."""
+        for job in batch:
+            self._begin(job)
+        while self._step.groups or self._running:
+            await self._step.run(self._backend)
+            asked, self._running, self._step = self._running, [], _Step()
+            for job, op, answers in asked:
+                self._advance(job, op, answers)
+            if self._locks.waiting:
+                self._go_on()
+        if self._locks.waiting:
+            raise _Spoilt
+
+    def _begin(self, job: _Job) -> None:
+        job.result, job.wrote, job.ended = None, False, False
         try:
             made = job.op(*job.args)
         except Exception as error:
             job.result = error
-            continue
+            return
         if isinstance(made, Writes):
-            step.write(made.asks)
+            self._step.write(made.asks)
             job.result, job.wrote = made.answer, True
         else:
-            _advance(step, job, made, None, running)
-    while step.groups or running:
-        await step.run(backend)
-        step, asked, running = _Step(), running, []
-        for job, op, answers in asked:
-            _advance(step, job, op, answers, running)
+            self._advance(job, made, None)
 
+    def _advance(self, job: _Job, op: Op[Any], answers: list[Any] | None) -> None:
+        """Send an operation its answers, and note what it asks next."""
+        try:
+            asks = next(op) if answers is None else op.send(answers)
+        except StopIteration as stop:
+            job.result = stop.value
+        except Exception as error:
+            job.result = error
+        else:
+            self._ask(job, op, asks)
+            return
+        job.ended = True
 
-def _advance(
-    step: _Step,
-    job: _Job,
-    op: Op[Any],
-    answers: list[Any] | None,
-    running: list[tuple[_Job, Op[Any], list[Any]]],
-) -> None:
-    """Send an operation its answers, and note what it asks next."""
-    try:
-        asks = next(op) if answers is None else op.send(answers)
-    except StopIteration as stop:
-        job.result = stop.value
-    except Exception as error:
-        job.result = error
-    else:
-        asked, wrote = step.ask(asks)
-        job.wrote = job.wrote or wrote
-        running.append((job, op, asked))
+    def _ask(self, job: _Job, op: Op[Any], asks: Ask) -> None:
+        """Ask, where nobody has what is to be locked; else wait."""
+        if self._locks.take(job, asks):
+            asked, wrote = self._step.ask(asks)
+            job.wrote = job.wrote or wrote
+            self._running.append((job, op, asked))
+        else:
+            self._locks.waiting.append((job, op, asks))
+
+    def _go_on(self) -> None:
+        """Those that waited for a row ask again, in their order."""
+        waiting, self._locks.waiting = self._locks.waiting, []
+        for each in waiting:
+            self._ask(*each)

@@ -8,7 +8,6 @@ from connectors.smpp.parts import Part, Parts, Whole, spans
 from connectors.smpp.pdu import AlertNotification, DataSm, DeliverSm
 from connectors.smpp.profile import Account
 from connectors.smpp.udh import Headed, Place, by_parameters, unheaded
-from connectors.sms import keywords
 from state.model.content import Content, Text, Unsupported
 from state.model.event import ClientEvent, Event, MessageReceived
 from state.model.wire import Problem, Received
@@ -100,9 +99,8 @@ class Inbound:
         return Letter(Received(self._said(content, _address(body), at, key), problems=problems))
 
     def _said(self, content: Content, address: str, at: int, key: str) -> tuple[Event, ...]:
-        """A customer's message, and what its words mean besides."""
-        said = MessageReceived(key=key, at=at, addresses=(address,), provider_id=key, content=content)
-        return keywords.with_meaning(said)
+        """A customer's message."""
+        return (MessageReceived(key=key, at=at, addresses=(address,), provider_id=key, content=content),)
 
     def _receipt(self, body: DeliverSm | DataSm, octets: bytes, at: int) -> Letter:
         headed = unheaded(octets) if body.esm_class & _UDHI else Headed(octets)

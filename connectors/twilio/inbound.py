@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from connectors.sms.keywords import Meaning, with_meaning
 from connectors.twilio import codes
 from connectors.twilio.addresses import urn
+from connectors.twilio.told import Meaning, with_meaning
 from state.model.action import ATTRIBUTION
 from state.model.content import Chosen, Content, Location, Media, MediaKind, Text
 from state.model.event import Event, MessageReceived, Receipt, Referral

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from connectors.sms import fields, numbers
-from connectors.sms.keywords import with_meaning
 from connectors.vonage import codes, profile
 from connectors.vonage.native import Native
 from state.model.content import (
@@ -48,7 +47,7 @@ def events(body: Json) -> tuple[Event, ...]:
         return _receipt(body, key)
     if body.get("message_type") == "reaction":
         return (_reaction(body, key),)
-    return with_meaning(_said(body, key))
+    return (_said(body, key),)
 
 
 def body(message: Outbound, options: Native, sender: str, callback: str) -> bytes:

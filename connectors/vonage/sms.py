@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.sms import fields, headers, numbers
-from connectors.sms.keywords import with_meaning
 from connectors.sms.segments import encoding
 from connectors.vonage import codes
 from connectors.vonage.native import Native
@@ -36,8 +35,7 @@ def events(params: Params) -> tuple[Event, ...]:
         raise Malformed("there is no messageId")
     if "status" in params:
         return _receipt(params, key)
-    found = _said(params, key)
-    return (found,) if found.part else with_meaning(found)
+    return (_said(params, key),)
 
 
 def form(message: Outbound, options: Native, sender: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ class Told(NamedTuple):
     reason: str = ""
     scope: str = ""
     until: int = 0
+    category: str = ""
 
 
 def notice(field: str, value: dict[str, Any], entry: Entry) -> Event:
@@ -46,6 +47,8 @@ def notice(field: str, value: dict[str, Any], entry: Entry) -> Event:
         reason=line(told.reason[:500]),
         scope=told.scope,
         until=told.until,
+        category=line(told.category[:32]),
+        language=line(_word(value, "message_template_language")[:35]) if told.category else "",
         evidence=evidence,
     )
 
@@ -146,7 +149,8 @@ def _template_status(value: Json) -> Told:
     event = _word(value, "event")
     reason = _word(_inner(value, "rejection_info"), "reason") or _word(value, "reason")
     action = Action.WARN if event in {"PAUSED", "DISABLED", "FLAGGED"} else "info"
-    return Told(event, action, "" if reason == "NONE" else reason, _template(value))
+    category = _word(value, "message_template_category")
+    return Told(event, action, "" if reason == "NONE" else reason, _template(value), category=category)
 
 
 def _template_quality(value: Json) -> Told:
@@ -156,7 +160,8 @@ def _template_quality(value: Json) -> Told:
 
 def _template_category(value: Json) -> Told:
     was = _word(value, "previous_category")
-    return Told(_word(value, "new_category"), reason=f"was {was}" if was else "", scope=_template(value))
+    now, reason = _word(value, "new_category"), f"was {was}" if was else ""
+    return Told(now, reason=reason, scope=_template(value), category=now)
 
 
 _FIELDS: dict[str, Callable[[Json], Told]] = {

@@ -12,6 +12,7 @@ from gateway.api import cursors
 from gateway.api.endpoint import Answer, Asked, Call, Nothing, Paged, Word
 from gateway.api.moments import Moment, at, moment, ms_of
 from gateway.api.records import hidden
+from gateway.policy.bases import unfit
 from gateway.problems import Problem
 from state import dossiers, lapses
 from state.dossiers import Dossier, Entered
@@ -199,7 +200,7 @@ async def record(call: Call[Nothing, RecordConsent]) -> Consent:
         **values, team=team, source="api", actor=call.actor.name, at=ms_of(said.at) if said.at else 0,
         until=ms_of(said.until) if said.until else 0,
     )  # fmt: skip
-    return await consents.record(call.store, call.actor, entry)
+    return await consents.record(call.store, call.actor, entry, unfit)
 
 
 async def listing(call: Call[About, None]) -> Facts:
@@ -269,7 +270,7 @@ async def take(call: Call[Nothing, ImportConsents]) -> consents.Imported:
     except NoFile as error:
         raise Refused("csv", str(error)) from error
     return await consents.import_lines(
-        call.gateway.store, call.store, call.actor, lines, said.team, said.name
+        call.gateway.store, call.store, call.actor, lines, said.team, said.name, unfit
     )
 
 

@@ -10,6 +10,7 @@ from gateway.api.endpoint import Answer, Asked, Call, Nothing
 from gateway.api.moments import Moment, at, ms_of
 from gateway.api.queueing import Order, Permission, enqueue
 from gateway.api.views import DecisionView, MessageDetail, MessageView
+from gateway.policy.bases import unfit
 from gateway.problems import Problem
 from state import listings, messages, outbox
 from state.model.ids import lane_of_id, now_ms
@@ -49,22 +50,26 @@ async def send(call: Call[SendHow, SendMessage]) -> Queued | MessageQueued:
     target = await aim.find(call.gateway, asked.to, asked.channel)
     say = await aim.words(call.gateway, target, asked, call.actor.name)
     aim.check(target, say, call.gateway.link, await aim.files(call.gateway, say.content))
-    order = Order(target, say, due, due + asked.valid * 1000, call.actor.name, _permission(asked))
+    permission = _permission(asked, target.live.channel.type)
+    order = Order(target, say, due, due + asked.valid * 1000, call.actor.name, permission)
     if call.query.dry_run:
         made = await trial.decided(call.gateway, order)
         return MessageQueued(
             id="", conversation="", channel=target.live.channel.id, status="dry_run", due=at(due),
             decision=views.decision(made),
         )  # fmt: skip
-    write = call.store.alone if order.permission else call.store.write
-    queued = await write(enqueue, order, call.gateway.voice)
+    queued = await call.store.write(enqueue, order, call.gateway.voice)
     call.gateway.wake.tell("outbox", (queued.channel,))
     return queued
 
 
-def _permission(asked: SendMessage) -> Permission | None:
+def _permission(asked: SendMessage, channel_type: str) -> Permission | None:
     given = asked.consent
-    return Permission(given.basis, given.evidence, given.text, given.text_version) if given else None
+    if given is None:
+        return None
+    if why := unfit(asked.purpose, given.basis, channel_type):
+        raise Problem("invalid_field", why, field="consent.basis")
+    return Permission(given.basis, given.evidence, given.text, given.text_version)
 
 
 def queued(made: Queued | MessageQueued) -> MessageQueued:

@@ -15,11 +15,12 @@ from gateway.api.endpoint import Answer, Asked, Call, Nothing, Word
 from gateway.api.moments import at
 from gateway.app import Gateway
 from gateway.countries import countries, zones
-from gateway.policy.ages import BadDate, years
+from gateway.policy import ages
+from gateway.policy.ages import BadDate
 from gateway.problems import Problem
 from state import contacts, people
 from state.model.address import lane_of
-from state.model.ids import lane_of_id
+from state.model.ids import lane_of_id, now_ms
 from state.people import FIELDS, Person
 
 Name = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
@@ -156,7 +157,7 @@ def _given(asked: ChangeContact | NewContact) -> dict[str, str]:
 
 def _date(born: str) -> bool:
     try:
-        years(born, admission.today())
+        ages.check(born, now_ms())
     except BadDate:
         return False
     return True

@@ -53,7 +53,7 @@ class Place(NamedTuple):
 def enqueue(order: Order, voice: Voice) -> Op[Queued]:
     """Queue a message, behind the notice where its customer was not given it; what is allowed with it is noted first.
 
-    With a permission it must be alone in its commit: what stood before is read under the contact's lock.
+    What stood before is read under the contact's lock, and what the customer was told under the conversation's.
     """
     place, notice = yield from placed(order, voice)
     asks = []
@@ -62,6 +62,8 @@ def enqueue(order: Order, voice: Voice) -> Op[Queued]:
         if _goes_first(tells):
             tells = tells._replace(priority=outbox.URGENT)  # else a code would overtake it
             asks.append(told_ask(place.conversation, place.lane, notice.version))
+        else:
+            tells = _queued(order, place, say_of(notice, order.say.cause, later=True))
         asks += [message_ask(tells), *queue_asks(tells)]
     queued = _queued(order, place, order.say)
     yield [*asks, message_ask(queued), *queue_asks(queued)]
@@ -73,6 +75,10 @@ def placed(order: Order, voice: Voice) -> Op[tuple[Place, Notice | None]]:
     place = yield from _place(order.target)
     if order.permission:
         yield from _allow(order, order.permission, place)
+    if not _notice(order, voice, place):
+        return place, None
+    dialogue = yield from conversation_of(place.conversation, place.lane, lock=True)
+    place = place._replace(dialogue=dialogue)  # two at once: the second finds that the first has told
     return place, _notice(order, voice, place)
 
 
@@ -109,7 +115,7 @@ def _notice(order: Order, voice: Voice, place: Place) -> Notice | None:
     outside = live.terms.reply_window and initiated(live.terms, dialogue.last_in, order.due)
     if outside and isinstance(order.say.content, Template):
         return None
-    return voice.notice(live, dialogue.locale, dialogue.told)
+    return voice.notice(live, dialogue.locale, dialogue.told, order.target.urns, place.known.country)
 
 
 def _goes_first(notice: Queued) -> bool:

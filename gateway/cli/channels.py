@@ -1,4 +1,4 @@
-"""`parley channels add|set|list|show|remove`, and the commands of their terms."""
+"""`parley channels add|set|list|show|remove`, and the commands of their terms and templates."""
 
 import argparse
 import getpass
@@ -6,7 +6,7 @@ import sys
 
 import msgspec
 
-from gateway.cli import terms
+from gateway.cli import templates, terms
 from gateway.cli.open import seal_of, with_store
 from gateway.logs import redactor
 from gateway.settings import Settings
@@ -46,6 +46,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     for each in (add, change, listing, show, remove):
         with_settings(each)
     terms.declare(actions)
+    templates.declare(actions)
 
 
 def _adding(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> argparse.ArgumentParser:
@@ -72,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
     work = {
         "add": _add, "set": _set, "list": _list, "show": _show, "remove": _remove, "terms": terms.show,
         "accept": terms.accept, "tasks": terms.tasks,
+        "templates": templates.show,
     }[args.action]  # fmt: skip
 
     if args.action in ("add", "set"):  # before the database is opened: whoever is asked may change their mind

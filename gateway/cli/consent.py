@@ -4,7 +4,7 @@ import argparse
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -13,6 +13,9 @@ from gateway.cli.open import with_store
 from gateway.settings import Settings
 from state.model.consent import PURPOSES, Basis, Consent, Standing
 from state.store import Store
+
+if TYPE_CHECKING:
+    from state.recording import Entry
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -88,6 +91,7 @@ def _text(name: str) -> str:
 async def _record(store: Store, settings: Settings, args: argparse.Namespace) -> int:
     from admin import consent_rows, consents, operations
     from gateway.cli import Failure
+    from gateway.policy.bases import unfit
     from state.recording import Entry
 
     names = (
@@ -106,12 +110,26 @@ async def _record(store: Store, settings: Settings, args: argparse.Namespace) ->
     values = {name: getattr(args, name) for name in names}
     evidence = consent_rows.evidence(args.evidence) if args.evidence else {}
     entry = Entry(**values, evidence=evidence, source="admin", actor=operations.OPERATOR.name)
+    before = await _before(store, entry)
     try:
-        made = await consents.record(store, operations.OPERATOR, entry)
+        made = await consents.record(store, operations.OPERATOR, entry, unfit)
     except operations.Refused as error:
         raise Failure(str(error)) from error
     print(_fact(made))
+    print("\n".join(["stood before:", *map(_standing, before)]) if before else "nothing stood before")
     return 0
+
+
+async def _before(store: Store, entry: "Entry") -> list[Standing]:
+    """What stood of the purpose, and of a stop of all messages, for the contact that a fact is about."""
+    from state import dossiers
+
+    try:
+        dossier = await dossiers.find(store, entry.to, entry.team)
+    except ValueError:  # recording says what is wrong with it
+        return []
+    found = await dossiers.standings(store, dossier.contact) if dossier else ()
+    return [each for each in found if each.purpose == entry.purpose or each.stops]
 
 
 async def _show(store: Store, settings: Settings, args: argparse.Namespace) -> int:
@@ -180,13 +198,14 @@ async def _expiring(store: Store, settings: Settings, args: argparse.Namespace) 
 async def _import(store: Store, settings: Settings, args: argparse.Namespace) -> int:
     from admin import consent_rows, consents, operations
     from gateway.cli import Failure
+    from gateway.policy.bases import unfit
 
     try:
         lines = consent_rows.read(args.rows)
     except consent_rows.NoFile as error:
         raise Failure(f"{args.file}: {error}") from error
     done = await consents.import_lines(
-        store, store, operations.OPERATOR, lines, args.team, Path(args.file).name
+        store, store, operations.OPERATOR, lines, args.team, Path(args.file).name, unfit
     )
     if args.json:
         refused = [each._asdict() for each in done.refused]

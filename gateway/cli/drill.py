@@ -20,6 +20,9 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         "--key", default="", help="an API key with the scope admin (none in the demonstration)"
     )
     command.add_argument("--channel", default="", help="a simulated channel of the running gateway")
+    command.add_argument(
+        "--demo", action="store_true", help="as with every command; without --url it makes its own"
+    )
     command.add_argument("--rounds", type=int, default=20)
     command.add_argument("--load", type=int, default=100, metavar="MESSAGES", help="messages in each round")
 

@@ -62,6 +62,10 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     why.add_argument("message", help="its id")
     for each in (plan, why):
         with_settings(each)
+    for each in (show, check):
+        each.add_argument(
+            "--demo", action="store_true", help="as with every command; rules are the same there"
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -73,11 +77,11 @@ def run(args: argparse.Namespace) -> int:
             return _show(args)
         case "why":
             return with_store(args, lambda store, _: _why(store, args.message))
-    try:
-        pack = policy.load(Path(args.pack)) if args.pack else policy.standard()
-    except policy.BadPack as error:
-        print(f"parley policy: {error}", file=sys.stderr)
+    found = faults(Path(args.pack)) if args.pack else []
+    if found:  # what never matches would be told as a change
+        print("\n".join(f"parley policy: {each}" for each in found), file=sys.stderr)
         return 2
+    pack = policy.load(Path(args.pack)) if args.pack else policy.standard()
     return with_store(
         args, lambda store, settings: _plan(store, settings, pack, args.days, as_json=args.json)
     )
@@ -99,10 +103,9 @@ def _show(args: argparse.Namespace) -> int:
         day = datetime.strptime(args.at, "%Y-%m-%d").replace(tzinfo=UTC) if args.at else datetime.now(UTC)
     except ValueError as error:
         raise Failure(f"--at: {args.at!r} is no day, as 2027-03-01") from error
-    try:
-        pack = policy.load(Path(args.pack)) if args.pack else policy.standard()
-    except policy.BadPack as error:
-        raise Failure(f"{error}; see parley policy check {args.pack}") from error
+    if args.pack and (wrong := faults(Path(args.pack))):
+        raise Failure(f"{wrong[0]}; see parley policy check {args.pack}")
+    pack = policy.load(Path(args.pack)) if args.pack else policy.standard()
     rows = pack.as_of(int(day.timestamp() * 1000)).rows
     if args.json:
         found = {args.table: getattr(rows, args.table)} if args.table else rows
@@ -139,17 +142,19 @@ async def _hindsight(store: Store, settings: Settings) -> Hindsight:
     from gateway.grounds import Grounds
     from gateway.licences import Licences
     from gateway.teams import Teams
+    from gateway.templates import Templates
     from gateway.voice import Voice
     from gateway.wake import Wake
 
     wake = Wake()
     channels = Channels(store, wake, seal_of(settings))
     await channels.load()
-    teams, licences = Teams(store, wake), Licences(store, wake)
-    await teams.load()
-    await licences.load()
-    voice = Voice(channels, tells=settings.notices)
-    grounds = Grounds(Fence(store, wake, "a plan", settings.permit_seconds), voice, teams, licences)
+    teams, licences, templates = Teams(store, wake), Licences(store, wake), Templates(store)
+    for each in (teams, licences, templates):
+        await each.load()
+    voice = Voice(channels, teams, tells=settings.notices)
+    fence = Fence(store, wake, "a plan", settings.permit_seconds)
+    grounds = Grounds(fence, voice, teams, licences, templates)
     return Hindsight(channels, grounds, await past.suspensions(store))
 
 

@@ -20,6 +20,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument("--fault", default="", help=f"{', '.join(NAMES)}; left out: what there is is shown")
     command.add_argument("--times", type=int, default=1, help="how often it happens from now on; 0 clears it")
     command.add_argument("--clear", action="store_true", help="no fault from now on")
+    command.add_argument("--demo", action="store_true", help="as with every command; there is no other here")
     command.add_argument("--url", default="http://127.0.0.1:8080", help="where the gateway is")
 
 

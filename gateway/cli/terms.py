@@ -77,7 +77,7 @@ async def accept(store: Store, settings: Settings, args: argparse.Namespace) -> 
     except operations.Refused as error:
         raise Failure(str(error)) from error
     print(f"{done.version} is accepted for {args.id}, by {done.actor} on {_day(done.at)}")
-    print("a gateway that runs takes it up within 5 seconds")
+    print("a gateway that runs takes it up within a second")
     return 0
 
 

@@ -68,6 +68,7 @@ def _forbids(row: PurposeLimit, facts: Facts) -> bool:
     about = (
         (not row.template or isinstance(facts.content, Template))
         and (not row.category or row.category == facts.category)
+        and (not row.unknown or not facts.category)
         and (not row.tag or row.tag == facts.tag)
     )
     return about and (

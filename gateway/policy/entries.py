@@ -1,8 +1,11 @@
 """The rows of a rule pack, a struct for each table: every row says where its figure is from and since when it holds."""
 
 from datetime import date, time
+from typing import Literal
 
 import msgspec
+
+from state.model.consent import Basis, Purpose
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -93,12 +96,16 @@ class Starts(Entry, frozen=True, kw_only=True):
 
 
 class PurposeLimit(Entry, frozen=True, kw_only=True):
-    """What a channel's content is not for; `says` tells the reader what to do instead."""
+    """What a channel's content is not for; `says` tells the reader what to do instead.
+
+    `unknown` rows are about templates of which nobody has told the category.
+    """
 
     channel: str
     says: str
     template: bool = False
     category: str = ""
+    unknown: bool = False
     tag: str = ""
     refuses: tuple[str, ...] = ()
     campaigns: bool = False
@@ -126,6 +133,22 @@ class Confirmation(Entry, frozen=True, kw_only=True):
     minutes: int
 
 
+class Opening(Entry, frozen=True, kw_only=True):
+    """Where the first message names the business and says how to stop: by a use (`sms`), in countries."""
+
+    use: Literal["sms"]
+    countries: tuple[str, ...]
+
+
+class BasisLimit(Entry, frozen=True, kw_only=True):
+    """The legal bases that fit a purpose on channels of some types ("*": all); `says` why others do not."""
+
+    purpose: Purpose
+    channels: tuple[str, ...]
+    fits: tuple[Basis, ...]
+    says: str
+
+
 class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All rows of a pack, by table."""
 
@@ -142,3 +165,5 @@ class Rows(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cap: tuple[Cap, ...]
     duplicate: tuple[Duplicate, ...]
     confirmation: tuple[Confirmation, ...]
+    opening: tuple[Opening, ...]
+    basis: tuple[BasisLimit, ...]

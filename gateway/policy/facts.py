@@ -75,8 +75,6 @@ class Facts(NamedTuple):
     """Of what it says, to tell a message that was sent already; "" where that is not asked."""
     message: str = ""
     """Its own id: what was sent of it before (its other parts) is not held against it."""
-    confirmed: tuple[str, ...] = ()
-    """The withdrawals (ids of facts) whose confirmation was sent already."""
     category: str = ""
     """The provider's category of the template it uses; "" where it is none, or none is known."""
     tag: str = ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from gateway.policy.entries import Cap, ChannelAge, Holiday, PurposeLimit, Quiet, Reach, Rows
+from gateway.policy.entries import BasisLimit, Cap, ChannelAge, Holiday, PurposeLimit, Quiet, Reach, Rows
 from gateway.policy.hours import Hours
 from gateway.policy.places import Places
 from gateway.policy.vocabulary import Vocabulary
@@ -25,6 +25,10 @@ class Held:
         self.reach: Mapping[str, tuple[Reach, ...]] = _by_channel(rows.reach)
         self.starts = frozenset(each.channel for each in rows.starts)
         self.purposes: Mapping[str, tuple[PurposeLimit, ...]] = _by_channel(rows.purpose)
+        self.bases: Mapping[str, tuple[BasisLimit, ...]] = {
+            purpose: tuple(each for each in rows.basis if each.purpose == purpose)
+            for purpose in {each.purpose for each in rows.basis}
+        }
         self.caps: tuple[Cap, ...] = rows.cap
         self.duplicates = {each.purpose: each.minutes * _MINUTE for each in rows.duplicate}
         self.longest_look = max(
@@ -37,9 +41,15 @@ class Held:
             c for each in rows.offered if each.service == "messaging" for c in each.countries
         )
         """The countries (ISO 3166) whose teams may send messages."""
+        self.opening = frozenset(country for each in rows.opening for country in each.countries)
+        """The countries (ISO 3166) whose customers are told by the first text message who sends it and how to stop."""
         self.words = Vocabulary(rows.words)
         self.place = lru_cache(65_536)(Places(rows.area).find)
         """The place of (addresses, country, zone): found once for each recipient that is written to."""
+
+    def opens(self, country: str) -> bool:
+        """Whether the first text message to a country names the business and says how to stop."""
+        return country in self.opening or ANY in self.opening
 
     def offered(self, service: str, country: str) -> bool:
         """Whether a service (`messaging`, `contact_centre`) is offered to teams of a country (ISO 3166)."""

@@ -1,8 +1,6 @@
 """The rules about the recipient: old enough, and where the channel reaches."""
 
-from datetime import date
-from functools import lru_cache
-
+from gateway.policy.ages import years_old
 from gateway.policy.contents import subjects
 from gateway.policy.facts import Facts
 from gateway.policy.held import Held
@@ -23,7 +21,6 @@ _NO_COUNTRY = Rule(
     "country_unknown",
 )
 _REACHED = Rule("recipients", "send")
-_DAY, _HALF_DAY, _EPOCH = 86_400_000, 43_200_000, date(1970, 1, 1).toordinal()
 
 
 def age(facts: Facts, now: int, held: Held) -> Rule:
@@ -73,21 +70,6 @@ def _of_channel(facts: Facts, held: Held) -> int:
         if each.years > needed and (not each.purposes or purpose in each.purposes):
             needed = each.years
     return needed
-
-
-def years_old(born: str, now: int) -> int:
-    """The age in whole years of someone born on YYYY, YYYY-MM or YYYY-MM-DD, at a time (milliseconds, UTC).
-
-    Where the day is not known it is the last that it may be, and a birthday counts once it is that day everywhere.
-    """
-    return _years(born, (now - _HALF_DAY) // _DAY)
-
-
-@lru_cache(65_536)
-def _years(born: str, days: int) -> int:
-    today = date.fromordinal(_EPOCH + days)
-    month, day = int(born[5:7] or 12), int(born[8:10] or 31)
-    return today.year - int(born[:4]) - ((today.month, today.day) < (month, day))
 
 
 def recipients(facts: Facts, now: int, held: Held) -> Rule:

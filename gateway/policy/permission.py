@@ -1,6 +1,7 @@
 """The rule of consent: what a customer has allowed, withdrawn, or said nothing about."""
 
 from gateway.policy import said
+from gateway.policy.bases import unfit
 from gateway.policy.facts import Facts, initiated
 from gateway.policy.held import Held
 from state.model.consent import Standing, latest
@@ -22,6 +23,8 @@ def consent(facts: Facts, now: int, held: Held) -> Rule:
     if found.change == "withdrawn":
         return _withdrawn(found)
     if found.change == "given" and (not found.until or now < found.until):
+        if why := unfit(cause.purpose, found.basis, facts.channel_type, held):
+            return _unfit(facts, now, found, why)
         return Rule("consent", "send", inputs={"purpose": found.purpose, "fact": found.fact})
     return _lapsed(facts, now, found)
 
@@ -46,6 +49,17 @@ def _withdrawn(found: Standing) -> Rule:
     return Rule("consent", "refuse", reason, "withdrawn", {"purpose": found.purpose, "fact": found.fact})
 
 
+def _unfit(facts: Facts, now: int, found: Standing, why: str) -> Rule:
+    """What rests on a basis that does not fit allows nothing by itself: service may still answer the customer."""
+    answer = _without(facts, now)
+    if answer.verdict == "send":
+        return answer
+    inputs = {"purpose": found.purpose, "fact": found.fact, "basis": found.basis}
+    return Rule(
+        "consent", "refuse", f"{why}; ask the customer, and record what they say", "basis_unfit", inputs
+    )
+
+
 def _lapsed(facts: Facts, now: int, found: Standing) -> Rule:
     """A consent that ended forbids nothing by itself: service may still answer the customer."""
     answer = _without(facts, now)
@@ -58,14 +72,12 @@ def _lapsed(facts: Facts, now: int, found: Standing) -> Rule:
 
 
 def _confirmation(facts: Facts, now: int, held: Held) -> Rule:
-    """That a withdrawal was heard may be said once, shortly after it, though it was withdrawn."""
+    """That a withdrawal was heard may be said shortly after it, though it was withdrawn; its turn says it once."""
     fact = facts.cause.confirms
     inputs = {"purpose": facts.cause.purpose, "confirms": fact}
     about = [each for each in facts.standings if each.fact == fact and each.change == "withdrawn"]
     if not about:
         reason = "there is no such withdrawal to confirm any more"
-    elif fact in facts.confirmed:
-        reason = "this withdrawal was confirmed already: once is allowed"
     elif now - about[0].at >= held.confirmation:
         reason = (
             f"a withdrawal may be confirmed within {held.confirmation // 60_000} minutes of it, not later"

@@ -24,6 +24,9 @@ _TOLD = Rule("disclosure", "send")
 _TELLS = Rule("disclosure", "send", "this is the notice")
 _CONFIRMS = Rule("disclosure", "send", "a confirmation says nothing else")
 _TEMPLATE = Rule("disclosure", "send", "a template outside the reply window goes before the notice")
+_TOLD_ALREADY = Rule(
+    "disclosure", "refuse", "this is the notice, and the customer was given it by now", "told_already"
+)
 _NOT_TOLD = Rule(
     "disclosure",
     "refuse",
@@ -102,7 +105,8 @@ def reply_window(facts: Facts, now: int, held: Held) -> Rule:
 def disclosure(facts: Facts, now: int, held: Held) -> Rule:
     """The first thing a customer is told on a channel is who has access to what is exchanged there."""
     if facts.told:
-        return _TOLD
+        again = facts.cause.later and facts.cause.tells.partition("/")[0] == facts.told.partition("/")[0]
+        return _TOLD_ALREADY if again else _TOLD
     if not facts.notice:
         return _NO_NOTICE
     if facts.cause.tells:

@@ -14,7 +14,8 @@ class Cause(Value, frozen=True, kw_only=True):
     `flow` and `campaign` are what a suspension may be about, `actor` is who asked for it where no flow did; `run` is
     that of the flow that is told where the message fails (0: none is). `confirms` is the fact (a withdrawal) that this
     message confirms to its customer: allowed once, shortly after it. `tells` is the version of the notice it is: who
-    has access to what is exchanged on the channel.
+    has access to what is exchanged on the channel; one that goes `later` counts as given no sooner than it is, and is
+    left out where its customer was given another by then.
     """
 
     purpose: Purpose = "service"
@@ -24,6 +25,7 @@ class Cause(Value, frozen=True, kw_only=True):
     confirms: str = ""
     tells: str = ""
     run: int = 0
+    later: bool = False
 
     @property
     def ours(self) -> bool:

@@ -57,7 +57,10 @@ class Consent(Value, frozen=True, kw_only=True):
 
 
 class Standing(NamedTuple):
-    """The latest fact about a purpose, an address and a channel (empty: all of them), as rules are shown it."""
+    """The latest fact about a purpose, an address and a channel (empty: all of them), as rules are shown it.
+
+    `basis` is what a given one rests on.
+    """
 
     purpose: str
     address: str
@@ -66,6 +69,7 @@ class Standing(NamedTuple):
     at: int
     until: int
     fact: str
+    basis: str = "consent"
 
     @property
     def stops(self) -> bool:
@@ -113,7 +117,9 @@ def stands(facts: Iterable[Consent]) -> list[Standing]:
 
 def standing_of(fact: Consent) -> Standing:
     """A fact as what stands where no later one is known."""
-    return Standing(fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id)
+    return Standing(
+        fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id, fact.basis
+    )
 
 
 def rank(standing: Standing) -> tuple[int, bool, str]:

@@ -153,12 +153,20 @@ class Component(Value, frozen=True):
     cards: tuple["tuple[Component, ...]", ...] = ()
 
 
+TemplateCategory = Literal["", "marketing", "utility", "authentication"]
+"""What a template is for, in the words of its provider (WhatsApp, Messenger); "" where nobody says."""
+
+
 class Template(Value, frozen=True, tag="template"):
-    """A message approved beforehand by the provider, by name and language (BCP 47, `_` where the provider wants it)."""
+    """A message approved beforehand by the provider, by name and language (BCP 47, `_` where the provider wants it).
+
+    `category` is which kind the sender says it is, where the provider has not told us.
+    """
 
     name: str
     language: str
     components: tuple[Component, ...] = ()
+    category: TemplateCategory = ""
 
 
 class Reaction(Value, frozen=True, tag="reaction"):

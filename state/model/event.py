@@ -123,17 +123,22 @@ class Deleted(Happened, frozen=True, kw_only=True, tag="delete"):
 
 
 class OptedIn(Happened, frozen=True, kw_only=True, tag="opt_in"):
-    """A customer allowed messages of a purpose, in the channel's own words."""
+    """A customer allowed messages of a purpose, in the channel's own words.
+
+    `heard`: it was read from the customer's words here, and the provider has told nothing.
+    """
 
     purpose: Purpose = "marketing"
     note: str = ""
+    heard: bool = False
 
 
 class OptedOut(Happened, frozen=True, kw_only=True, tag="opt_out"):
-    """A customer stopped messages of a purpose."""
+    """A customer stopped messages of a purpose; `heard` as in OptedIn."""
 
     purpose: Purpose = "marketing"
     note: str = ""
+    heard: bool = False
 
 
 class Started(Happened, frozen=True, kw_only=True, tag="started"):
@@ -150,9 +155,13 @@ class AddressChanged(Happened, frozen=True, kw_only=True, tag="address_changed")
 
 
 class HelpAsked(Happened, frozen=True, kw_only=True, tag="help_asked"):
-    """A customer sent a channel's word for help, as a rule binds us to answer it; `note` is the word."""
+    """A customer sent a channel's word for help, as a rule binds us to answer it; `note` is the word.
+
+    `heard` as in OptedIn: where a provider tells it, it has answered.
+    """
 
     note: str = ""
+    heard: bool = False
 
 
 class ReceiptUpTo(Happened, frozen=True, kw_only=True, tag="receipt_up_to"):
@@ -179,6 +188,7 @@ class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
 
     `scope` says what is meant: a direction (`Reach`), `template:<name>`, or all where it is empty; `until` is in
     milliseconds, UTC (0: open). `business` is the provider's id of the business account, where it has several senders.
+    `category` is that of the template that is meant, in `language`, where the provider tells it.
     """
 
     name: str = ""
@@ -188,6 +198,8 @@ class Notice(Happened, frozen=True, kw_only=True, tag="notice"):
     reason: str = ""
     scope: str = ""
     until: int = 0
+    category: str = ""
+    language: str = ""
     evidence: dict[str, Any] = {}
 
 

@@ -27,7 +27,9 @@ def read(settings: Mapping[str, Any]) -> TeamSettings:
     try:
         return msgspec.convert(settings, TeamSettings)
     except msgspec.ValidationError as error:
-        raise BadSettings(str(error)) from error
+        known = ", ".join(TeamSettings.__struct_fields__)
+        unknown = settings.keys() - {*TeamSettings.__struct_fields__}
+        raise BadSettings(f"{error}; there are: {known}" if unknown else str(error)) from error
 
 
 class Team(Value, frozen=True, kw_only=True):

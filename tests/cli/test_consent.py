@@ -50,6 +50,18 @@ def test_what_is_recorded_is_shown(taken: Done, run: Run, config: str) -> None:
     assert (wrong.code, wrong.err) == (1, "parley consent: there is no contact tel:+1\n")
 
 
+def test_recording_tells_what_stood_before(run: Run, config: str) -> None:
+    words = ("consent", "record", PHONE)
+    first = run(*words, "given", "marketing", "--evidence", "form 7", "--config", config)
+    assert (first.code, first.out.splitlines()[1]) == (0, "nothing stood before")
+    run(*words, "withdrawn", "service", "--config", config)
+    second = run(*words, "withdrawn", "marketing", "--config", config)
+    assert [line.split() for line in second.out.splitlines()[1:]] == [
+        ["stood", "before:"],
+        ["marketing", "given", f"{PHONE},", "all", "channels"],
+    ]
+
+
 def test_consents_that_end_are_listed(taken: Done, run: Run, config: str) -> None:
     assert run("consent", "expiring", "--config", config).out == ""
     done = run("consent", "expiring", "--days", "36500", "--config", config)

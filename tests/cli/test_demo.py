@@ -1,5 +1,7 @@
 """The demonstration keeps to its own, and every command can be pointed at it."""
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from admin import operations
 from admin.operations import NewChannel
 from conversations.router import Router
 from examples.showcase import Showcase
-from gateway import demo
+from gateway import cli, demo
 from gateway.app import Gateway
 from gateway.cli.run import _warn, _warn_of_flows
 from gateway.connect import connect
@@ -28,6 +30,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PARLEY_DATA_DIR", str(tmp_path))
     on_sqlite(tmp_path)
     return tmp_path
+
+
+def commands(of: argparse.ArgumentParser, path: tuple[str, ...]) -> Iterator[tuple[str, set[str]]]:
+    """Each command below a parser, with its flags."""
+    below = [each for each in of._actions if isinstance(each, argparse._SubParsersAction)]
+    if not below:
+        yield " ".join(path), {flag for each in of._actions for flag in each.option_strings}
+    for each in below:
+        for name, parser in each.choices.items():
+            yield from commands(parser, (*path, name))
+
+
+def test_every_command_takes_the_flag_but_those_that_are_about_no_gateway() -> None:
+    without = set()
+    for name in cli._COMMANDS:
+        (actions,) = [
+            each for each in cli.parser(name)._actions if isinstance(each, argparse._SubParsersAction)
+        ]
+        without |= {path for path, flags in commands(actions.choices[name], (name,)) if "--demo" not in flags}
+    assert without == {"demo", "new"}
 
 
 def test_every_command_can_be_pointed_at_the_demonstration(run: Run, folder: Path) -> None:

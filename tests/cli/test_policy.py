@@ -93,6 +93,17 @@ def test_a_pack_that_cannot_be_read_is_told_apart_from_a_change(
     assert "there is no pack" in done.err
 
 
+def test_a_pack_that_check_refuses_is_not_planned_with(
+    run: Run, sent: dict[str, str], tmp_path: Path
+) -> None:
+    folder = other(tmp_path, "caps.toml", 'purpose = "marketing"', 'purpose = "marketting"')
+    assert run("policy", "check", folder).code == 1
+    for command in ("plan", "show"):
+        done = run("policy", command, "--pack", folder, *(["--config", sent["config"]] * (command == "plan")))
+        assert (done.code, done.out) == ({"plan": 2, "show": 1}[command], "")
+        assert "caps.toml: cap, row 1: purpose: 'marketting'" in done.err
+
+
 def test_why_tells_the_rules_what_they_read_and_what_to_do(run: Run, sent: dict[str, str]) -> None:
     lines = run("policy", "why", sent["refused"], "--config", sent["config"]).out.splitlines()
     assert lines[0] == f"{sent['refused']} on wa, purpose marketing, asked for by key all: Half price!"

@@ -8,6 +8,7 @@ import pytest
 from gateway import policy
 from gateway.channels import Live
 from gateway.grounds import Grounds, touch
+from gateway.templates import Templates
 from state.known import Known
 from state.model import cause
 from state.model.cause import Cause
@@ -29,8 +30,8 @@ def live() -> Live:
 
 def grounds() -> Grounds:
     teams = SimpleNamespace(above=lambda team: (team, "default"), facts=lambda team: policy.Team("DE"))
-    nothing: Any = SimpleNamespace(suspensions=(), version="", of=lambda team, content: ())
-    return Grounds(nothing, nothing, cast(Any, teams), nothing)
+    nothing: Any = SimpleNamespace(suspensions=(), wanted=lambda *who: (), of=lambda team, content: ())
+    return Grounds(nothing, nothing, cast(Any, teams), nothing, Templates(nothing))
 
 
 def row(why: Cause = cause.ANSWER, *, native: str = "", last_in: int = NOW) -> Leased:

@@ -13,7 +13,7 @@ from tests.gateway.api.house import ALLOWED
 from tests.spine.house import House
 from tests.spine.test_traffic import history, signals
 
-TEMPLATE = {"type": "template", "name": "hello", "language": "en"}
+TEMPLATE = {"type": "template", "name": "hello", "language": "en", "category": "utility"}
 
 
 async def stages(house: House) -> list[Any]:

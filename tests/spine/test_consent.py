@@ -1,5 +1,6 @@
 """Nothing leaves that its customer has not allowed: stops and starts, permissions, and what they are told first."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,12 +21,13 @@ from state.model.event import AddressChanged, MessageReceived, OptedOut
 from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
-from tests.spine.graph import refuses
+from tests.spine.graph import Manner, cuts, refuses
 from tests.spine.house import House, running, text
 
 STOPPED, STARTED = notices.stopped("en"), notices.started("en")
 NOTICE = notices.notice("whatsapp", "en").text
 ANN = "whatsapp:4915100"
+AGREED = {"basis": "consent", "evidence": "form 7"}
 HI = {"type": "text", "text": "hi"}
 
 
@@ -89,15 +91,42 @@ async def test_a_stop_counts_though_its_channel_works_no_more(
     assert (fact.change, fact.purpose, fact.address, fact.team) == ("withdrawn", "messages", to, "default")
 
 
-@pytest.mark.parametrize(("words", "stops"), [("weg damit", True), ("cancel", False)])
-async def test_a_stop_in_words_of_the_provider_s_is_a_stop(house: House, words: str, stops: bool) -> None:
+@pytest.mark.parametrize(("words", "heard", "stops"), [("weg damit", False, True), ("cancel", True, False)])
+async def test_a_stop_in_words_of_the_provider_s_is_a_stop(
+    house: House, words: str, heard: bool, stops: bool
+) -> None:
     said = MessageReceived(key="k", at=now_ms(), addresses=(ANN,), provider_id="k", content=Text(words))
-    out = OptedOut(key="k:stop", at=now_ms(), addresses=(ANN,), purpose="marketing", note=words)
+    out = OptedOut(key="k:stop", at=now_ms(), addresses=(ANN,), purpose="marketing", note=words, heard=heard)
     arrived = [Arrived(each, "wa", "default") for each in (said, out)]
     await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
     house.gateway.wake.tell("turns", ("*",))
     await house.when(lambda: house.graph.texts)
     assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")] * stops
+
+
+TAPPED = {"type": "button_reply", "button_reply": {"id": "b7", "title": "Stop"}}
+NAMED = {"type": "list_reply", "list_reply": {"id": "UNSUBSCRIBE", "title": "No more offers"}}
+QUICK = {"type": "button", "button": {"payload": "p", "text": "STOP!"}}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"type": "interactive", "interactive": TAPPED}, {"type": "interactive", "interactive": NAMED}, QUICK],
+)
+async def test_a_stop_that_is_tapped_is_a_stop(house: House, said: dict[str, Any]) -> None:
+    part = {name: value for name, value in text(1, "x").items() if name not in ("text", "type")}
+    await house.hear(part | said)
+    await house.quiet()
+    assert house.graph.texts == [STOPPED]
+    assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")]
+
+
+async def test_a_button_whose_words_only_hold_a_stop_is_an_answer(house: House) -> None:
+    part = {name: value for name, value in text(1, "x").items() if name not in ("text", "type")}
+    tapped = {"type": "button_reply", "button_reply": {"id": "stop-7", "title": "The next stop"}}
+    await house.hear(part | {"type": "interactive", "interactive": tapped})
+    await house.quiet()
+    assert await facts(house) == []
 
 
 async def test_a_start_from_before_a_stop_that_comes_late_ends_nothing(house: House) -> None:
@@ -198,7 +227,7 @@ async def test_a_notice_of_several_parts_is_told_once_with_its_last(
     telling: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = notices.Notice("words " * 1500, "1/en", "en")
-    monkeypatch.setattr(notices, "notice", lambda kind, locale: whole)
+    monkeypatch.setattr(notices, "notice", lambda *given: whole)
     await says(telling, "hi")
     assert len(telling.graph.texts) > 2
     assert [each.change for each in await facts(telling)] == ["told"]
@@ -213,7 +242,7 @@ async def test_a_conversation_begins_with_the_notice_and_the_ledger_knows_it(tel
 
 
 async def test_what_is_sent_unasked_comes_after_the_notice(telling: House) -> None:
-    template = {"type": "template", "name": "hello", "language": "en"}
+    template = {"type": "template", "name": "hello", "language": "en", "category": "utility"}
     await send(telling, content=template, consent=ALLOWED)
     assert telling.graph.texts == [""]
     await telling.hear({**text(1, "hi"), "from": "4915100"})
@@ -230,12 +259,37 @@ async def test_who_writes_before_a_notice_for_later_is_given_is_told_first(
 ) -> None:
     to = f"whatsapp:{text(1, '')['from']}"
     await telling.suspend(direction="business_initiated")
-    more |= {"consent": ALLOWED}
+    more |= {"consent": AGREED}
     told = await telling.call("POST", "/messages", {"to": to, "channel": "wa", "content": HI} | more)
     assert told.status == 202, told
     await telling.hear(text(1, "hello"))
     await telling.when(lambda: telling.graph.texts, lambda texts: len(texts) >= 2)
     assert telling.graph.texts[:2] == [NOTICE, "1: hello"]
+
+
+async def test_a_notice_for_later_is_left_out_where_another_was_given_by_then(telling: House) -> None:
+    to = f"whatsapp:{text(1, '')['from']}"
+    suspension = await telling.suspend(direction="business_initiated")
+    asked = {"to": to, "channel": "wa", "content": HI, "purpose": "marketing", "consent": AGREED}
+    assert (await telling.call("POST", "/messages", asked)).status == 202
+    late = next(each for each in await telling.messages() if each.cause.later)
+    await telling.hear(text(1, "hello"))
+    await telling.when(lambda: telling.graph.texts, lambda texts: len(texts) >= 2)
+    await telling.lift(suspension)
+    made = await telling.when(partial(telling.decisions, late), lambda found: found[-1].code != "suspended")
+    assert made[-1].code == "told_already"
+    await says(telling, "still there?")
+    assert telling.graph.texts.count(NOTICE) == 1
+
+
+async def test_several_that_are_queued_at_once_bring_one_notice(telling: House) -> None:
+    await telling.suspend(channel="wa")
+    asked = {"to": ANN, "channel": "wa", "content": HI, "consent": ALLOWED}
+    told = await asyncio.gather(*(telling.call("POST", "/messages", asked) for _ in range(5)))
+    assert {each.status for each in told} == {202}
+    found = await telling.messages()
+    assert [bool(each.cause.tells) for each in found] == [True, *[False] * 5]
+    assert [each.change for each in await facts(telling)] == ["given"]
 
 
 async def test_a_code_does_not_overtake_the_notice(telling: House) -> None:
@@ -262,6 +316,22 @@ async def test_a_notice_that_fails_lets_nothing_after_it_leave_and_is_given_anew
     first = await telling.messages()
     assert [(await telling.decisions(each))[-1].code for each in first] == ["", "not_told"]
     assert (await says(telling, "again"))[-2:] == [NOTICE, "2: again"]
+
+
+@pytest.mark.parametrize(
+    "passing", [cuts, refuses(400, 131037), refuses(503, 1)], ids=["cut off", "set up", "down"]
+)
+async def test_what_stands_behind_a_notice_waits_while_it_may_still_be_given(
+    telling: House, passing: Manner
+) -> None:
+    telling.graph.next(passing)
+    await telling.hear(text(1, "hi"))
+    tried = [("queued", 1), ("queued", 0)]
+    await telling.when(telling.queue, lambda rows: [(row[1], row[3]) for row in rows] == tried)
+    await telling.hurry()
+    await telling.quiet()
+    assert telling.graph.texts == [NOTICE, NOTICE, "1: hi"]
+    assert [each.change for each in await facts(telling)] == ["told"]
 
 
 async def test_a_stop_counts_while_what_comes_in_is_suspended(house: House) -> None:

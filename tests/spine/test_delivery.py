@@ -192,7 +192,10 @@ async def test_what_is_allowed_is_looked_at_when_it_leaves_not_when_it_was_asked
     assert (last.verdict, last.rules[-1].name) == ("refuse", "consent")
 
 
-FREE, APPROVED = {"type": "text", "text": "hi"}, {"type": "template", "name": "hello", "language": "en"}
+FREE, APPROVED = (
+    {"type": "text", "text": "hi"},
+    {"type": "template", "name": "hello", "language": "en", "category": "utility"},
+)
 UNASKED: dict[str, tuple[dict[str, str], str, int]] = {
     "free words are refused": (FREE, "refused", 0),
     "a template is sent": (APPROVED, "", 1),

@@ -50,7 +50,7 @@ async def test_what_comes_leaves_fails_and_stops_is_counted(house: House) -> Non
     await house.hear(text(1, "hi"))
     await house.quiet()
     asked = {"to": BOB, "channel": "wa", "content": HI, "consent": ALLOWED}
-    template = {"type": "template", "name": "hello", "language": "en"}
+    template = {"type": "template", "name": "hello", "language": "en", "category": "utility"}
     told = await house.call("POST", "/messages", asked | {"content": template})
     await house.quiet()
     failed: Any = {"errors": [{"code": 131049, "title": "healthy ecosystem"}]}

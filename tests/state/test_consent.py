@@ -31,7 +31,7 @@ async def write(store: Store, *facts: Consent) -> None:
 async def standings(store: Store, contact: str) -> list[Standing]:
     def look() -> Op[list[Standing]]:
         (rows,) = yield [(STANDINGS, (contact, LANE))]
-        return [Standing(*row[:7]) for row in rows]
+        return [Standing(*row[:8]) for row in rows]
 
     return await store.write(look)
 
@@ -50,6 +50,13 @@ async def test_facts_of_one_step_are_in_the_ledger_and_what_stands_beside(store:
     await write(store, fact(contact, "given", 1), fact(contact, "withdrawn", 2, address=PHONE))
     found = await standings(store, contact)
     assert {(each.address, each.change) for each in found} == {("", "given"), (PHONE, "withdrawn")}
+
+
+async def test_what_stands_keeps_the_basis_of_the_fact_that_counts(store: Store) -> None:
+    contact = new_id(LANE)
+    for at, basis in ((1, "contract"), (3, "legal_obligation"), (2, "consent")):
+        await write(store, fact(contact, "given", at, basis=basis))
+    assert [each.basis for each in await standings(store, contact)] == ["legal_obligation"]
 
 
 async def test_what_a_customer_was_told_forbids_and_allows_nothing(store: Store) -> None:

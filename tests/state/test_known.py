@@ -1,8 +1,10 @@
 """What a decision was made on is looked at again in the commit that lets the message go."""
 
+import asyncio
+
 import pytest
 
-from state import consent, contacts, conversations, outbox, people
+from state import consent, contacts, conversations, known, outbox, people
 from state.known import Changed, Known, Touch, touched_ask
 from state.model.consent import Change, Consent
 from state.model.ids import new_id, now_ms
@@ -117,6 +119,55 @@ async def test_of_two_messages_that_answer_nothing_the_second_is_decided_on_the_
 def known_of_touch(known: Known, touch: Touch) -> Op[None]:
     """Another message, by another channel, has left."""
     yield [touched_ask(known, touch)]
+
+
+async def test_of_two_that_are_marked_in_one_commit_the_second_is_decided_on_the_first(store: Store) -> None:
+    await converse(store, "m1", "hello")
+    await accept(store, message("m2"), channel="other")
+    (taken,) = await take(store)
+    await store.write(conversations.commit, turned(taken, "hello"))
+    rows = [*await lease(store), *await lease(store, channel="other")]
+    assert len({row.talk.contact for row in rows}) == 1 < len(rows)
+    going = [Going(Decision("send", now_ms()), touch=Touch(6, "marketing", "d", row.id)) for row in rows]
+    marked = [store.write(outbox.sending, row, each) for row, each in zip(rows, going, strict=True)]
+    ends = await asyncio.gather(*marked, return_exceptions=True)
+    assert [type(each) for each in ends] == [type(None), Changed]
+
+
+async def test_what_was_sent_to_one_contact_counts_for_the_one_it_is_merged_into(store: Store) -> None:
+    row, other = await leased(store, "m1", BSUID), await leased(store, "m2")
+    touch = Touch(6, "marketing", "d", other.id)
+    await store.write(outbox.sending, other, Going(Decision("send", now_ms()), touch=touch))
+    who = await store.write(contacts.find, "default", "wa", [BSUID, PHONE])
+    assert who.contact == row.talk.contact
+    people = await store.write(known.of, [(who.contact, who.lane)])
+    assert people[who.contact].touches == (touch,)
+
+
+async def test_two_that_prove_one_person_at_once_merge_them_once(store: Store) -> None:
+    await leased(store, "m1", BSUID)
+    await leased(store, "m2")
+    found = await asyncio.gather(
+        *(store.write(contacts.find, "default", "wa", [BSUID, PHONE]) for _ in range(3))
+    )
+    assert len({each.contact for each in found}) == 1
+    assert len(await store.read(contacts.MERGES, 9)) == 1
+
+
+async def test_a_turn_that_gives_the_notice_is_played_anew_where_another_gave_it_meanwhile(
+    store: Store,
+) -> None:
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    await store.write(told, taken.id, taken.lane)
+    with pytest.raises(Changed):
+        await store.write(conversations.commit, turned(taken, "hello")._replace(told="1/en"))
+    await store.write(conversations.commit, turned(taken, "hello"))
+
+
+def told(conversation: str, lane: int) -> Op[None]:
+    """A call has queued the notice."""
+    yield [outbox.told_ask(conversation, lane, "1/de")]
 
 
 async def test_a_message_that_answers_nothing_is_remembered_once(store: Store) -> None:

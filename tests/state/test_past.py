@@ -8,7 +8,7 @@ from state.model.consent import Change, Consent
 from state.model.ids import lane_of_id, new_id, now_ms
 from state.model.message import Decision
 from state.past import Was
-from state.statements import insert
+from state.statements import insert, update
 from state.store import Store
 from state.tables import decision, message
 from state.writer import Op
@@ -63,6 +63,16 @@ async def read(store: Store, size: int = past.PAGE) -> list[Was]:
 def stood(was: Was) -> dict[str, str]:
     assert was.letter is not None
     return {each.purpose: each.change for each in was.letter.known.standings}
+
+
+async def test_a_decision_is_told_with_the_options_of_its_message(store: Store) -> None:
+    who = await met(store, ANN)
+    await decided(store, who)
+    native = '{"messenger":{"tag":"HUMAN_AGENT"}}'
+    await write(store, (update(message, "native", "lane"), (native, who.lane)))
+    (was,) = await read(store)
+    assert was.letter is not None
+    assert was.letter.native == native
 
 
 async def test_each_decision_is_told_with_what_stood_when_it_was_made(store: Store) -> None:

@@ -121,8 +121,8 @@ async def test_what_is_recorded_as_of_now_overtakes_a_clock_that_is_ahead(store:
     ahead = now_ms() + 50_000
     for change, before in (("given", ahead), ("withdrawn", 0), ("given", 0), ("withdrawn", 0)):
         made = await store.write(recording.record, entry(change=change, at=before))
-        ((_, _, _, stands_now, at, _, _),) = await standings(store, made.contact)
-        assert (stands_now, at >= ahead) == (change, True)
+        (stands,) = await standings(store, made.contact)
+        assert (stands.change, stands.at >= ahead) == (change, True)
 
 
 async def test_the_same_row_is_recorded_once(store: Store) -> None:

@@ -7,14 +7,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from state.statements import Query, insert
+from state.model.ids import new_id
+from state.statements import Fetch, Query, insert, update
 from state.store import Store
-from state.tables import team
+from state.tables import contact, team
 from state.writer import Conflict, Op, Unavailable
 
 ADD = insert(team, "id name created_at")
 NAMES = Query(sa.select(team.c.name).order_by(team.c.id), "")
 NAME = Query(sa.select(team.c.name).where(team.c.id == sa.bindparam("id", type_=sa.String)), "id")
+
+NAME_OF = Query(
+    sa.select(contact.c.name).where(contact.c.id == sa.bindparam("id", type_=contact.c.id.type)), "id"
+)
 
 
 @pytest.fixture(params=["sqlite", "plain"])
@@ -168,3 +173,33 @@ async def test_after_the_stop_nothing_waits_for_ever(store: Store) -> None:
     await store._writer.stop()
     with pytest.raises(Unavailable, match="has stopped"):
         await store.write(add, "a")
+
+
+A, B = new_id(1), new_id(1)
+COUNT = Fetch(contact, "name", "id lane", lock="wait")
+SET = update(contact, "name", "id lane")
+PERSON = insert(contact, "id lane team name locale created_at")
+
+
+def person(key: str) -> Op[None]:
+    yield [(PERSON, (key, 1, "default", "0", "", 1))]
+
+
+def add_one(*keys: str) -> Op[None]:
+    for key in keys:
+        (rows,) = yield [(COUNT, (key, 1))]
+        yield [(SET, (str(int(rows[0][0]) + 1), key, 1))]
+
+
+async def test_a_locked_row_is_one_operations_until_it_has_ended(store: Store) -> None:
+    await store.write(person, A)
+    batches = store._writer.batches
+    await asyncio.gather(*(store.write(add_one, A) for _ in range(20)))
+    assert store._writer.batches == batches + 1
+    assert await store.read(NAME_OF, A) == [("20",)]
+
+
+async def test_operations_that_wait_for_each_other_are_run_one_by_one(store: Store) -> None:
+    await asyncio.gather(store.write(person, A), store.write(person, B))
+    await asyncio.gather(store.write(add_one, A, B), store.write(add_one, B, A))
+    assert [await store.read(NAME_OF, key) for key in (A, B)] == [[("2",)]] * 2

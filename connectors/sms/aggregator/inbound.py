@@ -6,7 +6,6 @@ from typing import Any
 
 from connectors.sms import fields, headers, numbers
 from connectors.sms.aggregator.profile import Aggregator
-from connectors.sms.keywords import with_meaning
 from state.model.action import ATTRIBUTION
 from state.model.content import Text
 from state.model.event import Event, MessageReceived, Part, Receipt
@@ -72,7 +71,7 @@ def _message(item: object, by: Aggregator) -> tuple[Event, ...]:
     said = MessageReceived(
         key=key, at=at, addresses=(sender,), provider_id=key, content=Text(text), part=_part(item, by)
     )
-    return (said,) if said.part else with_meaning(said)
+    return (said,)
 
 
 def _part(item: object, by: Aggregator) -> Part | None:

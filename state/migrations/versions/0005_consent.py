@@ -27,6 +27,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("version"),
     )
     op.create_table(
+        "template",
+        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=512), nullable=False),
+        sa.Column("language", sa.String(length=35), nullable=False),
+        sa.Column("category", sa.String(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "name", "language"),
+    )
+    op.create_table(
         "chain",
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
@@ -126,6 +135,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.Column("fact", Id, nullable=False),
+        sa.Column("basis", sa.String(length=24), server_default=sa.text("'consent'"), nullable=False),
         sa.Column("announced", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("contact", "purpose", "address", "channel", "lane"),
         sqlite_with_rowid=False,

@@ -12,7 +12,7 @@ from connectors.smpp import SMPP
 from connectors.smpp.simulator import SmppSimulator
 from state.model.channel import Channel
 from state.model.content import Text
-from state.model.event import MessageReceived, OptedOut, Receipt
+from state.model.event import MessageReceived, Receipt
 from state.model.wire import Request, Sent, Undelivered
 from tests.connectors.smpp.talk import SETTINGS, ZERO, message
 
@@ -87,7 +87,9 @@ def test_what_a_phone_says_is_read_whole(text: str) -> None:
 def test_a_phone_chooses_and_stops_in_words() -> None:
     pair = Pair()
     assert pair.says(type="choice", id="r", title="Red")[0].content == Text("Red")
-    assert isinstance(pair.says(type="stop")[1], OptedOut)
+    (stop,) = pair.says(type="stop")
+    assert isinstance(stop, MessageReceived)
+    assert stop.content == Text("STOP")
 
 
 @pytest.mark.parametrize("what", [{"type": "image", "id": "1"}, {"type": "text"}, {}])

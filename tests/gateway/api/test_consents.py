@@ -31,6 +31,46 @@ async def stands(house: House, contact: str) -> Any:
     return (await house.call("GET", f"/contacts/{contact}/consent", key="consent:read")).body
 
 
+UNFIT = [
+    ("marketing", "legitimate_interests"), ("marketing", "contract"), ("channel_data", "contract"),
+    ("profiling", "legitimate_interests"), ("profiling", "vital_interests"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("purpose", "basis"), UNFIT)
+async def test_a_basis_that_does_not_fit_its_purpose_is_refused_wherever_it_is_told(
+    house: House, purpose: str, basis: str
+) -> None:
+    said = {"to": ANN, "change": "given", "purpose": purpose, "basis": basis, "evidence": {"form": 7}}
+    told = await house.call("POST", "/consents", said)
+    assert (told.status, told.body["field"]) == (422, "basis")
+    assert f": {basis} does not fit {purpose}: " in told.body["detail"]
+    row = {
+        "address": PHONE,
+        "purpose": purpose,
+        "change": "given",
+        "at": BEFORE,
+        "basis": basis,
+        "evidence": "f",
+    }
+    taken = (await house.call("POST", "/consents/import", {"rows": [row]})).body
+    assert (taken["added"], [each["field"] for each in taken["refused"]]) == (0, ["basis"])
+
+
+async def test_a_message_is_not_taken_with_a_basis_that_does_not_fit(house: House) -> None:
+    asked = {
+        "to": ANN, "channel": "app", "content": {"type": "text", "text": "Sale!"}, "purpose": "marketing",
+        "consent": {"basis": "legitimate_interests", "evidence": "customers like it"},
+    }  # fmt: skip
+    told = await house.call("POST", "/messages", asked)
+    assert (told.status, told.body["field"]) == (422, "consent.basis")
+
+
+async def test_what_is_taken_back_needs_no_basis_that_fits(house: House) -> None:
+    said = {"to": ANN, "change": "withdrawn", "purpose": "marketing", "basis": "legitimate_interests"}
+    assert (await house.call("POST", "/consents", said)).status == 201
+
+
 async def test_a_fact_is_recorded_and_shown_as_it_was_said(anywhere: House) -> None:
     said = {
         "to": ANN, "change": "given", "purpose": "profiling", "channel": "app", "basis": "contract",

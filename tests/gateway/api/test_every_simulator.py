@@ -1,6 +1,7 @@
 """Every channel with a simulated end holds a conversation over real sockets: words, a choice, a picture, a stop."""
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import sqlalchemy as sa
 
 from admin.operations import NewChannel
 from connectors import registry
+from gateway import notices
 from state import tables
+from state.consent_tables import consent
 from state.statements import Query
 from tests.gateway.api.house import PHONE, SECRETS, House, on_sqlite, running
 
@@ -121,6 +124,27 @@ async def test_a_conversation_through_the_simulated_end(tmp_path: Path, kind: st
         )
 
 
+@pytest.mark.parametrize("kind", CHANNELS)
+async def test_a_stop_that_is_tapped_or_chosen_by_its_number_is_a_stop(tmp_path: Path, kind: str) -> None:
+    settings, secrets = CHANNELS[kind]
+    new = NewChannel("ch", kind, settings, secrets, simulated=True)
+    async with running(tmp_path, on_sqlite(tmp_path), connects=(new,)) as house:
+        talk = Talk(house, kind)
+        await talk.says(type="text", text="hi")
+        conversation = (await talk.answered("you said hi"))["conversation"]
+        await _asks(
+            house, talk, kind, conversation, {"id": "on", "title": "Go on"}, {"id": "out", "title": "Stop"}
+        )
+        await talk.answered(notices.stopped("en"))
+        rows = await house.gateway.store.read(Query(sa.select(consent.c.body), ""))
+        found = {
+            (each["purpose"], each["change"], each["source"])
+            for (text,) in rows
+            if (each := json.loads(text))
+        }
+        assert found == {("messages", "withdrawn", "message")}
+
+
 async def _sends_picture(house: House, talk: Talk) -> None:
     """A picture comes, is fetched and kept."""
     kept = await house.ask("POST", "/simulator/api/ch/media", data=b"\x89PNG\r\n\x1a\n" + bytes(9),
@@ -132,15 +156,21 @@ async def _sends_picture(house: House, talk: Talk) -> None:
 
 async def _chooses(house: House, talk: Talk, kind: str, conversation: str) -> None:
     """A question with two options, answered by a button, or by its number where there are none."""
-    options = [{"id": "red", "title": "Red"}, {"id": "green", "title": "Green"}]
+    await _asks(
+        house, talk, kind, conversation, {"id": "red", "title": "Red"}, {"id": "green", "title": "Green"}
+    )
+    await talk.answered("you said Green")
+
+
+async def _asks(house: House, talk: Talk, kind: str, conversation: str, *options: dict[str, str]) -> None:
+    """A question with two options, of which the second is chosen."""
     content = {"type": "choice", "text": "Which?", "options": options}
     asked = (await house.call("POST", "/messages", {"to": conversation, "content": content})).body
     sent = await house.until(f"/messages/{asked['id']}", lambda body: body["facts"]["accepted"] is not None)
     if registry.connector(kind).capabilities.buttons:
-        await talk.says(type="choice", id="green", title="Green", reply_to=sent["provider_id"])
+        await talk.says(type="choice", **options[1], reply_to=sent["provider_id"])
     else:
         await talk.says(type="text", text="2")
-    await talk.answered("you said Green")
 
 
 async def _until_picture(talk: Talk) -> list[Any]:

@@ -94,6 +94,12 @@ async def test_what_a_team_cannot_be_is_refused_with_the_field(
     assert (told.status, told.body["code"], told.body["field"]) == (422, "invalid_field", field)
 
 
+async def test_an_unknown_setting_is_refused_with_those_there_are(house: House) -> None:
+    await made(house)
+    told = await house.call("PATCH", "/teams/shop", {"settings": {"curfew": "22:00"}})
+    assert "there are: unknown_age, unknown_country, minimum_age, " in told.body["detail"]
+
+
 async def test_a_name_is_given_once_and_a_team_that_is_none_is_told(house: House) -> None:
     told = [await made(house), await made(house), await house.call("GET", "/teams/none")]
     told += [

@@ -1,15 +1,20 @@
 """Terms through the interface: read, accepted once by whoever may, and what waits is told everywhere."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from admin.operations import OPERATOR, NewChannel
 from connectors import registry
 from connectors.terms import History
+from gateway import terms as acceptances
 from gateway.connect import connect
 from state import terms
 from state.model.channel import Terms
 from state.model.ids import now_ms
+from state.store import Store
+from state.writer import Op
 from tests.gateway.api.house import House, when
 
 NEW = NewChannel("fresh", "inapp", {}, {})
@@ -111,6 +116,31 @@ async def test_what_is_held_is_decided_again_by_whoever_learns_of_an_acceptance(
     await fresh(anywhere)
     await anywhere.call("POST", "/channels/fresh/terms", {})
     await anywhere.until(path, lambda body: len(body["decisions"]) == 2)
+
+
+async def test_what_waits_for_terms_leaves_as_soon_as_another_process_accepts_them(
+    anywhere: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await anywhere.gateway.store.write(forgotten)
+    await anywhere.gateway.channels.load()
+    sent = await anywhere.send()
+    path = f"/messages/{sent['id']}"
+    await anywhere.until(path, lambda body: body["queue"] and body["queue"]["state"] == "held")
+    monkeypatch.setattr(anywhere.gateway.teams, "load", never)  # so nothing is read anew every five seconds
+    beside = await Store(anywhere.gateway.settings.database, owner=False).open()
+    await acceptances.accept(beside, beside, OPERATOR, "app")
+    await beside.close()
+    await anywhere.until(path, lambda body: body["facts"]["accepted"] is not None)
+
+
+def forgotten() -> Op[None]:
+    """The channel has accepted nothing."""
+    yield [(terms.NONE, ("app",))]
+
+
+async def never() -> None:
+    """Hold up the loop that reads everything anew."""
+    await asyncio.Event().wait()
 
 
 async def test_a_version_that_comes_with_a_late_upgrade_leaves_its_days_too(

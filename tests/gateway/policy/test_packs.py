@@ -6,8 +6,7 @@ from shutil import copytree
 
 import pytest
 
-from connectors.sms import keywords
-from gateway.policy import BadPack, load, meaning
+from gateway.policy import BadPack, load
 from gateway.policy.entries import Rows
 from gateway.policy.pack import STANDARD, entries
 from gateway.policy.places import _of_countries
@@ -101,11 +100,6 @@ def test_a_wrong_pack_is_refused_by_its_file(tmp_path: Path, text: str, named: s
 def test_a_folder_without_a_pack_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadPack, match="there is no pack"):
         load(tmp_path)
-
-
-def test_the_words_the_connectors_know_are_those_of_the_pack() -> None:
-    words = {**keywords._WORDS}
-    assert {word: meaning(word, "sms", HELD, locale="en-US", country="US") for word in words} == words
 
 
 def test_the_newest_date_is_the_first_part_of_the_version() -> None:

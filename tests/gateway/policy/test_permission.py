@@ -1,5 +1,7 @@
 """What a customer allowed decides by purpose; what they withdrew is not sent, but for its confirmation."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -106,8 +108,6 @@ def test_a_withdrawal_is_confirmed_within_five_minutes(now: int, found: str) -> 
 @pytest.mark.parametrize(
     ("changed", "found"),
     [
-        (CONFIRMING._replace(confirmed=("stop service",)), "confirmation_not_allowed"),
-        (CONFIRMING._replace(confirmed=("another",)), ""),
         (CONFIRMING._replace(cause=Cause(confirms="another")), "confirmation_not_allowed"),
         (CONFIRMING._replace(cause=Cause(confirms="stop marketing", purpose="marketing")), "withdrawn"),
         (CONFIRMING._replace(cause=Cause()), "withdrawn"),
@@ -116,6 +116,18 @@ def test_a_withdrawal_is_confirmed_within_five_minutes(now: int, found: str) -> 
 )
 def test_it_is_confirmed_once_and_without_marketing(changed: Facts, found: str) -> None:
     assert code(changed) == found
+
+
+@pytest.mark.parametrize(
+    ("purpose", "basis", "found"),
+    [
+        ("marketing", "consent", ""), ("marketing", "legitimate_interests", "basis_unfit"),
+        ("marketing", "contract", "basis_unfit"), ("service", "contract", ""),
+        ("profiling", "legitimate_interests", "basis_unfit"), ("profiling", "contract", ""),
+    ],
+)  # fmt: skip
+def test_what_was_given_lets_leave_what_its_basis_fits(purpose: Any, basis: str, found: str) -> None:
+    assert code(facts(purpose, allowed(purpose, basis=basis))) == found
 
 
 def test_a_refusal_says_what_to_do() -> None:
