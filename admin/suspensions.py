@@ -173,10 +173,9 @@ def _lifted(made: Suspension) -> Step:
 
 async def _resumed(means: Means, made: Suspension) -> Suspension:
     """Once a suspension is over, let what is held be decided again."""
-    if made.stage == "clear":
-        lanes = [row[0] for row in await means.store.read(outbox.HELD_LANES)]
-        if lanes:
-            await means.store.write(outbox.requeue, lanes, now_ms())
+    rows = [(row[0], row[1]) for row in await means.store.read(outbox.HELD)] if made.stage == "clear" else []
+    if rows:
+        await means.store.write(outbox.requeue, rows, now_ms())
     return made
 
 

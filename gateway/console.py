@@ -120,7 +120,7 @@ class Console:
         }
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
         holds = self._gateway.suspensions.holds
-        self._held = {each.id: await holds.count(each.scope) for each in self._gateway.fence.suspensions}
+        self._held = {each.id: await holds.count(each) for each in self._gateway.fence.suspensions}
         self._parked = (await store.read(listings.PARKED))[0][0]
         ended = time.monotonic()
         self._count_at = ended + _REST * (ended - started)

@@ -8,8 +8,9 @@ import asyncio
 import logging
 import time
 
+from gateway.held import decide_again
 from gateway.wake import Signal, Wake
-from state import fences, outbox
+from state import fences
 from state.fences import Permit
 from state.model.ids import now_ms
 from state.model.suspension import Suspension, Target
@@ -87,17 +88,15 @@ class Fence(Gate):
 
     async def _requeue(self) -> None:
         """Let what is held be decided again: whoever lifted may have died before saying so."""
-        lanes = [row[0] for row in await self._store.read(outbox.HELD_LANES)]
-        if lanes:
-            await self._store.write(outbox.requeue, lanes, now_ms())
+        await decide_again(self._store)
         self._lifted = False
 
     def _learn(self, permit: Permit) -> None:
         """Keep to what is suspended from now on: others are about to read that this node does."""
-        before = {each.id for each in self.suspensions}
-        self._lifted = (
-            self._lifted or self.epoch < 0 or bool(before - {each.id for each in permit.suspensions})
+        before, now = (
+            {(each.id, each.scope) for each in found} for found in (self.suspensions, permit.suspensions)
         )
+        self._lifted = self._lifted or self.epoch < 0 or bool(before - now)
         self.epoch, self.suspensions = permit.epoch, permit.suspensions
 
     async def run(self) -> None:

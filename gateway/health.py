@@ -27,7 +27,11 @@ class Health:
         watch("parley_outbox_rows", "Rows that wait to be sent or run", self._rows, "channel", "state")
         watch("parley_inbox_events", "Events that wait for their turn", lambda: self._waiting)
         watch("parley_database_up", "Whether the database answers", lambda: self._database)
-        watch("parley_suspensions", "Suspensions in force", lambda: len(gateway.fence.suspensions))
+        watch(
+            "parley_suspensions",
+            "Suspensions in force",
+            lambda: len({each.id for each in gateway.fence.suspensions}),
+        )
         watch("parley_channels_broken", "Channels that cannot work", lambda: len(gateway.channels.broken))
         watch("parley_may_send", "Whether the permit to send holds", lambda: not gateway.fence.lapsed())
 

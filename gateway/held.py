@@ -7,6 +7,5 @@ from state.store import Store
 
 async def decide_again(store: Store) -> None:
     """Let each held row be decided again, in order."""
-    lanes = [row[0] for row in await store.read(outbox.HELD_LANES)]
-    if lanes:
-        await store.write(outbox.requeue, lanes, now_ms())
+    if held := [(row[0], row[1]) for row in await store.read(outbox.HELD)]:
+        await store.write(outbox.requeue, held, now_ms())

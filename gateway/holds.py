@@ -1,20 +1,24 @@
 """What a scope stops: messages that wait within it, counted or one by one, and what a suspension of it would do."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
-from gateway import outgoing
+import msgspec
+
+from gateway import outgoing, policy
 from gateway.channels import Channels
 from gateway.teams import Teams
-from state import held, signals
+from state import held, merges, signals
 from state.held import FIRST, LAST, Waiting
-from state.model.ids import now_ms
-from state.model.suspension import Scope, Target
+from state.model.ids import now_ms, time_of_id
+from state.model.suspension import Scope, Suspension, Target
 from state.outbox import Leased
 from state.store import Store
 
 DAY_MS = 86_400_000
 _PAGE = 500
+_CLOCKS = 600_000
+"""Milliseconds that a provider's clock may be behind ours, so that a message of ours looks later than its answer."""
 _FLYING = 10_000
 """More than all nodes together have places for."""
 
@@ -53,21 +57,51 @@ class Holds:
         return outgoing.target(row, live, self._teams.above(live.channel.team))
 
     async def pages(
-        self, scope: Scope, after: str = FIRST, before: str = LAST
+        self, of: Scope | Suspension, after: str = FIRST, before: str = LAST
     ) -> AsyncIterator[list[Waiting]]:
-        """The messages that wait within a scope, by id, in pages; those on their way too."""
+        """The messages that wait within a scope, by id, in pages; those on their way too.
+
+        Of a suspension: also what it holds that would be no part of its scope by now, since the customer has written.
+        """
+        scope, mark = (of.scope, of.id) if isinstance(of, Suspension) else (of, "")
+        scopes = await merges.scopes(self._store, scope)
         while True:
             rows = await self._store.read(held.PAGE, after, before, scope.channel, _PAGE)
             found = [held.waiting(row) for row in rows]
-            yield [each for each in found if scope.covers(self.target(each.row))]
+            yield [
+                each
+                for each in found
+                if self._covered(scopes, each)
+                or (mark and (mark in each.held_by or await self._was_covered(scopes, each)))
+            ]
             if len(rows) < _PAGE:
                 return
             after = found[-1].row.id
 
-    async def some(self, scope: Scope, after: str, limit: int) -> list[Waiting]:
-        """The first so many that wait within a scope after an id."""
+    def _covered(self, scopes: Sequence[Scope], each: Waiting) -> bool:
+        target = self.target(each.row)
+        return any(scope.covers(target) for scope in scopes)
+
+    async def _was_covered(self, scopes: Sequence[Scope], each: Waiting) -> bool:
+        """Whether a message was covered when it was queued, and is an answer since its customer has written."""
+        row, queued = each.row, time_of_id(each.row.id)
+        live = self._channels.get(row.channel)
+        if (
+            live is None
+            or row.talk.last_in + _CLOCKS <= queued
+            or scopes[0].direction != "business_initiated"
+        ):
+            return False
+        target = msgspec.structs.replace(self.target(row), initiated=True)
+        if not any(scope.covers(target) for scope in scopes):
+            return False
+        heard = await self._store.read(held.HEARD, row.conversation, row.lane, row.id)
+        return policy.initiated(live.terms, time_of_id(heard[0][0]) if heard else 0, queued)
+
+    async def some(self, of: Scope | Suspension, after: str, limit: int) -> list[Waiting]:
+        """The first so many that wait within a scope after an id, or that a suspension holds."""
         found: list[Waiting] = []
-        async for page in self.pages(scope, after):
+        async for page in self.pages(of, after):
             found += page
             if len(found) >= limit:
                 break
@@ -75,14 +109,15 @@ class Holds:
 
     async def in_flight(self, scope: Scope) -> tuple[str, ...]:
         """The messages within a scope that are on their way."""
+        scopes = await merges.scopes(self._store, scope)
         rows = await self._store.read(held.FLYING, scope.channel, _FLYING)
-        found = (held.waiting(row).row for row in rows)
-        return tuple(each.id for each in found if scope.covers(self.target(each)))
+        found = (held.waiting(row) for row in rows)
+        return tuple(each.row.id for each in found if self._covered(scopes, each))
 
-    async def count(self, scope: Scope) -> int:
-        """How many messages a scope holds."""
+    async def count(self, of: Scope | Suspension) -> int:
+        """How many messages a scope or a suspension holds."""
         return sum([
-            sum(each.row.state in ("held", "queued") for each in page) async for page in self.pages(scope)
+            sum(each.row.state in ("held", "queued") for each in page) async for page in self.pages(of)
         ])  # fmt: skip
 
     async def preview(self, scope: Scope, until: int) -> list[Stop]:

@@ -153,7 +153,14 @@ def stays(row: Leased, decision: Decision) -> Settled:
         outcome = "expired" if decision.code == "expired" else "refused"
         return Settled(row, Facts(failed=decision.at, fault=fault), outcome=outcome, decision=decision)
     due, held = decision.wait_until or decision.at, not decision.wait_until
-    return Settled(row, again_at=due, held=held, attempt=row.attempt, decision=decision)
+    held_by = " ".join(_suspensions(decision)) if held else ""
+    return Settled(row, again_at=due, held=held, held_by=held_by, attempt=row.attempt, decision=decision)
+
+
+def _suspensions(decision: Decision) -> list[str]:
+    """The suspensions that a decision to wait names."""
+    named = (each.inputs.get("suspensions", ()) for each in decision.rules if each.name == "suspension")
+    return list(dict.fromkeys(one for each in named for one in each))
 
 
 def trace(exchanges: list[Exchange]) -> str:

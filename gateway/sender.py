@@ -168,7 +168,7 @@ class Sender:
         await self._settle(end)
         if end.held and self._moves(row):
             # What held it ended between the decision and its commit: a lift, terms that were accepted.
-            await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
+            await self._tools.store.write(outbox.requeue, [(row.lane, end.held_by)], now_ms())
             self.signal.set()
 
     def _moves(self, row: Leased) -> bool:

@@ -86,7 +86,7 @@ class Suspensions:
         """End what waits in the scope of a suspension that is being lifted, and clear it once nothing is left."""
         end = operations.ending(made, made.lifted_for, made.held, now_ms())
         left = 0
-        async for page in self.holds.pages(made.scope, before=floor(made.lifting_at + 1)):
+        async for page in self.holds.pages(made, before=floor(made.lifting_at + 1)):
             for n in range(0, len(page), _BATCH):
                 keys = [(each.row.id, each.row.lane) for each in page[n : n + _BATCH]]
                 done = await self._store.write(held.settle, keys, end)

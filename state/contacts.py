@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent
+from state import consent, fences
 from state.consent import STANDINGS
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id, now_ms, time_of_id
-from state.statements import Fetch, Query, Row, Statement, insert, update
-from state.tables import address, contact, conversation, merge
+from state.statements import Fetch, Query, Row, Statement, Write, insert, update
+from state.tables import address, contact, conversation, merge, outbox
 from state.writer import Ask, Op
 
 _ADDRESSES = Fetch(address, "contact lane lane_before", "urn team shard")
@@ -28,6 +28,21 @@ _MERGED = update(contact, "merged_into", "id lane")
 _NEW_MERGE = insert(merge, "id lane winner loser urns")
 _UNDO_MERGE = update(merge, "undone_at", "id lane")
 _MERGE = Fetch(merge, "loser urns undone_at winner", "id lane", lock="wait")
+_FREE_OF = Write(
+    sa.update(outbox)
+    .values(held_by=sa.literal_column("''"))
+    .where(
+        outbox.c.lane == sa.bindparam("of_lane", type_=outbox.c.lane.type),
+        outbox.c.state == sa.literal_column("'held'"),
+        outbox.c.conversation.in_(
+            sa.select(conversation.c.id).where(
+                conversation.c.contact == sa.bindparam("of", type_=conversation.c.contact.type),
+                conversation.c.lane == sa.bindparam("of_lane", type_=conversation.c.lane.type),
+            )
+        ),
+    ),
+    "of of_lane",
+)
 _LOSERS = Query(
     sa.select(merge.c.loser).where(
         merge.c.winner == sa.bindparam("winner", type_=merge.c.winner.type), merge.c.undone_at.is_(None)
@@ -170,7 +185,8 @@ def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str
     moved = msgspec.json.encode([urn for urn, _ in rows[0]]).decode()
     asks.append((_MERGED, (winner, loser, loser_lane)))
     asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
-    yield [*asks, *consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
+    asks += [*consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
+    yield [*asks, *(yield from fences.people_changed())]
     return winner, lane
 
 
@@ -193,7 +209,11 @@ def unmerge(team: str, merge_id: str) -> Op[None]:
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]
-    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key))]
+    changed = yield from fences.people_changed()
+    asks += (
+        [(_FREE_OF, (winner, key[1]))] if changed else []
+    )  # what a suspension of the loser held is decided again
+    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key)), *changed]
     for one, other in ((winner, loser), (loser, winner)):
         own, others = (yield from _merged_into(one)), (yield from _merged_into(other))
         (rows,) = yield [(_URNS_OF, (one,))]

@@ -5,16 +5,16 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state import merges
 from state.consent_tables import consent, standing
 from state.model.address import lane_of
 from state.model.consent import Consent, Standing
 from state.model.ids import lane_of_id
 from state.statements import Query
 from state.store import Store
-from state.tables import address, contact, merge
+from state.tables import address, merge
 
-_MOST_MERGES = 16
-_F, _S, _A, _C = consent.c, standing.c, address.c, contact.c
+_F, _S, _A = consent.c, standing.c, address.c
 _FACTS = Query(
     sa.select(_F.body, _F.seq, _F.hash)
     .where(
@@ -41,12 +41,6 @@ _OWNER = Query(
         _A.shard == sa.bindparam("shard", type_=_A.shard.type),
     ),
     "urn team shard",
-)
-_WHO = Query(
-    sa.select(_C.team, _C.merged_into).where(
-        _C.id == sa.bindparam("id", type_=_C.id.type), _C.lane == sa.bindparam("lane", type_=_C.lane.type)
-    ),
-    "id lane",
 )
 _LOSERS = Query(
     sa.select(merge.c.loser).where(
@@ -80,14 +74,8 @@ async def find(store: Store, said: str, team: str) -> Dossier | None:
         if not rows:
             return None
         contact_id = rows[0][0]
-    for _ in range(_MOST_MERGES):
-        rows = await store.read(_WHO, contact_id, lane_of_id(contact_id))
-        if not rows:
-            return None
-        if not rows[0][1]:
-            return Dossier(contact_id, rows[0][0], await _members(store, contact_id))
-        contact_id = rows[0][1]
-    return None
+    person = await merges.found(store, contact_id)
+    return person and Dossier(person.contact, person.team, await _members(store, person.contact))
 
 
 async def _members(store: Store, contact_id: str) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ _WAITING = (
     sa.select(
         _O.id, _O.lane, _O.conversation, _O.channel, _O.kind, _O.state, _O.body, _O.expires_at, _O.attempt,
         _O.lease_epoch, _O.part, _O.due_at, _T.contact, _T.last_in, _T.last_id, _T.urns, _M.content, _M.reply_to,
-        _M.native, contact.c.merged_into,
+        _M.native, contact.c.merged_into, _O.held_by,
     )
     .select_from(outbox)
     .join(conversation, sa.and_(_T.id == _O.conversation, _T.lane == _O.lane))
@@ -59,6 +59,19 @@ EXPIRED = Query(
     "now limit",
 )
 """Held messages whose validity is over: id, lane."""
+HEARD = Query(
+    sa.select(_M.id)
+    .where(
+        _M.conversation == sa.bindparam("conversation", type_=_M.conversation.type),
+        _M.lane == sa.bindparam("lane", type_=_M.lane.type),
+        _M.id < sa.bindparam("before", type_=Id),
+        _M.direction == sa.literal_column("'in'"),
+    )
+    .order_by(_M.id.desc())
+    .limit(sa.literal_column("1")),
+    "conversation lane before",
+)
+"""The last message that came in in a conversation before an id, where there is one."""
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _encode = msgspec.json.Encoder().encode
@@ -67,13 +80,15 @@ FIRST, LAST = "0" * 32, "f" * 32
 
 
 class Waiting(NamedTuple):
-    """A message that waits: its row, as its sender would be given it, and when it is due (milliseconds, UTC).
+    """A message that waits: its row, as its sender would be given it, when it is due (milliseconds, UTC), and the
+    suspensions that hold it.
 
     Of its contact only who they are by now is known.
     """
 
     row: Leased
     due_at: int
+    held_by: tuple[str, ...] = ()
 
 
 def waiting(row: Row) -> Waiting:
@@ -83,7 +98,7 @@ def waiting(row: Row) -> Waiting:
         expires_at=row[7], attempt=row[8], epoch=row[9], part=row[10], talk=Talk(*row[12:16]),
         message=Letter(*row[16:19]), known=Known(row[19] or row[12], row[1]),
     )  # fmt: skip
-    return Waiting(leased, row[11])
+    return Waiting(leased, row[11], tuple(row[20].split()))
 
 
 class End(NamedTuple):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, known, parts
+from state import consent, fences, known, parts
 from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
@@ -76,7 +76,7 @@ _FREE = update(outbox, "lease_until", "id lane")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
-_AGAIN = update(outbox, "state due_at attempt lease_until part", "id lane")
+_AGAIN = update(outbox, "state due_at attempt lease_until part held_by", "id lane")
 _OFFER = update(conversation, "offered", "id lane")
 _TOLD = update(conversation, "told", "id lane")
 _DONE = delete(outbox, "id lane")
@@ -84,12 +84,17 @@ _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
 _REQUEUE = Write(
     sa.update(outbox)
-    .values(state=sa.literal_column("'queued'"), due_at=sa.bindparam("now", type_=Ms))
+    .values(
+        state=sa.literal_column("'queued'"),
+        held_by=sa.literal_column("''"),
+        due_at=sa.bindparam("now", type_=Ms),
+    )
     .where(
         outbox.c.state == sa.literal_column("'held'"),
         outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
+        outbox.c.held_by == sa.bindparam("by", type_=sa.Text),
     ),
-    "now lane",
+    "now lane by",
 )
 _NEXT_DUE = Query(
     sa.select(sa.func.min(outbox.c.due_at)).where(
@@ -105,10 +110,13 @@ CHANNELS = Query(
     sa.select(outbox.c.channel).where(outbox.c.kind == sa.literal_column("'message'")).distinct(), ""
 )
 """The channels that messages wait for, those that are gone too."""
-HELD_LANES = Query(
-    sa.select(outbox.c.lane).where(outbox.c.state == sa.literal_column("'held'")).distinct(), ""
+HELD = Query(
+    sa.select(outbox.c.lane, outbox.c.held_by)
+    .where(outbox.c.state == sa.literal_column("'held'"))
+    .distinct(),
+    "",
 )
-"""The lanes in which rows are held."""
+"""The lanes in which rows are held, and by which suspensions (ids with blanks between them, "" by none)."""
 
 _encode = msgspec.json.Encoder().encode
 _NO_FACTS = Facts()
@@ -208,7 +216,8 @@ class Batch(NamedTuple):
 class Settled(NamedTuple):
     """What became of a leased row.
 
-    `again_at` > 0 queues it again for then; `held` keeps it until a lift; otherwise the row is gone. `facts`,
+    `again_at` > 0 queues it again for then; `held` keeps it until a lift, of these suspensions where `held_by` names
+    any (ids with blanks between them); otherwise the row is gone. `facts`,
     `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider. `piece` is
     the part the provider took, where there are several; those after it go next where it is queued again. `sign` is
     kept where the provider's answer puts the channel's terms at stake. `told` is the fact that a notice was given.
@@ -220,6 +229,7 @@ class Settled(NamedTuple):
     outcome: str = ""
     again_at: int = 0
     held: bool = False
+    held_by: str = ""
     attempt: int = 0
     trace: str = ""
     decision: Decision | None = None
@@ -310,7 +320,8 @@ def settle(end: Settled) -> Op[None]:
     asks: _Asks = []
     if end.held or end.again_at:
         part = end.piece.number + 1 if end.piece else row.part
-        asks.append((_AGAIN, ("held" if end.held else "queued", end.again_at, end.attempt, 0, part, *key)))
+        state = "held" if end.held else "queued"
+        asks.append((_AGAIN, (state, end.again_at, end.attempt, 0, part, end.held_by, *key)))
     else:
         asks.append((_DONE, key))
     if end.piece:
@@ -352,7 +363,7 @@ def give_back(rows: Sequence[Leased]) -> Op[None]:
 def again(row: Leased, due_at: int) -> Op[None]:
     """Let a row that has failed be run again later (milliseconds, UTC). Raises LeaseLost."""
     yield from _check(row)
-    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, row.id, row.lane))]
+    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, "", row.id, row.lane))]
 
 
 def finish(row: Leased) -> Op[None]:
@@ -376,9 +387,15 @@ def cancel(message_id: str) -> Op[None]:
     yield [(_DONE, key), (_OUTCOME, ("canceled", *key)), *unsaid]
 
 
-def requeue(lanes: Sequence[int], now: int) -> Op[None]:
-    """Let what is held be decided again, in order."""
-    yield [(_REQUEUE, (now, lane)) for lane in sorted(lanes)]
+def requeue(held: Sequence[tuple[int, str]], now: int) -> Op[None]:
+    """Let what is held be decided again, in order: rows of HELD, but for what a suspension in force holds.
+
+    What a suspension holds stays what it holds until its lift, which may end it: it must not become an answer that may
+    leave because its customer has written meanwhile.
+    """
+    in_force = yield from fences.in_force()
+    free = sorted((lane, by) for lane, by in held if in_force.isdisjoint(by.split()))
+    yield [(_REQUEUE, (now, lane, by)) for lane, by in free]
 
 
 def free_all() -> Op[None]:

@@ -314,6 +314,7 @@ outbox = _hot(
     _column("lease_until", Ms, 0),
     _column("lease_epoch", sa.Integer, 0),
     _column("part", sa.SmallInteger, 0),
+    _column("held_by", sa.Text, "''"),
 )
 sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.id, outbox.c.lane)
 sa.Index("outbox_due", outbox.c.channel, outbox.c.priority, outbox.c.due_at, outbox.c.id)

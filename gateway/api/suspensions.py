@@ -245,7 +245,7 @@ async def held(call: Call[Paged, None]) -> HeldMessages:
     made = await _one(call.gateway.store, call.id)
     limit, after = call.query.limit, cursors.read(call.query.cursor) if call.query.cursor else FIRST
     holds = call.gateway.suspensions.holds
-    rows = await holds.some(made.scope, after, limit + 1) if made.stage != "clear" else []
+    rows = await holds.some(made, after, limit + 1) if made.stage != "clear" else []
     found, more = cursors.page(rows, [each.row.id for each in rows], limit)
     return HeldMessages(
         items=tuple(
@@ -265,7 +265,7 @@ async def discard(call: Call[Nothing, Discard]) -> int:
     if not made.in_force:
         raise Problem("conflict", f"the suspension is {made.stage}: it holds nothing")
     body, holds = call.body, call.gateway.suspensions.holds
-    waiting = {each.row.id async for page in holds.pages(made.scope) for each in page}
+    waiting = {each.row.id async for page in holds.pages(made) for each in page}
     chosen = sorted(waiting & set(body.messages) if body.messages else waiting)
     means = call.gateway.means(call.store)
     return await operations.discard(means, call.actor, made, chosen, body.reason, body.held)
