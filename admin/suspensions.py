@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from admin.operations import Actor, Gate, Refused, Writes
-from state import audit, held, outbox, signals, suspensions
+from state import audit, held, signals, suspensions
 from state.held import End
 from state.model.ids import lane_of_id, now_ms
 from state.model.suspension import Held, Order, Suspension
@@ -173,9 +173,9 @@ def _lifted(made: Suspension) -> Step:
 
 async def _resumed(means: Means, made: Suspension) -> Suspension:
     """Once a suspension is over, let what is held be decided again."""
-    rows = [(row[0], row[1]) for row in await means.store.read(outbox.HELD)] if made.stage == "clear" else []
+    rows = [(row[0], row[1]) for row in await means.store.read(held.HELD)] if made.stage == "clear" else []
     if rows:
-        await means.store.write(outbox.requeue, rows, now_ms())
+        await means.store.write(held.requeue, rows, now_ms())
     return made
 
 

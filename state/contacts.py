@@ -32,16 +32,18 @@ _FREE_OF = Write(
     sa.update(outbox)
     .values(held_by=sa.literal_column("''"))
     .where(
-        outbox.c.lane == sa.bindparam("of_lane", type_=outbox.c.lane.type),
+        outbox.c.conversation == sa.bindparam("of", type_=outbox.c.conversation.type),
+        outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
         outbox.c.state == sa.literal_column("'held'"),
-        outbox.c.conversation.in_(
-            sa.select(conversation.c.id).where(
-                conversation.c.contact == sa.bindparam("of", type_=conversation.c.contact.type),
-                conversation.c.lane == sa.bindparam("of_lane", type_=conversation.c.lane.type),
-            )
-        ),
     ),
-    "of of_lane",
+    "of lane",
+)
+_TALKS = Query(
+    sa.select(conversation.c.id).where(
+        conversation.c.contact == sa.bindparam("contact", type_=conversation.c.contact.type),
+        conversation.c.lane == sa.bindparam("lane", type_=conversation.c.lane.type),
+    ),
+    "contact lane",
 )
 _LOSERS = Query(
     sa.select(merge.c.loser).where(
@@ -210,9 +212,9 @@ def unmerge(team: str, merge_id: str) -> Op[None]:
         (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]
     changed = yield from fences.people_changed()
-    asks += (
-        [(_FREE_OF, (winner, key[1]))] if changed else []
-    )  # what a suspension of the loser held is decided again
+    (talks,) = yield [(_TALKS, (winner, key[1]))]
+    if changed:  # what a suspension of the loser held is decided again
+        asks += [(_FREE_OF, (row[0], key[1])) for row in talks]
     yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key)), *changed]
     for one, other in ((winner, loser), (loser, winner)):
         own, others = (yield from _merged_into(one)), (yield from _merged_into(other))

@@ -6,13 +6,14 @@ from typing import Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state import fences
 from state.known import Known
 from state.model.ids import new_id
 from state.model.message import Decision, Rule
 from state.model.receipts import Facts, Fault
 from state.outbox import FREE, Leased, Letter, Talk, unsaid_asks
 from state.receipts import settle_ask
-from state.statements import Query, Row, Statement, delete, insert
+from state.statements import Query, Row, Statement, Write, delete, insert
 from state.tables import Id, Ms, contact, conversation, decision, message, outbox
 from state.writer import Op
 
@@ -72,6 +73,25 @@ HEARD = Query(
     "conversation lane before",
 )
 """The last message that came in in a conversation before an id, where there is one."""
+HELD = Query(
+    sa.select(_O.lane, _O.held_by).where(_O.state == sa.literal_column("'held'")).distinct(),
+    "",
+)
+"""The lanes in which rows are held, and by which suspensions (ids with blanks between them, "" by none)."""
+_REQUEUE = Write(
+    sa.update(outbox)
+    .values(
+        state=sa.literal_column("'queued'"),
+        held_by=sa.literal_column("''"),
+        due_at=sa.bindparam("now", type_=Ms),
+    )
+    .where(
+        _O.state == sa.literal_column("'held'"),
+        _O.lane == sa.bindparam("lane", type_=_O.lane.type),
+        _O.held_by == sa.bindparam("by", type_=sa.Text),
+    ),
+    "now lane by",
+)
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _encode = msgspec.json.Encoder().encode
@@ -138,3 +158,14 @@ def _asks(key: tuple[str, int], end: End) -> list[tuple[Statement, Row]]:
         settle_ask(*key, facts, "", end.outcome),
         (_DECIDED, (new_id(key[1]), key[1], key[0], _encode(made).decode())),
     ]
+
+
+def requeue(held: Sequence[tuple[int, str]], now: int) -> Op[None]:
+    """Let what is held be decided again, in order: rows of HELD, but for what a suspension in force holds.
+
+    What a suspension holds stays what it holds until its lift, which may end it: it must not become an answer that may
+    leave because its customer has written meanwhile.
+    """
+    in_force = yield from fences.in_force()
+    free = sorted((lane, by) for lane, by in held if in_force.isdisjoint(by.split()))
+    yield [(_REQUEUE, (now, lane, by)) for lane, by in free]

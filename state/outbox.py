@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, fences, known, parts
+from state import consent, known, parts
 from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
@@ -82,20 +82,6 @@ _TOLD = update(conversation, "told", "id lane")
 _DONE = delete(outbox, "id lane")
 _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
-_REQUEUE = Write(
-    sa.update(outbox)
-    .values(
-        state=sa.literal_column("'queued'"),
-        held_by=sa.literal_column("''"),
-        due_at=sa.bindparam("now", type_=Ms),
-    )
-    .where(
-        outbox.c.state == sa.literal_column("'held'"),
-        outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
-        outbox.c.held_by == sa.bindparam("by", type_=sa.Text),
-    ),
-    "now lane by",
-)
 _NEXT_DUE = Query(
     sa.select(sa.func.min(outbox.c.due_at)).where(
         outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
@@ -110,13 +96,6 @@ CHANNELS = Query(
     sa.select(outbox.c.channel).where(outbox.c.kind == sa.literal_column("'message'")).distinct(), ""
 )
 """The channels that messages wait for, those that are gone too."""
-HELD = Query(
-    sa.select(outbox.c.lane, outbox.c.held_by)
-    .where(outbox.c.state == sa.literal_column("'held'"))
-    .distinct(),
-    "",
-)
-"""The lanes in which rows are held, and by which suspensions (ids with blanks between them, "" by none)."""
 
 _encode = msgspec.json.Encoder().encode
 _NO_FACTS = Facts()
@@ -385,17 +364,6 @@ def cancel(message_id: str) -> Op[None]:
     body, conversation_id = rows[0][1:3]
     unsaid = unsaid_asks(body, conversation_id, key[1])
     yield [(_DONE, key), (_OUTCOME, ("canceled", *key)), *unsaid]
-
-
-def requeue(held: Sequence[tuple[int, str]], now: int) -> Op[None]:
-    """Let what is held be decided again, in order: rows of HELD, but for what a suspension in force holds.
-
-    What a suspension holds stays what it holds until its lift, which may end it: it must not become an answer that may
-    leave because its customer has written meanwhile.
-    """
-    in_force = yield from fences.in_force()
-    free = sorted((lane, by) for lane, by in held if in_force.isdisjoint(by.split()))
-    yield [(_REQUEUE, (now, lane, by)) for lane, by in free]
 
 
 def free_all() -> Op[None]:
