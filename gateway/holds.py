@@ -1,15 +1,16 @@
 """What a scope stops: messages that wait within it, counted or one by one, and what a suspension of it would do."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
 from gateway import outgoing, policy
-from gateway.channels import Channels
+from gateway.channels import Channels, Live
 from gateway.teams import Teams
 from state import held, merges, signals
-from state.held import FIRST, LAST, Waiting
+from state.held import FIRST, LAST, Left, Waiting
+from state.model import cause
+from state.model.base import Value
 from state.model.ids import now_ms, time_of_id
 from state.model.suspension import Scope, Suspension, Target
 from state.outbox import Leased
@@ -23,12 +24,12 @@ _FLYING = 10_000
 """More than all nodes together have places for."""
 
 
-class Stop(NamedTuple):
+class Stop(Value, frozen=True, kw_only=True):
     """What suspending a scope would do on a channel, in messages.
 
     `in_flight` are on their way and would go on, `held` are due and would be held, `scheduled` are for later;
     `expiring` of these end by their own validity before the suspension does (a day where it is open). `sent` is how
-    many the channel's provider took in the last 24 hours.
+    many within the scope the channel's provider took in the last 24 hours.
     """
 
     channel: str
@@ -37,6 +38,10 @@ class Stop(NamedTuple):
     scheduled: int
     expiring: int
     sent: int
+
+    def numbers(self) -> tuple[int, ...]:
+        """All that is counted."""
+        return self.in_flight, self.held, self.scheduled, self.expiring, self.sent
 
 
 class Holds:
@@ -121,19 +126,50 @@ class Holds:
         ])  # fmt: skip
 
     async def preview(self, scope: Scope, until: int) -> list[Stop]:
-        """What suspending a scope until a time (milliseconds, UTC; 0: open) would do, by channel."""
+        """What suspending a scope until a time (milliseconds, UTC; 0: open) would do, by channel.
+
+        Of a scope that is a part of what channels send only those are told where something would stop.
+        """
         now = now_ms()
         ends = until or now + DAY_MS
         by_channel: dict[str, list[Waiting]] = {each: [] for each in self._within(scope)}
         async for page in self.pages(scope):
             for each in page:
                 by_channel.setdefault(each.row.channel, []).append(each)
-        return [
-            _stop(name, rows, now, ends, await self._sent(name, now)) for name, rows in by_channel.items()
+        scopes = await merges.scopes(self._store, scope)
+        stops = [
+            _stop(name, rows, now, ends, await self._sent(scopes, name, now))
+            for name, rows in by_channel.items()
         ]
+        return [each for each in stops if not _narrow(scope) or any(each.numbers())]
 
-    async def _sent(self, channel: str, now: int) -> int:
-        return int((await self._store.read(signals.SENT, signals.floor(now - DAY_MS), channel))[0][0])
+    async def _sent(self, scopes: Sequence[Scope], channel: str, now: int) -> int:
+        """How many messages within the scopes left in the last day."""
+        since, live = signals.floor(now - DAY_MS), self._channels.get(channel)
+        whole = not _narrow(scopes[0]) and scopes[0].direction != "business_initiated"
+        if whole or live is None:
+            return int((await self._store.read(signals.SENT, since, channel))[0][0])
+        count = 0
+        while rows := await self._store.read(held.LEFT, since, channel, _PAGE):
+            targets = (self._left(Left(*row), live) for row in rows)
+            count += sum(any(scope.covers(each) for scope in scopes) for each in targets)
+            since = rows[-1][0]
+        return count
+
+    def _left(self, row: Left, live: Live) -> Target:
+        """What a message that left was to a scope."""
+        why = cause.read(row.cause)
+        heard = time_of_id(row.last_in) if row.last_in else 0
+        return Target(
+            channel=live.channel.id,
+            teams=self._teams.above(live.channel.team),
+            sender=live.channel.account,
+            contact=row.contact,
+            flow=why.flow,
+            campaign=why.campaign,
+            template=outgoing.template(row.template),
+            initiated=policy.initiated(live.terms, heard, row.taken),
+        )
 
     def _within(self, scope: Scope) -> list[str]:
         """The channels that a scope can be about."""
@@ -150,4 +186,16 @@ def _stop(channel: str, rows: list[Waiting], now: int, ends: int, sent: int) -> 
     waiting = [each for each in rows if each.row.state != "sending"]
     later = sum(each.row.state == "later" and each.due_at > now for each in waiting)
     expiring = sum(each.row.expires_at < ends for each in waiting)
-    return Stop(channel, len(rows) - len(waiting), len(waiting) - later, later, expiring, sent)
+    return Stop(
+        channel=channel,
+        in_flight=len(rows) - len(waiting),
+        held=len(waiting) - later,
+        scheduled=later,
+        expiring=expiring,
+        sent=sent,
+    )
+
+
+def _narrow(scope: Scope) -> bool:
+    """Whether a scope is about a part of what channels send."""
+    return bool(scope.contact or scope.flow or scope.campaign or scope.template)

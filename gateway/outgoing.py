@@ -55,14 +55,13 @@ def target(row: Leased, live: Live, teams: tuple[str, ...]) -> Target:
         person=row.known.contact if row.known else "",
         flow=why.flow,
         campaign=why.campaign,
-        template=_template(row),
+        template=template(row.message.content if row.message else ""),
         initiated=policy.initiated(live.terms, row.talk.last_in, now_ms()),
     )
 
 
-def _template(row: Leased) -> str:
-    """The name of the template that a row sends, or ""."""
-    content = row.message.content if row.message else ""
+def template(content: str) -> str:
+    """The name of the template that a message (JSON) is, or ""."""
     if not content.startswith('{"type":"template"'):
         return ""
     sent = _content.decode(content)

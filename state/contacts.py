@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, fences
+from state import consent, fences, merges
 from state.consent import STANDINGS
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id, now_ms, time_of_id
@@ -44,12 +44,6 @@ _TALKS = Query(
         conversation.c.lane == sa.bindparam("lane", type_=conversation.c.lane.type),
     ),
     "contact lane",
-)
-_LOSERS = Query(
-    sa.select(merge.c.loser).where(
-        merge.c.winner == sa.bindparam("winner", type_=merge.c.winner.type), merge.c.undone_at.is_(None)
-    ),
-    "winner",
 )
 _URNS_OF = Query(
     sa.select(address.c.urn, address.c.shard).where(
@@ -217,16 +211,7 @@ def unmerge(team: str, merge_id: str) -> Op[None]:
         asks += [(_FREE_OF, (row[0], key[1])) for row in talks]
     yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key)), *changed]
     for one, other in ((winner, loser), (loser, winner)):
-        own, others = (yield from _merged_into(one)), (yield from _merged_into(other))
+        own, others = (yield from merges.members(one)), (yield from merges.members(other))
         (rows,) = yield [(_URNS_OF, (one,))]
         reached = [row[0] for row in rows]
         yield from consent.restore(one, lane_of_id(one), own, reached, others, time_of_id(merge_id))
-
-
-def _merged_into(contact_id: str) -> Op[list[str]]:
-    """A contact and all that are merged into it."""
-    found = [contact_id]
-    for each in found:
-        (rows,) = yield [(_LOSERS, (each,))]
-        found += [row[0] for row in rows]
-    return found

@@ -12,7 +12,7 @@ from state.model.consent import Consent, Standing
 from state.model.ids import lane_of_id
 from state.statements import Query
 from state.store import Store
-from state.tables import address, merge
+from state.tables import address
 
 _F, _S, _A = consent.c, standing.c, address.c
 _FACTS = Query(
@@ -42,12 +42,6 @@ _OWNER = Query(
     ),
     "urn team shard",
 )
-_LOSERS = Query(
-    sa.select(merge.c.loser).where(
-        merge.c.winner == sa.bindparam("winner", type_=merge.c.winner.type), merge.c.undone_at.is_(None)
-    ),
-    "winner",
-)
 
 
 class Dossier(NamedTuple):
@@ -75,14 +69,10 @@ async def find(store: Store, said: str, team: str) -> Dossier | None:
             return None
         contact_id = rows[0][0]
     person = await merges.found(store, contact_id)
-    return person and Dossier(person.contact, person.team, await _members(store, person.contact))
-
-
-async def _members(store: Store, contact_id: str) -> tuple[str, ...]:
-    found = [contact_id]
-    for each in found:
-        found += [row[0] for row in await store.read(_LOSERS, each) if row[0] not in found]
-    return tuple(found)
+    if person is None:
+        return None
+    members = await merges.read(store, merges.members(person.contact))
+    return Dossier(person.contact, person.team, tuple(members))
 
 
 async def facts(store: Store, dossier: Dossier, before: str, limit: int) -> list[Entered]:

@@ -92,6 +92,38 @@ _REQUEUE = Write(
     ),
     "now lane by",
 )
+_SAID = message.alias("said")
+_LAST_IN = (
+    sa.select(_SAID.c.id)
+    .where(
+        _SAID.c.conversation == _M.conversation,
+        _SAID.c.lane == _M.lane,
+        _SAID.c.id < _M.id,
+        _SAID.c.direction == sa.literal_column("'in'"),
+    )
+    .order_by(_SAID.c.id.desc())
+    .limit(sa.literal_column("1"))
+    .scalar_subquery()
+)
+LEFT = Query(
+    sa.select(
+        _M.id, _M.cause, _T.contact, _M.accepted, _LAST_IN,
+        sa.case((_M.content.like(sa.literal_column("'{\"type\":\"template\"%'")), _M.content),
+                else_=sa.literal_column("''")),
+    )
+    .select_from(message)
+    .join(conversation, sa.and_(_T.id == _M.conversation, _T.lane == _M.lane))
+    .where(
+        _M.id > sa.bindparam("after", type_=Id),
+        _M.channel == sa.bindparam("channel", type_=_M.channel.type),
+        _M.direction == sa.literal_column("'out'"),
+        _M.accepted > sa.literal_column("0"),
+    )
+    .order_by(_M.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer)),
+    "after channel limit",
+)  # fmt: skip
+"""Messages of a channel that its provider took, after an id: rows of Left."""
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _encode = msgspec.json.Encoder().encode
@@ -109,6 +141,18 @@ class Waiting(NamedTuple):
     row: Leased
     due_at: int
     held_by: tuple[str, ...] = ()
+
+
+class Left(NamedTuple):
+    """A message that left: its cause (JSON), whom its conversation was begun with, when it was taken (milliseconds,
+    UTC), the customer's last message before it, and its content (JSON) where it is a template."""
+
+    id: str
+    cause: str
+    contact: str
+    taken: int
+    last_in: str | None
+    template: str
 
 
 def waiting(row: Row) -> Waiting:

@@ -12,6 +12,7 @@ from gateway.api.asks import Because, Discard, Lift, PreviewSuspension, Suspend
 from gateway.api.endpoint import Answer, Call, Nothing, Paged
 from gateway.api.moments import at, moment, ms_of
 from gateway.api.views import time_of
+from gateway.holds import Stop
 from gateway.problems import Problem
 from state import listings, suspensions
 from state.held import FIRST
@@ -98,23 +99,10 @@ class HeldMessages(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-class StopView(Answer, frozen=True, kw_only=True):
-    """What a suspension would do on a channel, in messages: `in_flight` go on, `held` are due and would be held,
-    `scheduled` are for later; `expiring` of these end before it does (within a day, where it is open). `sent` were
-    taken by the provider in the last 24 hours."""
-
-    channel: str
-    in_flight: int
-    held: int
-    scheduled: int
-    expiring: int
-    sent: int
-
-
 class SuspensionPreview(Answer, frozen=True, kw_only=True):
     """What a suspension would do, by channel."""
 
-    channels: tuple[StopView, ...]
+    channels: tuple[Stop, ...]
 
 
 class Discarded(Answer, frozen=True, kw_only=True):
@@ -184,7 +172,7 @@ async def preview(call: Call[Nothing, PreviewSuspension]) -> SuspensionPreview:
     _known(call, call.body.scope)
     until = ms_of(call.body.until) if call.body.until else 0
     stops = await call.gateway.suspensions.holds.preview(call.body.scope, until)
-    return SuspensionPreview(channels=tuple(StopView(**each._asdict()) for each in stops))
+    return SuspensionPreview(channels=tuple(stops))
 
 
 def _known(call: Call[Nothing, Suspend] | Call[Nothing, PreviewSuspension], scope: Scope) -> None:
