@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import fences
+from state import fences, hooks
 from state.known import Known
 from state.model.ids import new_id
 from state.model.message import Decision, Rule
@@ -181,17 +181,17 @@ def settle(keys: Sequence[tuple[str, int]], end: End) -> Op[int]:
     free = [
         (key, rows[0])
         for key, rows in zip(ordered, found, strict=True)
-        if rows and rows[0][0] != "sending" and rows[0][3]
+        if rows and rows[0][0] != "sending" and rows[0][4]
     ]
     asks: list[tuple[Statement, Row]] = []
-    for key, (_, body, conversation_id, *_) in free:
-        asks += [*_asks(key, end), *unsaid_asks(body, conversation_id, key[1])]
+    for key, (_, body, conversation_id, channel, *_) in free:
+        asks += [*_asks(key, channel, end), *unsaid_asks(body, conversation_id, key[1])]
     if asks:
         yield asks
     return len(free)
 
 
-def _asks(key: tuple[str, int], end: End) -> list[tuple[Statement, Row]]:
+def _asks(key: tuple[str, int], channel: str, end: End) -> list[tuple[Statement, Row]]:
     code = "discarded" if end.outcome == "canceled" else "expired"
     rule = Rule("suspension", "refuse", end.reason, code, {"suspension": end.suspension})
     made = Decision("refuse", end.at, (rule,), code=code, reason=end.reason)
@@ -200,6 +200,7 @@ def _asks(key: tuple[str, int], end: End) -> list[tuple[Statement, Row]]:
     return [
         (_DONE, key),
         settle_ask(*key, facts, "", end.outcome),
+        *hooks.failed_asks(key[0], channel, facts),
         (_DECIDED, (new_id(key[1]), key[1], key[0], _encode(made).decode())),
     ]
 

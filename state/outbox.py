@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, known, parts
+from state import consent, hooks, known, parts
 from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
@@ -59,8 +59,10 @@ _WITHOUT_MESSAGE = {
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
-FREE = Fetch(outbox, "state body conversation", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
-"""A message's state, cause, conversation, and whether nobody has it, with its row locked."""
+FREE = Fetch(
+    outbox, "state body conversation channel", "id lane", lock="wait", also=outbox.c.lease_until <= Now()
+)
+"""A message's state, cause, conversation, channel, and whether nobody has it, with its row locked."""
 _RENEW = Write(
     sa.update(outbox)
     .values(lease_until=Now() + sa.bindparam("length", type_=Ms))
@@ -318,6 +320,7 @@ def settle(end: Settled) -> Op[None]:
         asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
         asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
+        asks += hooks.failed_asks(row.id, row.channel, end.facts)
     yield asks
 
 
@@ -359,7 +362,7 @@ def cancel(message_id: str) -> Op[None]:
     """Take a message back that nobody has begun to send; raises TooLate."""
     key = (message_id, lane_of_id(message_id))
     (rows,) = yield [(FREE, key)]
-    if not rows or rows[0][0] == "sending" or not rows[0][3]:
+    if not rows or rows[0][0] == "sending" or not rows[0][4]:
         raise TooLate(message_id)
     body, conversation_id = rows[0][1:3]
     unsaid = unsaid_asks(body, conversation_id, key[1])
