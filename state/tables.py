@@ -271,6 +271,7 @@ message = _hot(
     _column("read", Ms, 0),
     _column("played", Ms, 0),
     _column("fault", Fault, "''"),
+    _column("used", Ms, 0),
 )
 sa.Index("message_conversation", message.c.conversation, message.c.id, message.c.lane)
 sa.Index(
@@ -280,6 +281,14 @@ sa.Index(
     message.c.lane,
     sqlite_where=message.c.provider_id != "",
     postgresql_where=message.c.provider_id != "",
+)
+sa.Index(
+    "message_client_ref",
+    message.c.client_ref,
+    message.c.id,
+    message.c.lane,
+    sqlite_where=message.c.client_ref != "",
+    postgresql_where=message.c.client_ref != "",
 )
 
 part = sa.Table(
