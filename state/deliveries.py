@@ -46,6 +46,17 @@ WAITING = Query(
     "",
 )
 """How many deliveries of each hook wait: for their time, or for a hook that is disabled."""
+FAILING = Query(
+    sa.select(_C.hook, _C.type, _C.answer)
+    .where(
+        _C.answer != sa.literal_column("''"),
+        _C.state.in_([sa.literal_column("'failed'"), sa.literal_column("'waiting'")]),
+    )
+    .order_by(_C.id.desc())
+    .limit(sa.literal_column("500")),
+    "",
+)
+"""Deliveries whose last try has failed, the newest first: hook, type, answer (JSON)."""
 _TAKE = Query(
     sa.select(_C.id, _C.hook, _C.event, _C.type, _C.body, _C.attempt, _C.began_at, _C.lease_epoch)
     .where(_C.hook == sa.bindparam("hook", type_=Id), *_waits(sa.bindparam("now", type_=Ms)))
