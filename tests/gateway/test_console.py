@@ -15,10 +15,8 @@ from gateway import auth
 from gateway.auth import COOKIE, SESSION_SECONDS
 from gateway.connect import connect
 from state import channels, keys, migrate, tables, terms
-from state.model.event import Notice
 from state.model.ids import lane_of_id
 from state.statements import update
-from state.traffic import note
 from state.writer import Op
 from tests.gateway.api.house import ALLOWED, SECRETS, House, Told, on_sqlite, running
 
@@ -387,48 +385,3 @@ async def test_terms_are_accepted_only_by_who_may_and_as_they_are(
     form = {"csrf": token(page), "version": version, "reason": "x"}
     told = await house.ask("POST", path, data=form, headers=ops)
     assert (told.status, await house.gateway.store.read(terms.OF, "fresh")) == (status, [])
-
-
-async def test_a_page_shows_notices_signals_and_hooks_that_fail(house: House) -> None:
-    sign = Notice(
-        key="n1",
-        at=1,
-        code="131048",
-        action="WARN",
-        reason="spam reports",
-        evidence={"token": f"EA{'A' * 30}"},
-    )
-    await house.gateway.store.write(note, "phone", sign)
-    hook = {"url": "http://127.0.0.1:1/in?token=hidden-word", "events": ["suspension.*"]}
-    made = (await house.call("POST", "/hooks", hook)).body["id"]
-    await house.call("POST", "/suspensions", {"scope": {"campaign": "sale"}, "reason": "a peak", "lead": 900})
-    mine = cookie(await sign_in(house))
-    told = await house.becomes(
-        lambda: house.ask("GET", "/admin", headers=mine),
-        lambda told: f"parley hooks deliveries {made}" in told.text,
-    )
-    for words in (
-        "<strong>WARN</strong> <code>131048</code>",
-        "spam reports",
-        "Announced for several channels</a>",
-        "campaign sale",
-    ):
-        assert words in told.text, words
-    assert "http://127.0.0.1:1/in" in told.text
-    assert [each for each in ("hidden-word", f"EA{'A' * 30}") if each in told.text] == []
-
-
-async def test_who_may_not_see_hooks_or_signals_is_not_shown_them(house: House) -> None:
-    await house.gateway.store.write(note, "phone", Notice(key="n1", at=1, code="131048", action="WARN"))
-    hook = {"url": "http://127.0.0.1:1/in", "events": ["*"]}
-    await house.call("POST", "/hooks", hook)
-    await house.call("POST", "/suspensions", {"scope": {"channel": "app"}, "reason": "x"})
-    mine = cookie(await sign_in(house))
-    await house.becomes(
-        lambda: house.ask("GET", "/admin", headers=mine), lambda told: "127.0.0.1:1/in" in told.text
-    )
-    shown = {}
-    for scope in ("suspend", "terms:accept"):
-        text = (await house.ask("GET", "/admin", headers=cookie(await sign_in(house, scope)))).text
-        shown[scope] = ("131048" in text, "127.0.0.1:1/in" in text)
-    assert shown == {"suspend": (True, False), "terms:accept": (False, False)}
