@@ -13,7 +13,7 @@ from state.model.message import Decision, Rule
 from state.model.receipts import Facts, Fault
 from state.outbox import FREE, Leased, Letter, Talk, unsaid_asks
 from state.receipts import settle_ask
-from state.statements import Query, Row, Statement, Write, delete, insert
+from state.statements import Fetch, Query, Row, Statement, Write, delete, insert, update
 from state.tables import Id, Ms, contact, conversation, decision, message, outbox
 from state.writer import Op
 
@@ -124,6 +124,8 @@ LEFT = Query(
     "after channel limit",
 )  # fmt: skip
 """Messages of a channel that its provider took, after an id: rows of Left."""
+_MARKS = Fetch(outbox, "state held_by", "id lane", lock="wait")
+_MARK = update(outbox, "held_by", "id lane")
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _encode = msgspec.json.Encoder().encode
@@ -172,6 +174,19 @@ class End(NamedTuple):
     reason: str
     suspension: str
     at: int
+
+
+def mark(keys: Sequence[tuple[str, int]], suspension: str) -> Op[None]:
+    """Note that messages that are held (id and lane) are held by one more suspension."""
+    ordered = sorted(keys)
+    found = yield [(_MARKS, key) for key in ordered]
+    asks = [
+        (_MARK, (f"{rows[0][1]} {suspension}".strip(), *key))
+        for key, rows in zip(ordered, found, strict=True)
+        if rows and rows[0][0] == "held" and suspension not in rows[0][1].split()
+    ]
+    if asks:
+        yield asks
 
 
 def settle(keys: Sequence[tuple[str, int]], end: End) -> Op[int]:

@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from gateway import suspensions as loop
+from state import tables
+from state.statements import Query
 from tests.gateway.api.house import CUSTOMER, House
 
 PHONE = {"channel": "phone", "direction": "business_initiated"}
@@ -92,3 +95,20 @@ async def test_what_two_suspensions_hold_ends_with_the_first_that_discards_it(an
     assert await outcome(anywhere, message) == "canceled"
     await lift(anywhere, first, "resume")
     assert await outcome(anywhere, message) == "canceled"
+
+
+async def test_what_was_held_already_when_a_suspension_came_is_held_by_it_too(anywhere: House) -> None:
+    first = await suspend(anywhere, channel="phone")
+    (message,) = await held(anywhere, "buy")
+    second = await suspend(anywhere, **PHONE)
+    await anywhere.becomes(lambda: marks(anywhere), lambda found: found == [{first, second}])
+    await answered(anywhere, message)
+    await lift(anywhere, second, "discard")
+    assert await outcome(anywhere, message) == "canceled"
+
+
+async def marks(house: House) -> list[set[str]]:
+    """By which suspensions each held message is held."""
+    c = tables.outbox.c
+    rows = await house.gateway.store.read(Query(sa.select(c.held_by).where(c.state == "held"), ""))
+    return [set(row[0].split()) for row in rows]
