@@ -161,8 +161,8 @@ async def subject(house: House, path: str) -> str:
     match path.removeprefix("/v1/").split("/"):
         case ["media", _]:
             return (await house.gateway.files.keep(b"%PDF-1.4"))[0]
-        case ["messages", *what]:
-            return await message(house, what[-1])
+        case ["messages", first, *more]:
+            return await message(house, (more or [first])[-1])
         case ["conversations", _, "hand-back"]:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:
