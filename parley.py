@@ -44,6 +44,7 @@ from state.model.event import (
     Edited,
     EffectDone,
     HandedBack,
+    MessageFailed,
     MessageReceived,
     OptedIn,
     OptedOut,
@@ -59,12 +60,12 @@ from state.model.turn import Customer
 __all__ = [
     "BACK", "END", "EVERYWHERE", "RESTART", "STAY", "WAYS_OUT", "Card", "Chat", "Choice", "Chosen", "ClientEvent",
     "Component", "ContactCard", "Customer", "Deleted", "Edited", "Effect", "EffectDone", "EffectFailed", "Email",
-    "Flow", "FlowChanged", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media",
-    "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone",
-    "Place", "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Scope", "SignalData", "Standing",
-    "Started", "Suspending", "SuspensionData", "Talk", "Template", "Text", "TimedOut", "TimerFired", "Turn", "Veto",
-    "Widen", "before_suspend", "bot_framework", "chat", "days", "effect", "flow", "hours", "minutes", "moved",
-    "on_lifted", "on_signal", "on_suspended", "read", "translations", "walk",
+    "Flow", "FlowChanged", "FlowError", "Form", "HandedBack", "Item", "Link", "Location", "Media", "MessageFailed",
+    "MessageReceived", "NotUnderstood", "On", "OptedIn", "OptedOut", "Option", "Order", "Parameter", "Phone", "Place",
+    "Question", "Reacted", "Reaction", "Reader", "Referral", "Router", "Scope", "SignalData", "Standing", "Started",
+    "Suspending", "SuspensionData", "Talk", "Template", "Text", "TimedOut", "TimerFired", "Turn", "Veto", "Widen",
+    "before_suspend", "bot_framework", "chat", "days", "effect", "flow", "hours", "minutes", "moved", "on_lifted",
+    "on_signal", "on_suspended", "read", "translations", "walk",
 ]  # fmt: skip
 
 

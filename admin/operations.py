@@ -60,6 +60,9 @@ class Writes(Protocol):
     def alone(self, op: Callable[..., Op[T]], *args: Any) -> Awaitable[T]:
         """Run an operation in a commit of its own."""
 
+    def aside(self, op: Callable[..., Op[T]], *args: Any) -> Awaitable[T]:
+        """Run an operation in a commit of its own that waits for no group commit."""
+
     def read(self, query: Query, *row: Any) -> Awaitable[list[Row]]:
         """Run a plain read."""
 

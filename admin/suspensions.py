@@ -99,7 +99,7 @@ async def _done(
         yield from means.observer.stored(step(made), made)
         return made
 
-    made = await means.store.alone(whole)
+    made = await means.store.aside(whole)
     await means.gate.settled(made.epoch)
     means.observer.told(step(made), made)
     return made
@@ -130,7 +130,7 @@ async def suspend(means: Means, actor: Actor, order: Order) -> Suspension:
         return found.suspension
 
     try:
-        made = await means.store.alone(whole)
+        made = await means.store.aside(whole)
     except NoEvidence as error:
         raise Refused("evidence", str(error)) from error
     await means.gate.settled(made.epoch)
@@ -250,7 +250,7 @@ async def judge(means: Means, findings: Sequence[Finding]) -> list[Suspension]:
     for each in findings:
         order = each.order and await means.observer.before(checked(each.order, means.notice_seconds))
         ready.append(each._replace(order=order))
-    steps = await means.store.alone(_judge, means.observer, ready)
+    steps = await means.store.aside(_judge, means.observer, ready)
     await means.gate.settled(max((made.epoch for _, made in steps), default=0))
     for finding in findings:
         means.observer.signal(finding.sign)

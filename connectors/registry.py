@@ -20,6 +20,8 @@ TYPES: dict[str, tuple[str, str]] = {
     "x": ("connectors.x:X", "connectors.x.simulator:XSimulator"),
 }
 """Type -> connector, simulator (empty where the channel needs none)."""
+CARRIED = {"sms": "twilio"}
+"""What several types carry, and the one that stands for them where a bot is tried or checked."""
 
 
 class UnknownType(ValueError):

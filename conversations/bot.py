@@ -68,6 +68,10 @@ class Bot(Protocol):
         """How much it may say to one customer; 0: no limit."""
 
     @property
+    def told(self) -> bool:
+        """Whether it is told of its messages that fail."""
+
+    @property
     def files(self) -> frozenset[str]:
         """The files of its functions."""
 

@@ -10,17 +10,30 @@ from typing import Any, Self
 
 import msgspec
 
-from conversations import engine
+from conversations import campaigns, engine
 from conversations.bot import Standing
-from conversations.effects import Http
+from conversations.effects import Http, NoHttp
 from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.consent import Purpose
 from state.model.content import Choice, Chosen, Content, Text, plain
-from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, Started, TimerFired
+from state.model.event import (
+    RESUMED,
+    EffectDone,
+    Event,
+    HandedBack,
+    MessageFailed,
+    MessageReceived,
+    Notice,
+    Receipt,
+    ReceiptUpTo,
+    Started,
+    TimerFired,
+    Typing,
+)
 from state.model.ids import now_ms
 from state.model.receipts import Fault
-from state.model.turn import Customer, EffectCall, Mode, Permission, Played, Snapshot
+from state.model.turn import Customer, EffectCall, Mode, Permission, Played, Say, Snapshot
 
 START = 1_800_000_000_000
 """When a chat begins unless it is told: 15 January 2027, 08:00 UTC, in milliseconds."""
@@ -28,14 +41,8 @@ _ROUNDS = 50
 """Turns that effects may set off one after the other."""
 
 
-class _NoHttp:
-    """Stands for the network: a test has none."""
-
-    async def request(self, method: str, url: str, **more: Any) -> Any:
-        """Raise, naming what to do instead."""
-        raise RuntimeError(
-            f"{method} {url}: tests have no network; say what it answers: chat.answers(effect, result)"
-        )
+_KEPT = ("_campaign", "_last", "_left", "_offered", "_stored", "customer", "now")
+"""What changes in a conversation, beside its timers and its lines."""
 
 
 class _Due(msgspec.Struct, frozen=True):
@@ -57,13 +64,16 @@ class Chat:
     ) -> None:  # fmt: skip
         self._flows, self.customer, self.now = flows, customer, now
         self._router = Router(flows)
-        self._http, self._may_fail, self._settings = http or _NoHttp(), may_fail, settings
+        self._http, self._may_fail, self._settings = http or NoHttp(), may_fail, settings
         self._stored = msgspec.json.encode(Snapshot())
         self._due: list[_Due] = []
         self._unread: list[Content] = []
         self._offered: Choice | None = None
         self._lines: list[str] = []
         self._count = 0
+        self._last: Say | None = None
+        self._campaign = ("", 0)
+        self._sent: dict[str, str] = {}
         self._left: tuple[Event, ...] = ()
         self._canned: dict[str, Callable[..., Any]] = {}
         self.called: list[EffectCall] = []
@@ -84,10 +94,22 @@ class Chat:
 
     # What happens
 
-    async def hears(self, *said: str | Content) -> None:
-        """The customer says something; several messages come in one turn. What was said before must be looked at."""
+    async def hears(self, *said: str | Content, reply_to: str = "") -> None:
+        """The customer says something; several messages come in one turn. What was said before must be looked at.
+
+        `reply_to` is the id of a message that they quote, as `was_sent` gives it.
+        """
         self.says_no_more()
-        await self._play(*(self._message(Text(each) if isinstance(each, str) else each) for each in said))
+        contents = (Text(each) if isinstance(each, str) else each for each in said)
+        await self._play(*self._answering([self._message(each, reply_to) for each in contents]))
+
+    def was_sent(self, content: str | Content, *, campaign: str = "") -> str:
+        """The customer has got a message that no flow said: from the API, of a campaign. Gives its id, to quote."""
+        sent = self._key()
+        self._lines.append(_line("<", Text(content) if isinstance(content, str) else content))
+        if campaign:
+            self._sent[sent], self._campaign = campaign, (campaign, self.now)
+        return sent
 
     async def taps(self, option: str) -> None:
         """The customer taps an option of the last question, by its title or its id."""
@@ -98,9 +120,30 @@ class Chat:
         await self.hears(Chosen(found.id, found.title, found.description))
 
     async def happens(self, event: Event) -> None:
-        """Anything else happens: a reaction, an edit, an opt-out, an event of an app's own. Receipts open no turn."""
+        """Anything else happens: a reaction, an edit, an opt-out, an event of an app's own.
+
+        Raises ValueError for what no flow gets: receipts (`fails` is what it may get of them), notices, typing.
+        """
+        if isinstance(event, Receipt | ReceiptUpTo | Notice | Typing):
+            kind = event.__struct_config__.tag
+            raise ValueError(
+                f"a {kind} is written down where it belongs, and no flow gets it: see chat.fails"
+            )
         self.says_no_more()
         await self._play(event)
+
+    async def fails(self, reason: str = "the number is not reached", code: str = "undeliverable") -> None:
+        """The last message of a flow does not get to the customer: its trigger is `message_failed`, if it has a row."""
+        self.says_no_more()
+        said, self._last = self._last, None
+        if said is None:
+            raise self._wrong("no message is left that could fail", "a message")
+        if said.cause.run:
+            fault = Fault(code, reason, "", "recipient")
+            key = self._key()
+            await self._play(
+                MessageFailed(key=key, at=self.now, message_id=key, fault=fault, cause=said.cause)
+            )
 
     async def starts(self) -> None:
         """The customer opens the conversation without a word."""
@@ -192,19 +235,13 @@ class Chat:
 
     def kept(self) -> Any:
         """All that a conversation is at this moment, to be put back."""
-        return (
-            self._stored,
-            self.now,
-            tuple(self._due),
-            self._offered,
-            tuple(self._lines),
-            self.customer,
-            self._left,
-        )
+        return {name: getattr(self, name) for name in _KEPT}, tuple(self._due), tuple(self._lines)
 
     def put(self, kept: Any) -> None:
         """Put back what was kept; what was said and not looked at is gone."""
-        self._stored, self.now, due, self._offered, lines, self.customer, self._left = kept
+        values, due, lines = kept
+        for name, value in values.items():
+            setattr(self, name, value)
         self._due, self._lines, self.fault = list(due), list(lines), None
         self._unread.clear()
 
@@ -245,6 +282,7 @@ class Chat:
             self.customer = msgspec.structs.replace(self.customer, allows=each.changed(self.customer.allows))
         for say in played.says:
             self._unread.append(say.content)
+            self._last = say
             self._offered = say.content if isinstance(say.content, Choice) else self._offered
             self._lines.append(_line("<", say.content))
         self.fault = played.fault or self.fault
@@ -292,11 +330,20 @@ class Chat:
             raise result
         return msgspec.json.decode(msgspec.json.encode(result))
 
-    def _message(self, content: Content) -> MessageReceived:
+    def _message(self, content: Content, reply_to: str) -> MessageReceived:
         key = self._key()
         self._lines.append(_line(">", content))
         return MessageReceived(
-            key=key, at=self.now, provider_id=key, content=content, addresses=self.customer.addresses
+            key=key, at=self.now, provider_id=key, content=content, addresses=self.customer.addresses,
+            reply_to=reply_to,
+        )  # fmt: skip
+
+    def _answering(self, said: Sequence[MessageReceived]) -> list[Event]:
+        """The messages as the gateway hands them on: with the campaign that they answer."""
+        running = bool(self.stands.flow or self.stands.stack)
+        latest, self._campaign = self._campaign, ("", 0)  # the first message after it answers it, or none
+        return campaigns.answering(
+            said, self._sent, latest, self.now, running=running, served=self._router.campaigns
         )
 
     def _key(self) -> str:

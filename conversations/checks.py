@@ -1,19 +1,19 @@
 """What is checked when a flow class is made: each error names the class, the row or method, and the remedy."""
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from conversations import table
 from conversations.effects import Declared
-from conversations.errors import FlowError
+from conversations.errors import FlowError, perhaps
 from conversations.table import On, Question
 
 if TYPE_CHECKING:
     from conversations.flow import Flow
 
-_TUPLES = ("table", "final", "keywords", "channels", "locales", "referrals", "events")
+_TUPLES = ("table", "final", "keywords", "channels", "locales", "referrals", "events", "campaigns")
 _OURS = ("state", "plan", "describe")
 _ALIKE = 0.85
 
@@ -28,7 +28,23 @@ def check_names(cls: "type[Flow]") -> None:
 
 
 def check_table(cls: "type[Flow]") -> None:
-    """Raise FlowError where the table cannot work."""
+    """Raise FlowError where the table cannot work; where errors are gathered, all there are."""
+    _check_tuples(cls)
+    for row in cls.table:
+        _check_words(cls, row)
+    named = table.states(cls.table, cls.start, cls.final)
+    for row in cls.table:
+        with perhaps():
+            _check_row(cls, row, named)
+    for state, question in cls.asks.items():
+        with perhaps():
+            _check_question(cls, state, question, named)
+    with perhaps():
+        _check_start(cls, named)
+    _check_callbacks(cls, named)
+
+
+def _check_tuples(cls: "type[Flow]") -> None:
     for name in _TUPLES:
         value = getattr(cls, name)
         if not isinstance(value, tuple) or isinstance(value, On):
@@ -36,18 +52,13 @@ def check_table(cls: "type[Flow]") -> None:
             if isinstance(value, list | set):
                 remedy = f"it is a {type(value).__name__}, which could change: write it in round brackets"
             raise FlowError(f"{cls.__name__}.{name} is no tuple: {remedy}")
-    for row in cls.table:
-        _check_words(cls, row)
-    named = table.states(cls.table, cls.start, cls.final)
-    for row in cls.table:
-        _check_row(cls, row, named)
-    for state, question in cls.asks.items():
-        _check_question(cls, state, question, named)
+
+
+def _check_start(cls: "type[Flow]", named: tuple[str, ...]) -> None:
     if not any(cls.start in table.sources(row, named, cls.final) for row in cls.table):
         raise FlowError(
             f"{cls.__name__}: no row begins in {cls.start!r}: set `start` to the state a run begins in"
         )
-    _check_callbacks(cls, named)
 
 
 def _check_words(cls: "type[Flow]", row: On) -> None:
@@ -88,24 +99,26 @@ def _check_row(cls: "type[Flow]", row: On, named: tuple[str, ...]) -> None:
             f"{cls.__name__}: {row}: a run ends in {ended[0]!r}; take it out of `final`, or drop the row"
         )
     for name in filter(None, (row.when, row.do)):
-        function_of(cls, name, str(row))
+        with perhaps():
+            function_of(cls, name, str(row))
 
 
 def _check_callbacks(cls: "type[Flow]", named: Iterable[str]) -> None:
     """Every `on_enter_…` and `on_exit_…` belongs to a state, and nothing looks as if it was meant to."""
     known = {f"{prefix}{state}": state for state in named for prefix in ("on_enter_", "on_exit_")}
     for name in dir(cls):
-        if name in known:
-            function_of(cls, name, f"state {known[name]!r}")
-        elif inspect.isfunction(inspect.getattr_static(cls, name)):
-            near = get_close_matches(name, known, n=1, cutoff=_ALIKE)
-            if near or name.startswith(("on_enter_", "on_exit_")):
-                remedy = (
-                    f"did you mean {near[0]!r}?" if near else f"the states are {', '.join(known.values())}"
-                )
-                raise FlowError(
-                    f"{cls.__name__}.{name} is never called, since no state has that name; {remedy}"
-                )
+        with perhaps():
+            if name in known:
+                function_of(cls, name, f"state {known[name]!r}")
+            elif inspect.isfunction(inspect.getattr_static(cls, name)):
+                _check_called(cls, name, known)
+
+
+def _check_called(cls: "type[Flow]", name: str, known: Mapping[str, str]) -> None:
+    near = get_close_matches(name, known, n=1, cutoff=_ALIKE)
+    if near or name.startswith(("on_enter_", "on_exit_")):
+        remedy = f"did you mean {near[0]!r}?" if near else f"the states are {', '.join(known.values())}"
+        raise FlowError(f"{cls.__name__}.{name} is never called, since no state has that name; {remedy}")
 
 
 def function_of(cls: type, name: str, where: str) -> Callable[..., Any]:

@@ -15,7 +15,10 @@ class Row(Value, frozen=True):
 
 
 class Description(Value, frozen=True, kw_only=True):
-    """A flow: `about` is its docstring, `fields` are names and types, `effects` names and time limits in seconds."""
+    """A flow: `about` is its docstring, `fields` are names and types, `effects` names and time limits in seconds.
+
+    `prompts` are what states ask, in words; `keywords` and what follows is what begins it.
+    """
 
     name: str
     version: str
@@ -31,3 +34,8 @@ class Description(Value, frozen=True, kw_only=True):
     keywords: tuple[str, ...]
     channels: tuple[str, ...]
     answers_first_message: bool
+    prompts: dict[str, str] = {}
+    locales: tuple[str, ...] = ()
+    referrals: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    campaigns: tuple[str, ...] = ()

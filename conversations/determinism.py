@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
-from conversations.errors import FlowError
+from conversations.errors import FlowError, perhaps
 
 _CHANCE = "use talk.random"
 _TIME = "use talk.now"
@@ -31,13 +31,17 @@ _FILES = ("read_text", "read_bytes", "write_text", "write_bytes")
 
 
 def check(script: str, functions: Iterable[Callable[..., Any]]) -> None:
-    """Raise FlowError naming the first line of a script, or of what it calls, that a replay could not repeat."""
+    """Raise FlowError naming the first line of a script, or of what it calls, that a replay could not repeat.
+
+    Where errors are gathered, there is one for each such line.
+    """
     for function in functions:
         for line, what, remedy in found(function):
             file = function.__code__.co_filename.rpartition("/")[2]
-            raise FlowError(
-                f"{script} ({file}:{line}): {what} differs when the script is played again: {remedy}"
-            )
+            with perhaps():
+                raise FlowError(
+                    f"{script} ({file}:{line}): {what} differs when the script is played again: {remedy}"
+                )
 
 
 def found(function: Callable[..., Any]) -> Iterable[tuple[int, str, str]]:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, overload
 
 import msgspec
 
-from conversations.errors import FlowError
+from conversations.errors import FlowError, Overrun
 
 
 class HttpAnswer(Protocol):
@@ -39,6 +39,16 @@ class Http(Protocol):
         body: bytes = b"",
     ) -> HttpAnswer:
         """One request; `json` is encoded and gets its content type."""
+
+
+class NoHttp:
+    """Stands for the network in tests: there is none."""
+
+    async def request(self, method: str, url: str, **more: Any) -> Any:
+        """Raise, naming what to do instead."""
+        raise RuntimeError(
+            f"{method} {url}: tests have no network; say what it answers: chat.answers(effect, result)"
+        )
 
 
 class Refused(RuntimeError):
@@ -106,7 +116,13 @@ class Declared:
             if limit.expired():
                 raise TimeoutError(f"no result within {self.timeout:g} seconds") from error
             raise
+        except Overrun as error:
+            raise TimeoutError(str(error)) from error
         return msgspec.json.decode(msgspec.json.encode(result))
+
+
+CATCHES = Declared.run.__code__
+"""The code that makes a failure of what an effect raises."""
 
 
 @overload

@@ -1,6 +1,5 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
-import traceback
 from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,24 +9,30 @@ from msgspec.structs import replace
 from conversations import waiting
 from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
-from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
+from conversations.errors import FlowChanged, FlowError, Overrun, TooManyMessages, TooManySteps
+from conversations.reasons import reason
 from conversations.router import Router
-from conversations.source import mentions
 from conversations.turn import Origin, Turn
 from state.model.consent import Purpose
 from state.model.content import Text
-from state.model.event import RESUMED, EffectDone, Event, HandedBack, MessageReceived, TimerFired
+from state.model.event import (
+    RESUMED,
+    EffectDone,
+    Event,
+    HandedBack,
+    MessageFailed,
+    MessageReceived,
+    TimerFired,
+)
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Permission, Played, Say, SetTimer, Snapshot, Step
 
-_ONCE = (EffectDone, TimerFired, HandedBack)
+_ONCE = (EffectDone, TimerFired, HandedBack, MessageFailed)
 """What comes once: who waits for it waits for ever where it is lost."""
 CHAIN = 1000
 """How many effects may set off one another, with nothing in between."""
 _MINUTE = 60_000
 """Milliseconds."""
-_REASON = 500
-"""Characters of a fault's reason."""
 _DEEPEST = 10
 """How many flows may wait for one another."""
 _LATER = 5
@@ -106,6 +111,8 @@ class _Playing:
         "permissions", "router", "says", "steps", "timers",
     )  # fmt: skip
 
+    met = 0
+
     def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
         self.after, self.customer, self.router, self.now = snapshot, customer, router, now
         self.bot: Bot | None = None
@@ -138,6 +145,7 @@ class _Playing:
 
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
+        _Playing.met += 1
         before = self.after
         held = before.held if isinstance(event, HandedBack) else ()
         if held:
@@ -151,6 +159,7 @@ class _Playing:
             Exception,
             SystemExit,
             CancelledError,
+            Overrun,
         ) as error:  # a turn waits for nothing: it is the flow's own
             self.after = getattr(error, "stands", None) or before
             self._park(event, error)
@@ -191,10 +200,10 @@ class _Playing:
             stands = replace(before, held=(*before.held, event)) if keeps else before
             self._nothing(stands, event, "a person answers")
         elif not before.flow and before.stack:
-            self._resume(replace(before, mode="bot"), event, key, None)
+            self._resume(replace(before, mode="bot", reason=""), event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
-            self._begin(replace(before, mode="bot"), event, key)
-        elif isinstance(event, TimerFired | EffectDone) and event.run not in (0, before.run):
+            self._begin(replace(before, mode="bot", reason=""), event, key)
+        elif waiting.run_of(event) not in (0, before.run):
             self._nothing(before, event, "of an ended run")
         elif (told := waiting.own(before, event)) is None:
             kept = waiting.held(before, event)
@@ -202,9 +211,9 @@ class _Playing:
         elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
         elif other := self._other(event):
-            self._interrupt(self.bot, other, replace(before, mode="bot"), event, key)
+            self._interrupt(self.bot, other, replace(before, mode="bot", reason=""), event, key)
         else:
-            self._play(self.bot, replace(before, mode="bot"), told, key)
+            self._play(self.bot, replace(before, mode="bot", reason=""), told, key)
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
         self.bot = self.router.choose(event, self.customer)
@@ -250,6 +259,8 @@ class _Playing:
         steps, after, note = bot.play(stands, turn, begins=begins)
         if stands.stack or stands.later:
             after = replace(after, stack=stands.stack, later=stands.later)
+        if turn.handed_over:
+            after = replace(after, reason=turn.reason)
         self.after = after
         mark = waiting.mark(len(stands.stack), bot.name)
         self.done.append(_Done(turn, steps, note, ended=not after.flow, mark=mark))
@@ -266,7 +277,7 @@ class _Playing:
         customer = self.customer
         if any(each.turn.permissions for each in self.done):
             customer = replace(customer, allows=self.done[-1].turn.customer.allows)
-        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version)
+        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version, told=bot.told)
         return Turn(event, customer, self.now, origin)
 
     def _push(
@@ -370,7 +381,7 @@ class _Playing:
 
     def _park(self, event: Event, error: BaseException) -> None:
         code = "flow_changed" if isinstance(error, FlowChanged) else "flow_error"
-        self.fault = Fault(code, _reason(error, self.bot), "", "ours")
+        self.fault = Fault(code, reason(error, self.bot), "", "ours")
         apology = (self.bot.apology if self.bot else "") or self.router.apology
         if apology:
             self.says.append(Say(Text(apology)))
@@ -379,16 +390,10 @@ class _Playing:
         self._note(event, self.fault.reason)
 
 
-def _reason(error: BaseException, bot: Bot | None) -> str:
-    """What went wrong, and the last line of the flow's own files that it went wrong in."""
-    said = "".join(traceback.TracebackException(type(error), error, None).format_exception_only()).strip()
-    places = [(each.f_code.co_filename, line) for each, line in traceback.walk_tb(error.__traceback__)]
-    own = [each for each in places if bot and each[0] in bot.files]
-    if isinstance(error, FlowError):
-        said, places = str(error), []
-    file, line = next(reversed(own or places), ("", 0))
-    where = f"{file.rpartition('/')[2]}:{line}" if file else ""
-    if bot and not own and isinstance(error, FlowError) and error.clue:
-        where = " or ".join(mentions(bot.functions.values(), error.clue))
-    where = f" ({where})" if where else ""
-    return f"{said[:_REASON]}{where}".encode("utf-8", "replace").decode()
+def met() -> int:
+    """How many events this process has played: the same number means the same event."""
+    return _Playing.met
+
+
+CATCHES = _Playing.meet.__code__
+"""The code that makes a fault of what a bot's code raises in a turn."""

@@ -18,8 +18,8 @@ Interruption = Literal["ignore", "interrupt", "queue", "refuse"]
 class Entry:
     """What begins a run; what is empty fits everything. Words are folded, channels are ids or types.
 
-    `referrals` are sources or ids of what brought the customer, `locales` languages or locales, `events` names of an
-    app's events: a flow with `events` begins by those alone.
+    `referrals` are sources or ids of what brought the customer, `campaigns` those whose message is answered, `locales`
+    languages or locales, `events` names of an app's events: a flow with `events` begins by those alone.
     """
 
     keywords: frozenset[str] = frozenset()
@@ -27,6 +27,7 @@ class Entry:
     locales: frozenset[str] = frozenset()
     referrals: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    campaigns: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -36,13 +37,15 @@ class Entry:
         locales: Iterable[str] = (),
         referrals: Iterable[str] = (),
         events: Iterable[str] = (),
+        campaigns: Iterable[str] = (),
     ) -> "Entry":
         """From what an author wrote; raises FlowError where a string stands for a tuple of them."""
-        for value in (keywords, channels, locales, referrals, events):
+        for value in (keywords, channels, locales, referrals, events, campaigns):
             if isinstance(value, str):
                 raise FlowError(f"{value!r} is one string: write a tuple of strings, as in ({value!r},)")
         words = frozenset(map(folded, keywords))
-        return cls(words, frozenset(channels), frozenset(locales), frozenset(referrals), frozenset(events))
+        rest = map(frozenset, (channels, locales, referrals, events, campaigns))
+        return cls(words, *rest)
 
     def fits(self, event: Event, customer: Customer) -> bool:
         """Whether the event begins a run."""
@@ -55,7 +58,8 @@ class Entry:
                 begins = not self.events and not self.keywords
             case _:
                 return False
-        return begins and self._from(customer) and (not self.referrals or self._brought(event))
+        brought = not self.referrals or self._brought(event)
+        return begins and brought and self._from(customer) and (not self.campaigns or self._answers(event))
 
     def _from(self, customer: Customer) -> bool:
         if self.channels and not self.channels & {customer.channel, customer.channel_type}:
@@ -65,3 +69,6 @@ class Entry:
     def _brought(self, event: Event) -> bool:
         referral = event.referral if isinstance(event, MessageReceived | Started) else None
         return referral is not None and not self.referrals.isdisjoint((referral.source, referral.id))
+
+    def _answers(self, event: Event) -> bool:
+        return isinstance(event, MessageReceived) and event.campaign in self.campaigns

@@ -11,6 +11,7 @@ from conversations.bot import MESSAGES_A_MINUTE, Standing
 from conversations.checks import check_names, check_table
 from conversations.describe import Description
 from conversations.entry import Interruption
+from conversations.errors import count, perhaps
 from conversations.fields import fields_of
 from conversations.plan import Plan
 from conversations.table import On, Question
@@ -40,6 +41,8 @@ class Flow:
     """The flow answers only customers of these languages or locales; none: all."""
     referrals: tuple[str, ...] = ()
     """The flow answers only customers brought by these sources or ids (an advert, a link); none: all."""
+    campaigns: tuple[str, ...] = ()
+    """The flow begins by answers to messages of these campaigns alone; none: by any message."""
     events: tuple[str, ...] = ()
     """The flow begins by these events of an app, and by no message."""
     interruption: Interruption = "ignore"
@@ -61,11 +64,14 @@ class Flow:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        check_names(cls)
-        fields = fields_of(cls, Flow)
-        if cls.table != ():
-            check_table(cls)
-            cls.plan = Plan(cls, fields, Flow)
+        before = count()
+        with perhaps():
+            check_names(cls)
+            fields = fields_of(cls, Flow)
+            if cls.table != ():
+                check_table(cls)
+                if count() == before:
+                    cls.plan = Plan(cls, fields, Flow)
 
     @staticmethod
     def migrate(old: Standing) -> Standing:

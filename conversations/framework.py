@@ -87,6 +87,7 @@ class FrameworkBot:
 
     interruption: Interruption = "ignore"
     refusal = ""
+    told = False
     translations = NO_TRANSLATIONS
 
     def __init__(
@@ -208,6 +209,7 @@ def bot_framework(
     keywords: Iterable[str] = (),
     channels: Iterable[str] = (),
     locales: Iterable[str] = (),
+    campaigns: Iterable[str] = (),
     apology: str = "",
     timeout: float = 15,
     messages_a_minute: int = MESSAGES_A_MINUTE,
@@ -217,5 +219,5 @@ def bot_framework(
     It is called once, with what it names of `conversation_state`, `user_state` and `storage`. A turn that takes longer
     than `timeout` seconds fails; `messages_a_minute` is as in Flow.
     """
-    entry = Entry.of(keywords, channels, locales)
+    entry = Entry.of(keywords, channels, locales, campaigns=campaigns)
     return FrameworkBot(make, name or make.__name__, entry, apology, timeout, messages_a_minute)

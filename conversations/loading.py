@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeGuard
 
-from conversations.errors import FlowError
+from conversations.errors import FlowError, gathering
 from conversations.flow import Flow
 from conversations.framework import FrameworkBot
 from conversations.script import Script
@@ -89,7 +89,7 @@ def flows_of(module: ModuleType) -> Iterator[tuple[str, Source]]:
 
 def _is_flow(value: object) -> TypeGuard[Source]:
     return isinstance(value, Script | FrameworkBot) or (
-        isinstance(value, type) and issubclass(value, Flow) and bool(value.table)
+        isinstance(value, type) and issubclass(value, Flow) and "plan" in vars(value)
     )
 
 
@@ -104,6 +104,18 @@ def load_all(name: str) -> list[Source]:
     module = module_of(name, name)
     own = [each for _, each in flows_of(module) if _home(each) == module.__name__]
     return own or [load(name)]
+
+
+def load_whole(name: str) -> tuple[list[Source], list[FlowError]]:
+    """The same, and all that is wrong with what cannot be loaded, for the check."""
+    with gathering() as found:
+        try:
+            bots = load_all(name)
+        except FlowError as error:
+            bots = []
+            if error.place[0] or not found:
+                found.append(error)
+    return bots, [_told(each, str(each), each.place) for each in found]
 
 
 def beside(flow: Source) -> list[Source]:
@@ -136,11 +148,11 @@ def module_of(where: str, name: str, setting: str = "bots") -> ModuleType:
         raise _told(error, f"{setting}: {name!r}: {type(error).__name__}: {error}") from error
 
 
-def _told(error: Exception, what: str) -> FlowError:
+def _told(error: Exception, what: str, place: tuple[str, int] = ("", 0)) -> FlowError:
     """The error with its place in somebody's own file, where it does not tell one itself."""
     if isinstance(error, SyntaxError):
         return FlowError(what, place=(error.filename or "", error.lineno or 0))
-    file, line = _place(error)
+    file, line = place if place[0] else _place(error)
     told = re.search(rf"\({re.escape(Path(file).name)}:(\d+)\)", what) if file else None
     if told or not file:
         return FlowError(what, place=(file, int(told[1]) if told else 0))

@@ -39,7 +39,9 @@ class Plan:
         self.states = table.states(cls.table, cls.start, cls.final)
         self.final = frozenset(cls.final)
         self.effects = {name: each for name, each in inspect.getmembers(cls) if isinstance(each, Declared)}
-        self.entry = Entry.of(cls.keywords, cls.channels, cls.locales, cls.referrals, cls.events)
+        self.entry = Entry.of(
+            cls.keywords, cls.channels, cls.locales, cls.referrals, cls.events, cls.campaigns
+        )
         self.interruption, self.refusal = cls.interruption, cls.refusal
         self.messages_a_minute = cls.messages_a_minute
         self.apology, self.translations = cls.apology, cls.translations
@@ -50,6 +52,7 @@ class Plan:
         self.calls = {state: _entering(self, state) for state in self.states}
         self.machine = _machine(self)
         self.events = self.machine.events
+        self.told = "message_failed" in self.events
         self.commands = frozenset(languages.COMMANDS) & self.events.keys()
         self.backs = any(row.target == table.BACK for row in cls.table)
         self.clocks = _clocks(self)
@@ -131,6 +134,11 @@ class Plan:
             keywords=cls.keywords,
             channels=cls.channels,
             answers_first_message=cls.answers_first_message or not self.greets,
+            prompts={state: plain(question.shown) for state, question in self.asks.items()},
+            locales=cls.locales,
+            referrals=cls.referrals,
+            events=cls.events,
+            campaigns=cls.campaigns,
         )
 
 

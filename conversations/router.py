@@ -14,6 +14,8 @@ APOLOGY = "Sorry, something went wrong on our side. Somebody will look at it."
 class Router:
     """The flows of this process in order; `apology` is what a customer is told where a flow has none of its own.
 
+    `campaigns` are those whose answers begin a flow.
+
     With `begins_anew` a conversation whose flow is not served any more begins with one that is, instead of being
     parked: for those who try bots out.
 
@@ -25,6 +27,7 @@ class Router:
     ) -> None:
         self.bots = tuple(compiled(flow) for flow in flows)
         self.apology, self.begins_anew = apology, begins_anew
+        self.campaigns = _campaigns(self.bots)
         self._named: dict[str, Bot] = {}
         self._older: dict[tuple[str, str], Bot] = {}
         for bot in self.bots:
@@ -69,6 +72,7 @@ class Router:
             self._older.pop((bot.name, bot.version), None)
         self._named[bot.name] = bot
         self.bots = tuple(bot if each.name == bot.name else each for each in self.bots)
+        self.campaigns = _campaigns(self.bots)
 
     def choose(self, event: Event, customer: Customer) -> Bot | None:
         """The flow that an event outside any run begins, or none; a channel may name the one that answers messages."""
@@ -77,11 +81,15 @@ class Router:
         return next((bot for bot in self.bots if bot.entry.fits(event, customer)), None)
 
     def named(self, event: Event, customer: Customer) -> Bot | None:
-        """The flow that a message asks for by a keyword."""
+        """The flow that a message asks for: by a keyword, or since it quotes the message of a campaign."""
         if customer.flow:
             return None
-        fitting = (bot for bot in self.bots if bot.entry.keywords and bot.entry.fits(event, customer))
-        return next(fitting, None)
+        asked = (bot for bot in self.bots if bot.entry.keywords or bot.entry.campaigns)
+        return next((bot for bot in asked if bot.entry.fits(event, customer)), None)
+
+
+def _campaigns(bots: Iterable[Bot]) -> frozenset[str]:
+    return frozenset[str]().union(*(bot.entry.campaigns for bot in bots))
 
 
 def compiled(flow: Source) -> Bot:

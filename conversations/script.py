@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, overload
+from typing import Any, cast, overload
 
 import msgspec
 
@@ -19,7 +19,7 @@ from conversations.course import Course
 from conversations.describe import Description, Row
 from conversations.effects import Declared
 from conversations.entry import Entry, Interruption
-from conversations.errors import FlowError
+from conversations.errors import FlowError, perhaps
 from conversations.replay import Replay
 from conversations.talk import Journal, Talk
 from conversations.texts import NO_TRANSLATIONS, Translations
@@ -52,6 +52,8 @@ class Manner:
 
 class Script:
     """A compiled script. Made by `flow`."""
+
+    told = False
 
     def __init__(self, function: Function, manner: Manner) -> None:
         _check(function)
@@ -164,6 +166,7 @@ def flow(
     locales: Iterable[str] = ...,
     referrals: Iterable[str] = ...,
     events: Iterable[str] = ...,
+    campaigns: Iterable[str] = ...,
     interruption: Interruption = ...,
     refusal: str = ...,
     apology: str = ...,
@@ -183,6 +186,7 @@ def flow(
     locales: Iterable[str] = (),
     referrals: Iterable[str] = (),
     events: Iterable[str] = (),
+    campaigns: Iterable[str] = (),
     interruption: Interruption = "ignore",
     refusal: str = "",
     apology: str = "",
@@ -200,14 +204,16 @@ def flow(
     again). After `expires` seconds without anything, TimedOut is raised where the script waits. `messages_a_minute` is
     as in Flow.
     """
-
     manner = Manner(
-        entry=Entry.of(keywords, channels, locales, referrals, events), interruption=interruption, refusal=refusal,
-        apology=apology, busy=busy, help=help,
+        entry=Entry.of(keywords, channels, locales, referrals, events, campaigns), interruption=interruption,
+        refusal=refusal, apology=apology, busy=busy, help=help,
         expires=expires, commands=tuple(commands), translations=translations, messages_a_minute=messages_a_minute,
     )  # fmt: skip
 
     def made(function: Function) -> Script:
-        return Script(function, manner)
+        sound = list[Script]()
+        with perhaps():
+            sound.append(Script(function, manner))
+        return sound[0] if sound else cast(Script, function)  # a broken one stays what it is, for the check
 
     return made if function is None else made(function)

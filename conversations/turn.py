@@ -12,7 +12,7 @@ from conversations.texts import NO_TRANSLATIONS, Translations, content_in, fille
 from state.model.cause import of_flow
 from state.model.consent import PURPOSES, Purpose
 from state.model.content import Choice, Chosen, Content, Location, Media, Option, Text, plain
-from state.model.event import EffectDone, Event, MessageReceived
+from state.model.event import EffectDone, Event, MessageFailed, MessageReceived
 from state.model.ids import LONGEST
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Permission, Say, SetTimer
@@ -31,10 +31,10 @@ _say = msgspec.json.Decoder(Say).decode
 class Origin:
     """Where decisions come from: the flow with its effects and translations, its run, and a `key` of the turn's own.
 
-    The key is the same for the same turn.
+    The key is the same for the same turn. `told` says that the flow is told of its messages that fail.
     """
 
-    __slots__ = ("effects", "flow", "key", "run", "translations", "version")
+    __slots__ = ("effects", "flow", "key", "run", "told", "translations", "version")
 
     def __init__(
         self,
@@ -44,9 +44,11 @@ class Origin:
         effects: Mapping[str, Declared],
         translations: Translations = NO_TRANSLATIONS,
         version: str = "",
+        *,
+        told: bool = False,
     ) -> None:
         self.flow, self.run, self.key, self.effects = flow, run, key, effects
-        self.translations, self.version = translations, version
+        self.translations, self.version, self.told = translations, version, told
 
 
 class Turn:
@@ -128,8 +130,8 @@ class Turn:
 
     @property
     def fault(self) -> Fault | None:
-        """Why the effect that ended failed."""
-        return self.event.fault if isinstance(self.event, EffectDone) else None
+        """Why the effect that ended failed, or the message."""
+        return self.event.fault if isinstance(self.event, EffectDone | MessageFailed) else None
 
     def say(
         self,
@@ -151,7 +153,8 @@ class Turn:
             content = Text(content)
         if self.customer.locale:
             content = content_in(content, self.customer.locale, self._origin.translations)
-        cause = of_flow(self._origin.flow, purpose)
+        told = self._origin.told and not isinstance(self.event, MessageFailed)  # an answer that fails ends it
+        cause = of_flow(self._origin.flow, purpose, self._origin.run if told else 0)
         self.says.append(sound(Say(content, reply_to, native or {}, cause=cause)))
 
     def consent(

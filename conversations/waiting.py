@@ -9,7 +9,7 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from conversations.bot import EXPIRY
-from state.model.event import EffectDone, Event, TimerFired
+from state.model.event import EffectDone, Event, MessageFailed, TimerFired
 from state.model.turn import Frame, Snapshot
 
 
@@ -23,10 +23,22 @@ def marked(name: str, before: str) -> str:
     return name if name == EXPIRY else f"{before}{name}"
 
 
+def run_of(event: Event) -> int:
+    """The run that an event is for; 0: whichever there is."""
+    match event:
+        case TimerFired(run=run) | EffectDone(run=run):
+            return run
+        case MessageFailed(cause=cause):
+            return cause.run
+    return 0
+
+
 def own(stands: Snapshot, event: Event) -> Event | None:
     """The event as the flow that runs knows it; None: it is for another."""
     match event:
         case EffectDone(flow=flow) if flow not in ("", stands.flow):
+            return None
+        case MessageFailed(cause=cause) if cause.flow != stands.flow:
             return None
         case TimerFired(timer=name) if name != EXPIRY:
             before = mark(len(stands.stack), stands.flow)

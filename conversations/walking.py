@@ -80,6 +80,8 @@ async def _walk(
     for name, result in answers.items():
         talk.answers(name, result)
     words = sorted(compiled(flows[0]).entry.keywords)
+    if named := sorted(compiled(flows[0]).entry.campaigns):
+        talk.was_sent("…", campaign=named[0])
     await talk.hears(words[0] if words else "hi")
     offered = _looked(talk, ())
     for kind, what in steps:

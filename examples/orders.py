@@ -1,16 +1,17 @@
 """A sample bot: where is my order? Buttons, a guard, a timer, an effect, a person and back."""
 
-from parley import STAY, Effect, Flow, Media, On, Turn, effect, minutes
+from parley import END, STAY, Effect, Flow, Media, On, Turn, effect, minutes
 
 
 class Orders(Flow):
     table: tuple[On, ...] = (
+        On("stop", "*", END, say="Goodbye."),
         On("chosen_track", "menu", "number", say="Please type your order number."),
         On("chosen_picture", "menu", STAY, say=Media("image", url="/static/sample.png", caption="Our van")),
         On("chosen_agent", "menu", "person", say="One moment, a colleague will answer."),
         On("message", "number", "looking", when="is_number"),
         On("message", "number", STAY, say="An order number has digits only."),
-        On("timer_nudge", "number", "menu", say="Still there?"),
+        On("nudge", "number", "menu", after=minutes(5), say="Still there?"),
         On("done_lookup", "looking", "menu", do="tell"),
         On("failed_lookup", "looking", "menu", say="Our shop does not answer just now."),
         On("handed_back", "person", "menu"),
@@ -25,9 +26,6 @@ class Orders(Flow):
 
     def on_enter_menu(self, turn: Turn) -> None:
         turn.ask("How can I help?", {"track": "Track my order", "picture": "A picture", "agent": "A person"})
-
-    def on_enter_number(self, turn: Turn) -> None:
-        turn.timer("nudge", after=minutes(5))
 
     def on_enter_looking(self, turn: Turn) -> None:
         turn.effect("lookup", order=turn.text)

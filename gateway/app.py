@@ -172,6 +172,7 @@ class Gateway:
             raise Behind(
                 f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
             )
+        self.store.hear(self.wake.heard)
         await self.store.open()
         if not self.store.shared:
             await self.store.write(conversations.free_all)
@@ -214,6 +215,7 @@ class Gateway:
     def _loops(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
         """What this process does besides taking requests."""
         yield "fence", self.fence.run
+        yield "lifts", self.fence.free
         yield "suspensions", self.suspensions.run
         yield "guard", self.guard.run
         yield "reload", self._reload

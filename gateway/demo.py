@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gateway.app import Gateway
 
 FOLDER = Path("var/demo")
+_HOME = Path(__file__).resolve().parent.parent
 _META = {
     "app_secret": "demo-app-secret",
     "verify_token": "demo-verify",
@@ -109,8 +110,7 @@ def defaults(
     wanted: dict[str, Any] = {
         "data_dir": str(folder),
         "database": f"sqlite:///{folder / 'parley.db'}",
-        "bots": "examples.showcase:Showcase",
-        "bot_path": str(Path(__file__).resolve().parent.parent),
+        **_bot(_HOME),
         "log_format": "text",
         "log_level": "warning",
         "allow_private_urls": True,
@@ -123,6 +123,13 @@ def defaults(
         if f"PARLEY_{name.upper()}" not in env and name not in given
     }
     return {**missing, **flags}
+
+
+def _bot(home: Path) -> dict[str, str]:
+    """The bot to show: the one of the examples, where they are beside us, else the one that comes with the package."""
+    if (home / "examples" / "showcase.py").is_file():
+        return {"bots": "examples.showcase:Showcase", "bot_path": str(home)}
+    return {"bots": "gateway.sample:Welcome"}
 
 
 def _key_file(folder: Path) -> Path:

@@ -1,10 +1,12 @@
 """The fence of this node: a permit to send that lapses by itself, and the suspensions it has seen.
 
 A sender asks `closed` right before the first byte. `settled` waits until every live node has seen an epoch or its
-permit has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere.
+permit has lapsed, so that when a suspension is told to its caller no new send begins in its scope anywhere. Why that
+holds is told in `state.fences`. All of it is written aside from the group commits, which a suspension would wait for.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 
@@ -14,6 +16,7 @@ from state import fences
 from state.fences import Permit
 from state.model.ids import now_ms
 from state.model.suspension import Suspension, Target
+from state.statements import Row
 from state.store import Store
 from state.writer import Unavailable
 
@@ -23,6 +26,9 @@ _ALONE = 60.0
 WATCH = 0.1
 """Seconds between looks at the epoch where nobody can wake us: a command writes beside a running gateway. A look is a
 read of one row; only where it shows a change is the permit renewed, which is a write."""
+_SHARE = 0.9
+"""The part of the setting that a permit lasts where nodes share a database: the rest is what a call takes beside
+waiting for a node that does not answer."""
 _MARGIN = 0.9
 """The part of a permit's length that a node counts on, so that its clock may run a little slow."""
 
@@ -32,15 +38,31 @@ class Gate:
 
     def __init__(self, store: Store, wake: Wake) -> None:
         self._store, self._wake = store, wake
+        self._settled = 0
+        self._seen = asyncio.Event()
+        wake.on("seen", lambda _: self._seen.set())
 
     async def settled(self, epoch: int) -> None:
-        """Wait until no live node is behind an epoch."""
-        self._wake.tell("fence")
+        """Wait until no live node is behind an epoch. None is ever again: who comes later looks later."""
+        if epoch <= self._settled:
+            return
+        self._wake.tell("fence", (str(epoch),))
         pause = 0.002
-        while behind := await self._store.read(fences.BEHIND, epoch):
+        while behind := await self._behind(epoch):
             log.debug("epoch %d: waiting for %s", epoch, [row[0] for row in behind])
-            await asyncio.sleep(min(pause, max(0.001, min(row[1] for row in behind) / 1000)))
+            await self._told(min(pause, max(0.001, min(row[1] for row in behind) / 1000)))
             pause = min(pause * 2, 0.01)
+        self._settled = max(self._settled, epoch)
+
+    async def _behind(self, epoch: int) -> list[Row]:
+        self._seen.clear()
+        return await self._store.read(fences.BEHIND, epoch)
+
+    async def _told(self, seconds: float) -> None:
+        """Until a node says that it has seen something, at most for a time: what it says may be lost."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._seen.wait()
 
 
 class NobodysGate(Gate):
@@ -56,14 +78,19 @@ class Fence(Gate):
     def __init__(self, store: Store, wake: Wake, node: str, permit_seconds: float) -> None:
         super().__init__(store, wake)
         self._node = node
-        self._length = permit_seconds if store.shared else max(permit_seconds, _ALONE)
+        self._length = permit_seconds * _SHARE if store.shared else max(permit_seconds, _ALONE)
         self._started = now_ms()
-        self._deadline = 0.0
-        self._signal = Signal()
-        self.epoch = -1
+        self._deadline = self._again = 0.0
+        self._signal, self._lift = Signal(), Signal()
+        self.epoch = self._acknowledged = -1
         self._lifted = False
         self.suspensions: tuple[Suspension, ...] = ()
-        wake.on("fence", lambda _: self._signal.set())
+        wake.on("fence", self._hint)
+
+    def _hint(self, epoch: str) -> None:
+        """The suspensions are others: by this epoch, or by one that is not told."""
+        if not epoch.isdigit() or int(epoch) > self.epoch:
+            self._signal.set()
 
     def lapsed(self) -> bool:
         """Whether the permit has run out: nothing may be sent until it is renewed."""
@@ -74,22 +101,42 @@ class Fence(Gate):
         return next((each for each in self.suspensions if each.scope.covers(target)), None)
 
     async def renew(self) -> None:
-        """Read the suspensions and extend the permit; the deadline counts from before the question."""
+        """Extend the permit, then look; the deadline counts from before the question."""
         if self.epoch < 0 and not self._store.shared:  # we own the database: who was here before us is gone
-            await self._store.write(fences.alone, self._node)
-        asked, known = time.monotonic(), self.epoch
-        length_ms = int(self._length * 1000)
-        await self._store.write(fences.renew, self._node, self._started, length_ms, self._learn)
-        self._deadline = asked + self._length * _MARGIN
+            await self._store.aside(fences.alone, self._node)
+        asked = time.monotonic()
+        await self._store.aside(fences.extend, self._node, self._started, int(self._length * 1000))
+        await self.look()
+        self._deadline, self._again = asked + self._length * _MARGIN, asked + self._length / 3
+
+    async def look(self) -> None:
+        """Keep to what is suspended now, and say so; how long this node may send stays as it is."""
+        known = self.epoch
+        permit = await self._store.aside(fences.look, self._node, self._acknowledged, self._learn)
+        self._acknowledged = permit.epoch
         if self._lifted:
-            await self._requeue()
+            self._lift.set()
         if self.epoch > known:
+            self._wake.tell("seen")
             self._wake.tell("outbox", ("*",))
+
+    async def free(self) -> None:
+        """Let what is held be decided again after each lift, for ever; apart, or it would hold up the next look."""
+        while True:
+            await self._lift.wait(_ALONE)
+            if self._lifted:
+                await self._requeue()
 
     async def _requeue(self) -> None:
         """Let what is held be decided again: whoever lifted may have died before saying so."""
-        await decide_again(self._store)
         self._lifted = False
+        try:
+            await decide_again(self._store)
+        except Unavailable:
+            self._lifted = True
+            self._lift.set()
+            raise
+        self._wake.tell("outbox", ("*",))
 
     def _learn(self, permit: Permit) -> None:
         """Keep to what is suspended from now on: others are about to read that this node does."""
@@ -100,25 +147,27 @@ class Fence(Gate):
         self.epoch, self.suspensions = permit.epoch, permit.suspensions
 
     async def run(self) -> None:
-        """Renew for ever, at a third of the permit's length and whenever somebody changed something."""
+        """Renew for ever, at a third of the permit's length, and look whenever somebody changed something."""
         while True:
             try:
-                await self._rest(self._length / 3)
-                await self.renew()
+                if await self._changed():
+                    await self.look()
+                else:
+                    await self.renew()
             except Unavailable as error:
                 log.warning("the permit to send could not be renewed: %s", error)
                 await asyncio.sleep(0.2)
 
-    async def _rest(self, seconds: float) -> None:
-        """Until it is time to renew the permit, or somebody changed something."""
-        ends = time.monotonic() + seconds
-        while (left := ends - time.monotonic()) > 0:
+    async def _changed(self) -> bool:
+        """Whether somebody changes something before it is time to renew the permit."""
+        while (left := self._again - time.monotonic()) > 0:
             if await self._signal.wait(left if self._wake.carries else min(left, WATCH)):
-                return
+                return True
             if (await self._store.read(fences.EPOCH))[0][0] != self.epoch:
-                return
+                return True
+        return False
 
     async def leave(self) -> None:
         """Give the permit back."""
         self._deadline = 0.0
-        await self._store.write(fences.leave, self._node)
+        await self._store.aside(fences.leave, self._node)

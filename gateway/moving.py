@@ -1,6 +1,6 @@
 """Moving running conversations to another version of their flow: looked at first, one by one, then done."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -46,9 +46,8 @@ async def look(store: Store, router: Router, versions: Versions, bot: Bot) -> As
         after = rows[-1][0]
 
 
-async def left_alone(store: Store, router: Router) -> dict[str, int]:
-    """How many conversations stand in a flow that was served and is not any more, by the flow."""
-    known = {bot.name for bot in router.bots}
+async def left_alone(store: Store, known: Collection[str]) -> dict[str, int]:
+    """How many conversations stand in a flow that was served and is none of those known now, by the flow."""
     found = {flow: await _standing(store, flow) for flow in await served(store) if flow not in known}
     return {flow: count for flow, count in found.items() if count}
 

@@ -15,7 +15,7 @@ from state.model.consent import Purpose
 from state.model.content import Content, plain
 from state.model.event import Event, MessageReceived
 from state.model.receipts import Fault
-from state.model.turn import Customer, Frame, Played, Snapshot, Step
+from state.model.turn import Customer, EffectCall, Frame, Played, SetTimer, Snapshot, Step
 
 
 class Turn(Value, frozen=True):
@@ -36,6 +36,9 @@ class Turn(Value, frozen=True):
     fault: Fault | None = None
     lost: bool = False
     allows: tuple[Purpose, ...] = ()
+    effects: tuple[EffectCall, ...] = ()
+    timers: tuple[SetTimer, ...] = ()
+    cancels: tuple[str, ...] = ()
 
 
 class Recorded(Value, frozen=True):
@@ -68,6 +71,7 @@ def recorded(conversation: str, whose: Whose, kind: str, flow: str, told: Iterab
                 _resumed(before, turn.steps), tuple(each.events or ()), turn.at, f"{conversation}:{turn.revision}",
                 turn.name, turn.locale, turn.after, turn.steps, tuple(each.says or ()), turn.fault,
                 lost=each.events is None or each.says is None or not turn.at, allows=turn.allows,
+                effects=turn.effects, timers=turn.timers, cancels=turn.cancels,
             )
         )  # fmt: skip
         before = turn.after
@@ -101,6 +105,8 @@ def _difference(number: int, turn: Turn, played: Played) -> Difference | None:
         ("steps", _steps(turn.steps), _steps(played.steps)),
         ("messages", _words(turn.says), _words(each.content for each in played.says)),
         ("messages", _raw(list(turn.says)), _raw([each.content for each in played.says])),
+        ("effects", _calls(turn.effects), _calls(played.effects)),
+        ("timers", _raw((turn.timers, turn.cancels)), _raw((played.timers, played.cancels))),
         ("state", _raw(_versionless(turn.after)), _raw(_versionless(played.after))),
     )
     return next((Difference(number, what, was, now) for what, was, now in pairs if was != now), None)
@@ -109,6 +115,11 @@ def _difference(number: int, turn: Turn, played: Played) -> Difference | None:
 def _steps(steps: Iterable[Step]) -> str:
     """Triggers and states; what is noted of versions is no difference."""
     return ", ".join(f"{step.trigger or step.note} {step.source}→{step.target}".strip() for step in steps)
+
+
+def _calls(effects: Iterable[EffectCall]) -> str:
+    """What was asked of back-ends; which version of a flow asked is no difference."""
+    return _raw([replace(each, version="") for each in effects])
 
 
 def _words(contents: Iterable[Content]) -> str:

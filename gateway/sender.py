@@ -329,4 +329,6 @@ class Sender:
                 continue
             if end.sign:
                 self._tools.wake.tell("signals")
+            if end.facts.failed and cause.read(end.row.body).run:
+                self._tools.wake.tell("turns", [str(end.row.lane)])
             return

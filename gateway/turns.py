@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
-from conversations import engine
+from conversations import campaigns, engine
 from conversations.router import Router
 from gateway.beside import command
 from gateway.channels import Channels
 from gateway.degrade import Offer, chosen
 from gateway.fetching import Fetch
+from gateway.hooks.loop import TOPIC
 from gateway.metrics import Metrics
 from gateway.pieces import joined
 from gateway.sender import Handoff
@@ -110,8 +111,9 @@ class Turns:
     async def _take(self) -> list[Taken]:
         """Take a batch; what is taken while this is stopped goes back, so that nobody waits for its lease."""
         taking = self._store.write(
-            conversations.take, self._node, self._store.shared, self._batch, self._lease_ms
-        )
+            conversations.take, self._node, self._store.shared, self._batch, self._lease_ms,
+            bool(self._router.campaigns),
+        )  # fmt: skip
         try:
             return await asyncio.shield(taking)
         except asyncio.CancelledError:
@@ -211,6 +213,8 @@ class Turns:
             handoff.go()
         if channels := {item.channel for item in turn.queued if not item.handed}:
             self._wake.tell("outbox", channels)
+        if (turn.played.after.mode == "person") != (turn.taken.snapshot.mode == "person"):
+            self._wake.tell(TOPIC)
         if turn.played.timers or turn.held.due:
             self._timers.set()
         self._metrics.turn(turn.taken.channel, (now_ms() - turn.at) / 1000)
@@ -229,7 +233,7 @@ class Turns:
         pieces, stored, before = joined(taken, now), taken.events, taken.pieces
         if pieces.events is not stored:
             taken = taken._replace(events=pieces.events)
-        events = _heard(taken)
+        events = self._answering(taken, _heard(taken), now)
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken, now), self._router, now, seed)
         voiced = self._voice.speak(taken, played, now)
@@ -240,6 +244,14 @@ class Turns:
         met = taken.events[: len(taken.events) - played.left]
         held, heard = pieces.held(met, before), _otherwise(met, events, stored)
         return Turned(taken, played, queued, now, held, heard, voiced.opted.facts, voiced.told), handoff
+
+    def _answering(self, taken: Taken, events: list[Event], now: int) -> list[Event]:
+        """The events, with the campaigns that they answer."""
+        served = self._router.campaigns
+        if not served or not (taken.campaign[0] or taken.quoted):
+            return events
+        running = bool(taken.snapshot.flow or taken.snapshot.stack)
+        return campaigns.answering(events, taken.quoted, taken.campaign, now, running=running, served=served)
 
     def _customer(self, taken: Taken, now: int) -> Customer:
         live = self._channels.get(taken.channel)

@@ -1,4 +1,5 @@
 """Wake-ups: "there is work", told within this process at once and to other nodes through Redis where there is one.
+That the suspensions have changed PostgreSQL tells too, with the commit.
 
 Never the truth: a wake-up that is lost costs a poll's length, not a message.
 """
@@ -49,8 +50,8 @@ class Wake:
 
     @property
     def carries(self) -> bool:
-        """Whether other processes can wake this one."""
-        return bool(self._redis_url)
+        """Whether other processes can wake this one, as far as is known."""
+        return bool(self._redis_url) and not self._is_away
 
     def on(self, topic: str, listener: Callable[[str], None]) -> None:
         """Call a listener with the detail of every wake-up of a topic."""
@@ -63,6 +64,11 @@ class Wake:
             if self._redis_url:
                 with contextlib.suppress(asyncio.QueueFull):
                     self._outgoing.put_nowait(f"{topic}:{detail}")
+
+    def heard(self, word: str) -> None:
+        """Wake the listeners here by what another process has told (`topic:detail`)."""
+        topic, _, detail = word.partition(":")
+        self._local(topic, detail)
 
     def _local(self, topic: str, detail: str) -> None:
         for listener in self._listeners.get(topic, ()):
@@ -132,6 +138,5 @@ class Wake:
             async for message in pubsub.listen():
                 if message["type"] == "message":
                     sender, _, word = message["data"].decode().partition(" ")
-                    topic, _, detail = word.partition(":")
                     if sender != self._name:
-                        self._local(topic, detail)
+                        self.heard(word)

@@ -1,7 +1,8 @@
 """The watchdog: tells which line of a bot holds up everybody.
 
 Callbacks, scripts and effects share the event loop with every customer, so one that waits or computes for long lets all
-wait. The loop beats; a thread that misses a beat looks what the loop's thread is doing; the next beat tells it.
+wait. The loop beats; a thread that misses a beat looks what the loop's thread is doing; the next beat tells it. What
+does not end at all is ended.
 """
 
 import asyncio
@@ -11,9 +12,11 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from types import FrameType
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from conversations import engine
 from conversations.router import Router
+from gateway.stuck import Ender
 
 log = logging.getLogger("parley.watchdog")
 BEAT = 0.02
@@ -45,27 +48,43 @@ class Watchdog:
     async def run(self) -> None:
         """Watch for ever."""
         closed, self._beat = threading.Event(), time.perf_counter()
+        ender = Ender(self._files)
         thread = threading.Thread(
-            target=self._look, args=(threading.get_ident(), closed), name="watchdog", daemon=True
+            target=self._look, args=(threading.get_ident(), closed, ender), name="watchdog", daemon=True
         )
         thread.start()
         try:
-            while True:
-                self._seen, self._beat = (), time.perf_counter()
-                await asyncio.sleep(BEAT)
-                late = time.perf_counter() - self._beat - BEAT
-                if late > _LATE:
-                    self._tell(late)
+            with ender.listening():
+                await self._watch(ender)
         finally:
             closed.set()
 
-    def _look(self, watched: int, closed: threading.Event) -> None:
+    def _files(self) -> frozenset[str]:
+        return frozenset[str]().union(*(bot.files for bot in self._router.known))
+
+    async def _watch(self, ender: Ender) -> None:
+        while True:
+            ender.beat()
+            self._seen, self._beat = (), time.perf_counter()
+            await asyncio.sleep(BEAT)
+            late = time.perf_counter() - self._beat - BEAT
+            if late > _LATE:
+                self._tell(late)
+
+    def _look(self, watched: int, closed: threading.Event, ender: Ender) -> None:
+        missed, before = 0, cast(_Stuck | None, None)
         while not closed.wait(_LOOK):
             beat = self._beat
-            if time.perf_counter() - beat > _MISSED:
-                lines = tuple(_lines(sys._current_frames().get(watched)))
-                if beat == self._beat and not self._seen:
-                    self._seen = lines
+            if time.perf_counter() - beat <= _MISSED:
+                missed = 0
+                continue
+            lines = tuple(_lines(sys._current_frames().get(watched)))
+            if beat == self._beat and not self._seen:
+                self._seen = lines
+            stuck = (engine.met(), beat, _of(self._files(), lines[::-1]))
+            missed = missed + 1 if stuck[2] and _same(stuck, before) else 0
+            before = stuck
+            ender.end(missed * _LOOK)  # counted in looks: a process that was frozen ends nothing
 
     def _tell(self, late: float) -> None:
         """Say it, if it was a bot's."""
@@ -77,6 +96,18 @@ class Watchdog:
                     bot.name, late, line.function, line.file, line.number,
                 )  # fmt: skip
                 return
+
+
+_Stuck = tuple[int, float, Line | None]
+"""Which event is played, the last beat, and the line of a bot that was called from ours."""
+
+
+def _same(stuck: _Stuck, before: _Stuck | None) -> bool:
+    """Whether it is the same call that holds up the loop, in whichever line of it."""
+    line, other = stuck[2], before[2] if before else None
+    if before is None or line is None or other is None or stuck[:2] != before[:2]:
+        return False
+    return (line.file, line.function) == (other.file, other.function)
 
 
 def _of(files: Collection[str], lines: tuple[Line, ...]) -> Line | None:

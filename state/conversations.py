@@ -4,20 +4,20 @@
 On a database of our own (SQLite) the lease needs no writing: the turn loop of the one process is its only taker.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from state import consent, known
+from state import campaigns, consent, handovers, known
 from state.awaiting import WORK
 from state.known import NOBODY, Known
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.consent import Consent, Purpose, allowed
 from state.model.event import AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
-from state.model.receipts import Fault
-from state.model.turn import Played, SetTimer, Snapshot, Step
+from state.model.journal import Turn
+from state.model.turn import Played, SetTimer, Snapshot
 from state.outbox import Queued, queue_asks, told_ask
 from state.statements import Fetch, Row, Statement, delete, insert, update
 from state.tables import contact, conversation, inbox, journal, message, timer
@@ -32,6 +32,7 @@ _SAVE = update(
     "id lane",
 )
 _NO_OFFER = update(conversation, "offered", "id lane")
+_NO_CAMPAIGN = update(conversation, "campaign", "id lane")
 _PIECES = update(conversation, "pieces", "id lane")
 _CONSUMED = delete(inbox, "id lane")
 _IN = insert(
@@ -62,7 +63,9 @@ class Taken(NamedTuple):
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
     (JSON) are those of messages that are not whole yet; `name` and `locale` are the customer's, as far as known;
     `told` is the version of the notice they were given here; `known` is what a decision about them looks at; `held`
-    says that earlier events of theirs are on the shelf; `team` is whose customer they are.
+    says that earlier events of theirs are on the shelf; `team` is whose customer they are. `campaign` is one that wrote
+    here since their last message, and when (ms, UTC); `quoted` are campaigns by the provider's ids of their messages
+    that are quoted.
     """
 
     id: str
@@ -85,6 +88,8 @@ class Taken(NamedTuple):
     held: bool = False
     known: Known = NOBODY
     team: str = ""
+    campaign: tuple[str, int] = ("", 0)
+    quoted: Mapping[str, str] = {}
 
     @property
     def about(self) -> tuple[str, str]:
@@ -153,27 +158,11 @@ class Turned(NamedTuple):
         return events[: len(events) - self.played.left]
 
 
-class Turn(msgspec.Struct, omit_defaults=True):
-    """A turn as the journal keeps it: all that playing it again needs, and what came of it.
+def take(node: str, shared: bool, limit: int, lease_ms: int, quoting: bool = False) -> Op[list[Taken]]:
+    """Lease up to `limit` conversations that have events waiting and nobody at work on them, with those events.
 
-    `events` and `replies` are ids; `at` is in milliseconds, UTC; with the conversation's id, `revision` is its seed.
+    With `quoting` it is looked up which campaigns' messages are quoted.
     """
-
-    events: list[str]
-    steps: tuple[Step, ...]
-    replies: list[str]
-    after: Snapshot
-    fault: Fault | None = None
-    at: int = 0
-    revision: int = 0
-    name: str = ""
-    locale: str = ""
-    heard: dict[str, Event] = {}
-    allows: tuple[Purpose, ...] = ()
-
-
-def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
-    """Lease up to `limit` conversations that have events waiting and nobody at work on them, with those events."""
     (work,) = yield [(WORK, (limit * 2,))]
     grouped: dict[str, list[Row]] = {}
     for row in work:
@@ -185,7 +174,16 @@ def take(node: str, shared: bool, limit: int, lease_ms: int) -> Op[list[Taken]]:
     people = yield from known.with_standings(
         [known.About(rows[0][4], rows[0][3], *rows[0][18:22]) for rows in groups]
     )
-    return [_taken(rows, shared)._replace(known=each) for rows, each in zip(groups, people, strict=True)]
+    taken = [_taken(rows, shared)._replace(known=each) for rows, each in zip(groups, people, strict=True)]
+    return (yield from _with_quoted(taken)) if quoting else taken
+
+
+def _with_quoted(taken: list[Taken]) -> Op[list[Taken]]:
+    """The same with the campaigns that customers quote."""
+    asked = [campaigns.quotes((event for _, event in each.events), each.channel, each.lane) for each in taken]
+    found = yield from campaigns.quoted([quote for quotes in asked for quote in quotes])
+    told = ({quote[0]: found[quote] for quote in quotes if quote in found} for quotes in asked)
+    return [each._replace(quoted=names) if names else each for each, names in zip(taken, told, strict=True)]
 
 
 def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Row]]]:
@@ -224,6 +222,7 @@ def _taken(rows: list[Row], leased: bool) -> Taken:
         told,
         bool(more[10]),
         team=more[11],
+        campaign=(more[12], more[13]),
     )
 
 
@@ -240,8 +239,10 @@ def commit(turn: Turned) -> Op[None]:
     if again:
         known.check(taken.known, still)
     clears = _timer_clears(taken, turn.played)
-    if taken.offered and any(isinstance(happened, MessageReceived) for _, happened in turn.met):
-        clears.append((_NO_OFFER, ("", taken.id, taken.lane)))
+    if any(isinstance(happened, MessageReceived) for _, happened in turn.met):
+        nothing = ("", taken.id, taken.lane)
+        clears += [(_NO_OFFER, nothing)] if taken.offered else []
+        clears += [(_NO_CAMPAIGN, nothing)] if taken.campaign[0] else []
     if turn.held.changed or turn.held.pieces:
         clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
     if clears:  # in a step of their own: another turn of the batch may clear by the same statement
@@ -249,8 +250,15 @@ def commit(turn: Turned) -> Op[None]:
     if turn.facts:
         yield from consent.record(turn.facts)
     yield [
-        *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn)
+        *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn),
+        *_handed(turn),
     ]  # fmt: skip
+
+
+def _handed(turn: Turned) -> list[tuple[Statement, Row]]:
+    taken, met = turn.taken, (event for _, event in turn.met)
+    who = (taken.id, taken.contact, taken.channel, taken.team)
+    return handovers.told_asks(who, taken.snapshot, turn.played.after, met, turn.at)
 
 
 def _known(turn: Turned) -> list[tuple[Statement, Row]]:
@@ -337,6 +345,9 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
         *taken.about,
         dict(turn.heard),
         taken.allows(turn.at),
+        played.effects,
+        played.timers,
+        played.cancels,
     )
     return [(_JOURNAL, (new_id(taken.lane), taken.lane, taken.id, _encode(body).decode()))]
 

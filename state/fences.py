@@ -1,7 +1,13 @@
 """Suspensions as fences: every change raises an epoch, and every live node must have seen it before the change is told.
 
-A node holds a permit to send for a bounded time; it renews the permit with the epoch it has read. Times are on the
-database's clock in milliseconds, so that nodes with wrong clocks agree.
+A node holds a permit to send for a bounded time. It first extends the permit, and when that is on disk it looks at the
+epoch and the suspensions; by what it has seen it may send until the permit ends. What it keeps to it acknowledges.
+
+Who changes something commits that and then asks for the live nodes behind. Where that question finds a node's permit,
+it waits for the node. Where it does not, the permit was extended later than the change was committed, so the node
+looks later still and sees the change before it sends. Neither needs a lock, so a node that freezes anywhere in this is
+waited for until its permit ends, and no longer. Times are on the database's clock in milliseconds, so that nodes with
+wrong clocks agree.
 """
 
 from collections.abc import Callable
@@ -14,17 +20,16 @@ from state import merges
 from state.consent_tables import suspension
 from state.model.stages import CLOSED
 from state.model.suspension import Suspension
-from state.statements import Now, Query, Row, Statement, Write, insert
+from state.statements import Now, Query, Row, Statement, Telling, Write, insert, update
 from state.tables import Ms, fence, node
-from state.writer import Op
+from state.writer import Op, Writes
 
 _EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(), "")
-_READ_EPOCH = Query(
-    sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")).with_for_update(read=True), ""
-)
-_RAISE = Write(
+_RAISE = Telling(
     sa.update(fence).values(epoch=sa.bindparam("to", type_=Ms)).where(fence.c.id == sa.literal_column("1")),
     "to",
+    "fence",
+    fence.c.epoch,
 )
 _ACTIVE = Query(
     sa.select(suspension.c.body)
@@ -37,12 +42,13 @@ ACTIVE = _ACTIVE
 EPOCH = Query(sa.select(fence.c.epoch).where(fence.c.id == sa.literal_column("1")), "")
 """How often the suspensions have changed."""
 _JOIN = insert(node, "id started_at epoch permit_until", ignore=True)
-_RENEW = Write(
+_EXTEND = Write(
     sa.update(node)
-    .values(epoch=sa.bindparam("epoch", type_=Ms), permit_until=Now() + sa.bindparam("length", type_=Ms))
+    .values(permit_until=Now() + sa.bindparam("length", type_=Ms))
     .where(node.c.id == sa.bindparam("k_id", type_=node.c.id.type)),
-    "epoch length k_id",
+    "length k_id",
 )
+_ACKNOWLEDGE = update(node, "epoch", "id")
 _LEAVE = Write(sa.delete(node).where(node.c.id == sa.bindparam("id", type_=node.c.id.type)), "id")
 _ONLY = Write(sa.delete(node).where(node.c.id != sa.bindparam("id", type_=node.c.id.type)), "id")
 _FORGET = Write(sa.delete(node).where(node.c.permit_until < Now() - sa.literal_column("86400000")), "")
@@ -61,7 +67,7 @@ _suspension = msgspec.json.Decoder(Suspension).decode
 
 
 class Permit(NamedTuple):
-    """What a node learnt when it renewed its permit: the epoch and the suspensions in force.
+    """What a node learnt when it looked: the epoch and the suspensions in force.
 
     One of a contact that was merged is there twice, the second time with whom it was merged into.
     """
@@ -70,20 +76,27 @@ class Permit(NamedTuple):
     suspensions: tuple[Suspension, ...]
 
 
-def renew(
-    node_id: str, started_at: int, length_ms: int, learn: Callable[[Permit], None] = lambda permit: None
-) -> Op[Permit]:
-    """Read epoch and suspensions and extend the node's permit with them, in one transaction.
+def extend(node_id: str, started_at: int, length_ms: int) -> Writes[None]:
+    """Extend a node's permit. It may send by it once it has looked after this is on disk."""
+    return Writes(
+        [(_JOIN, (node_id, started_at, 0, 0)), (_EXTEND, (length_ms, node_id)), (_FORGET, ())], None
+    )
 
-    The epoch is read under a lock that a change waits for: who asks for the nodes behind sees this permit. `learn` is
-    called before it is written: whoever reads that the node has seen the epoch finds that it keeps to it.
+
+def look(
+    node_id: str, acknowledged: int, learn: Callable[[Permit], None] = lambda permit: None
+) -> Op[Permit]:
+    """Read the epoch, then what is in force at least by then, and acknowledge it where that is another epoch.
+
+    `learn` is called before the acknowledgement is written: whoever reads that the node has seen the epoch finds that
+    it keeps to it.
     """
-    ((epoch,),) = (yield [(_READ_EPOCH, ())])[0]
+    ((epoch,),) = (yield [(EPOCH, ())])[0]
     rows = (yield [(_ACTIVE, ())])[0]
     permit = Permit(epoch, (yield from merges.following([_suspension(row[0]) for row in rows])))
     learn(permit)
-    yield [(_JOIN, (node_id, started_at, 0, 0))]
-    yield [(_RENEW, (epoch, length_ms, node_id)), (_FORGET, ())]
+    if epoch != acknowledged:
+        yield [(_ACKNOWLEDGE, (epoch, node_id))]
     return permit
 
 
@@ -105,7 +118,7 @@ def changed(epoch: int) -> Ask:
 def coming_epoch() -> Op[int]:
     """The epoch a change makes; the row's lock makes changes queue up.
 
-    It is raised no sooner than the change itself is written: a permit renewed in the same batch reads the old one.
+    It is raised no sooner than the change itself is written: a node that looks in the same batch reads the old one.
     """
     ((epoch,),) = (yield [(_EPOCH, ())])[0]
     return int(epoch) + 1

@@ -7,8 +7,8 @@ import msgspec
 import sqlalchemy as sa
 
 from state import audit
-from state.conversations import Turn
 from state.model.ids import new_id, now_ms
+from state.model.journal import Turn
 from state.model.turn import Snapshot, Step
 from state.statements import Fetch, Query, Row, Statement, Write, insert, update
 from state.tables import conversation, flow_version, journal

@@ -6,13 +6,13 @@ from typing import Literal, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import fences, hooks
+from state import fences
 from state.known import Known
 from state.model.ids import new_id
 from state.model.message import Decision, Rule
 from state.model.receipts import Facts, Fault
 from state.outbox import FREE, Leased, Letter, Talk, unsaid_asks
-from state.receipts import settle_ask
+from state.receipts import settle_asks
 from state.statements import Fetch, Query, Row, Statement, Write, delete, insert, update
 from state.tables import Id, Ms, contact, conversation, decision, message, outbox
 from state.writer import Op
@@ -214,8 +214,7 @@ def _asks(key: tuple[str, int], channel: str, end: End) -> list[tuple[Statement,
     facts = Facts(failed=end.at, fault=fault) if end.outcome == "expired" else Facts()
     return [
         (_DONE, key),
-        settle_ask(*key, facts, "", end.outcome),
-        *hooks.failed_asks(key[0], channel, facts),
+        *settle_asks(*key, channel, facts, "", end.outcome),
         (_DECIDED, (new_id(key[1]), key[1], key[0], _encode(made).decode())),
     ]
 

@@ -111,6 +111,10 @@ class Keyed:
         """The same in a commit of its own."""
         return self._put(self._store.alone, op, args)
 
+    def aside(self, op: Callable[..., Op[T]], *args: Any) -> "asyncio.Future[T]":
+        """The same without waiting for a group commit."""
+        return self._put(self._store.aside, op, args)
+
     def _put(
         self, put: Callable[..., "asyncio.Future[T]"], op: Callable[..., Op[T]], args: tuple[Any, ...]
     ) -> "asyncio.Future[T]":

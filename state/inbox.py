@@ -11,6 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state import contacts
+from state.awaiting import pending
 from state.contacts import Who
 from state.model.address import lane_of
 from state.model.event import (
@@ -26,24 +27,15 @@ from state.model.event import (
 from state.model.ids import LONGEST, lane_of_id, new_id
 from state.model.receipts import fact
 from state.receipts import merge_asks, up_to_asks, wait_ask
-from state.statements import Fetch, Query, Row, Statement, Write, insert, update
-from state.tables import contact, envelope, event, inbox, message, signal
+from state.statements import Fetch, Query, Row, Statement, insert, update
+from state.tables import contact, envelope, event, message, signal
 from state.tables import part as piece
 from state.writer import Op, Work, Writes, part
 
 _ENVELOPE = insert(envelope, "id lane channel request body problems")
 _EVENT = insert(event, "id lane channel conversation envelope key body", ignore=True)
 _SIGNAL = insert(signal, "id lane channel key action code body", ignore=True)
-_PENDING = Write(
-    sa.insert(inbox).from_select(
-        ["id", "lane", "conversation"],
-        sa.select(event.c.id, event.c.lane, event.c.conversation).where(
-            event.c.id == sa.bindparam("id", type_=event.c.id.type),
-            event.c.lane == sa.bindparam("lane", type_=event.c.lane.type),
-        ),
-    ),
-    "id lane",
-)
+_PENDING = pending()
 _MERGED_INTO = Fetch(contact, "merged_into", "id lane")
 _SEEN = Fetch(event, "id", "key channel lane")
 _SENT = Query(

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state.conversations import Turn
 from state.model.content import Content
 from state.model.event import Event
 from state.model.ids import lane_of_id
+from state.model.journal import Turn
 from state.statements import Query
 from state.store import Store
 from state.tables import conversation, event, journal, message

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, hooks, known, parts
+from state import campaigns, consent, known, parts
 from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
@@ -25,7 +25,7 @@ from state.model.message import Decision
 from state.model.receipts import Facts
 from state.model.turn import Say
 from state.parts import Piece
-from state.receipts import settle_ask
+from state.receipts import settle_asks
 from state.statements import Fetch, Now, Query, Row, Statement, Write, delete, insert, update
 from state.tables import Ms, conversation, decision, exchange, message, outbox
 from state.writer import Op
@@ -312,6 +312,8 @@ def settle(end: Settled) -> Op[None]:
         asks.append(told_ask(row.conversation, row.lane, end.told.text_version))
     elif not (end.held or end.again_at) and row.kind == "message":
         asks += unsaid_asks(row.body, row.conversation, row.lane)
+    if row.kind == "message":
+        asks += campaigns.noted_asks(row.body, row.conversation, row.lane, end.facts, end.outcome)
     if end.sign:
         asks.append(sign_ask(row.channel, end.sign))
     if end.decision:
@@ -319,8 +321,7 @@ def settle(end: Settled) -> Op[None]:
     if end.trace:
         asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
-        asks.append(settle_ask(*key, end.facts, end.provider_id, end.outcome))
-        asks += hooks.failed_asks(row.id, row.channel, end.facts)
+        asks += settle_asks(*key, row.channel, end.facts, end.provider_id, end.outcome)
     yield asks
 
 

@@ -1,15 +1,15 @@
-"""PostgreSQL through asyncpg: one writing connection for the group commits, a small pool for reads.
+"""PostgreSQL through asyncpg: a writing connection for the group commits, one for the fence, a small pool for reads.
 
 Ids travel as 32 hex digits (a codec of ours on the uuid type). Lost connections are made again; what was under way
 then is reported as unavailable, never as stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
 
-from state.statements import Fetch, Row, Statement, Write
+from state.statements import CHANNEL, Fetch, Row, Statement, Write
 from state.writer import Conflict, Duplicate, Unavailable
 
 _LOST = (
@@ -39,37 +39,30 @@ async def prepare(connection: asyncpg.Connection) -> None:
     )
 
 
-class PostgresBackend:
-    """The writing connection and a pool of reading ones."""
-
-    dialect = "postgresql"
-    shared = True
+class PostgresWriter:
+    """One connection that writes, made when it is first needed and again where it was lost."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self._write: asyncpg.Connection | None = None
-        self._pool: asyncpg.Pool | None = None
-
-    async def open(self) -> None:
-        """Connect."""
-        try:
-            self._write = await self._connect()
-            self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=4, init=prepare)
-        except _LOST as error:
-            raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
+        self._listener: Callable[[str], None] | None = None
 
     async def _connect(self) -> asyncpg.Connection:
         connection = await asyncpg.connect(self.url, server_settings={"application_name": "parley"})
         await prepare(connection)
         await connection.execute(_END_IDLE)
+        if hear := self._listener:
+            await connection.add_listener(CHANNEL, lambda *told: hear(told[3]))
         return connection
 
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what a commit tells (`Telling`), from the next connection on."""
+        self._listener = listener
+
     async def close(self) -> None:
-        """Close all connections."""
+        """Close the connection."""
         if self._write:
             await self._write.close()
-        if self._pool:
-            await self._pool.close()
 
     async def begin(self) -> None:
         """Start a writing transaction, on a new connection where the old one is lost."""
@@ -144,6 +137,41 @@ class PostgresBackend:
         if len(statement.keys) == 1:
             return [found.get(row[0], []) for row in rows]
         return [found.get(row, []) for row in rows]
+
+
+class PostgresBackend(PostgresWriter):
+    """The connection of the group commits, one aside for what waits for none of them, and a pool of reading ones."""
+
+    dialect = "postgresql"
+    shared = True
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._aside = PostgresWriter(url)
+        self._pool: asyncpg.Pool | None = None
+
+    def aside(self) -> PostgresWriter:
+        """The connection for what waits for no group commit."""
+        return self._aside
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what a commit tells, once something was written aside: there it is listened."""
+        self._aside.hear(listener)
+
+    async def open(self) -> None:
+        """Connect."""
+        try:
+            self._write = await self._connect()
+            self._pool = await asyncpg.create_pool(self.url, min_size=1, max_size=4, init=prepare)
+        except _LOST as error:
+            raise Unavailable(f"PostgreSQL cannot be reached: {error}") from error
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await super().close()
+        await self._aside.close()
+        if self._pool:
+            await self._pool.close()
 
     async def read(self, statement: Statement, row: Row) -> list[Row]:
         """Answer a query outside any transaction, from the last commit."""

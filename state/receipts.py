@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state import hooks, parts
+from state import failed, hooks, parts
 from state.model.event import ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
@@ -236,21 +236,32 @@ def _up_to(conversation: str, status: str, until: int, lane: int, at: int) -> tu
 def merge_asks(
     message_id: str, lane: int, channel: str, facts: Facts, *, of_part: bool = False
 ) -> list[tuple[Statement, Row]]:
-    """The statements that merge facts into a message, and tell hooks where it has failed.
+    """The statements that merge facts into a message, and tell its flow and hooks of a failure.
 
     `of_part`: only where no answer to the send has named the message's parts; then its parts' receipts tell of it.
     """
     merge = _MERGE_UNANSWERED if of_part else _MERGE
-    return [(merge, (*_row(facts), message_id, lane)), *hooks.failed_asks(message_id, channel, facts)]
+    return [(merge, (*_row(facts), message_id, lane)), *_told_asks(message_id, lane, channel, facts)]
 
 
-def settle_ask(
-    message_id: str, lane: int, facts: Facts, provider_id: str, outcome: str
-) -> tuple[Statement, Row]:
-    """The statement that merges facts into a message with what else its send has shown; "" leaves it as it is."""
+def _told_asks(message_id: str, lane: int, channel: str, facts: Facts) -> list[tuple[Statement, Row]]:
+    """Who is told of a failure: the message's flow, and hooks."""
+    if not facts.failed:
+        return []
+    return [*failed.told_asks(message_id, lane, facts), *hooks.failed_asks(message_id, channel, facts)]
+
+
+def settle_asks(
+    message_id: str, lane: int, channel: str, facts: Facts, provider_id: str, outcome: str
+) -> list[tuple[Statement, Row]]:
+    """The statements that merge facts into a message with what else its send has shown; "" leaves it as it is.
+
+    Its flow is told of a failure, and hooks are.
+    """
     if provider_id and not outcome and facts == Facts(accepted=facts.accepted):
-        return (_ACCEPTED, (provider_id, facts.accepted, message_id, lane))
-    return (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
+        return [(_ACCEPTED, (provider_id, facts.accepted, message_id, lane))]
+    settle = (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
+    return [settle, *_told_asks(message_id, lane, channel, facts)]
 
 
 def _row(facts: Facts) -> Row:

@@ -7,7 +7,7 @@ second one out.
 import asyncio
 import fcntl
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
@@ -89,6 +89,12 @@ class SqliteBackend:
         self._read.close()
         if self._lock:
             self._lock.close()
+
+    def aside(self) -> None:
+        """None: SQLite has one writer."""
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Nothing is told here."""
 
     async def begin(self) -> None:
         """Start a writing transaction."""

@@ -17,6 +17,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = tuple[Any, ...]
+CHANNEL = "parley"
+"""Where PostgreSQL tells what a commit has changed."""
 _DIALECTS: dict[str, sa.Dialect] = {
     "sqlite": sqlite.dialect(paramstyle="qmark"),
     "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
@@ -102,6 +104,18 @@ class Write(Statement):
         self.order = itemgetter(*(self.params.index(name) for name in names)) if names else None
 
 
+class Telling(Write):
+    """A change that PostgreSQL tells, with its commit, to all who listen: a word and the new value of a column."""
+
+    def __init__(self, construct: sa.Update, params: str, word: str, value: sa.ColumnElement[Any]) -> None:
+        super().__init__(construct, params)
+        told = sa.literal_column(f"'{word}:'", sa.Text()) + sa.cast(value, sa.Text())
+        self._telling = construct.returning(sa.func.pg_notify(sa.literal_column(f"'{CHANNEL}'"), told))
+
+    def _construct(self, dialect: str) -> sa.ClauseElement:
+        return self._telling if dialect == "postgresql" else self.construct
+
+
 class Query(Statement):
     """Answers rows, one call a row of parameters."""
 
@@ -174,6 +188,20 @@ def upsert(table: sa.Table, columns: str, sets: Callable[[Any], dict[str, sa.Col
     return _InsertOnConflict(table, columns, build)
 
 
+def insert_found(table: sa.Table, columns: str, found: sa.Select[Any], params: str, key: str) -> Write:
+    """An insert of these columns of rows that are found elsewhere; one that is there already is left as it is.
+
+    `key` are the parameters that rows are sorted by.
+    """
+
+    def build(begin: Callable[[sa.Table], Any]) -> sa.ClauseElement:
+        query = begin(table).from_select(columns.split(), found)
+        built: sa.ClauseElement = query.on_conflict_do_nothing()
+        return built
+
+    return _InsertOnConflict(table, params, build, key)
+
+
 class _InsertOnConflict(Write):
     """An insert with ON CONFLICT, which each dialect spells with its own construct.
 
@@ -181,9 +209,10 @@ class _InsertOnConflict(Write):
     """
 
     def __init__(
-        self, table: sa.Table, columns: str, build: Callable[[Callable[[sa.Table], Any]], sa.ClauseElement]
-    ) -> None:
-        super().__init__(build(postgresql_insert), columns, " ".join(_unique(table)))
+        self, table: sa.Table, columns: str, build: Callable[[Callable[[sa.Table], Any]], sa.ClauseElement],
+        key: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(build(postgresql_insert), columns, key or " ".join(_unique(table)))
         self._build = build
 
     def _construct(self, dialect: str) -> sa.ClauseElement:

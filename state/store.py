@@ -27,6 +27,12 @@ class Database(Backend, Protocol):
     async def close(self) -> None:
         """Close all connections."""
 
+    def aside(self) -> Backend | None:
+        """A second connection that writes, made when it is first needed; None where there can be one writer only."""
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what commits tell, where the database carries that."""
+
     async def read(self, statement: Query, row: Row) -> list[Row]:
         """Answer a query from the last commit."""
 
@@ -59,18 +65,22 @@ class Store:
     def __init__(self, url: str, *, batch: int = 200, owner: bool = True) -> None:
         self._database = _backend(url, owner)
         self._writer = Writer(self._database, batch)
+        second = self._database.aside()
+        self._aside = Writer(second, batch) if second else self._writer
         self.shared = self._database.shared
         self.dialect = self._database.dialect
 
     async def open(self) -> "Store":
         """Connect and begin to commit; raises Unavailable."""
         await self._database.open()
-        self._writer.start()
+        for each in {self._writer, self._aside}:
+            each.start()
         return self
 
     async def close(self) -> None:
         """Commit what waits, then close."""
-        await self._writer.stop()
+        for each in {self._writer, self._aside}:
+            await each.stop()
         await self._database.close()
 
     def write(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
@@ -80,6 +90,20 @@ class Store:
     def alone(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
         """Run an operation in a commit of its own: nobody else's falls between what it reads and what it writes."""
         return self._writer.submit(op, args, alone=True)
+
+    def aside(self, op: Callable[..., Work[T]], *args: Any) -> "asyncio.Future[T]":
+        """Run an operation in a commit of its own that waits for no group commit, where the database can do that.
+
+        The fence's: what others wait for must not stand behind their work.
+        """
+        return self._aside.submit(op, args, alone=True)
+
+    def hear(self, listener: Callable[[str], None]) -> None:
+        """Call a listener with what commits tell, by any process (`word:detail`), where the database carries that.
+
+        From the first operation aside on; what is told while that connection is lost is lost too.
+        """
+        self._database.hear(listener)
 
     async def read(self, query: Query, *row: Any) -> list[Row]:
         """Run a plain read; raises Unavailable."""

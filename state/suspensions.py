@@ -1,7 +1,7 @@
 """Suspensions through their life: each verb is one step of the machine in `state.model.stages`, in one commit.
 
 Every change locks the fence's row first, so changes follow one another on all nodes, and raises its epoch with what it
-writes. Run them by `store.alone`.
+writes. Run them by `store.aside`.
 """
 
 from typing import Any, NamedTuple

@@ -226,6 +226,8 @@ conversation = _hot(
     _column("pieces", Json, "''"),
     _column("told", sa.String(64), "''"),
     _column("held", sa.SmallInteger, 0),
+    _column("campaign", sa.String(128), "''"),
+    _column("campaign_at", Ms, 0),
     sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
 )
 sa.Index(

@@ -32,7 +32,9 @@ Work = Op[T] | Writes[T]
 """What a function that is given to the writer may make."""
 log = logging.getLogger("parley.state")
 _BETWEEN = 0.002
-"""Seconds from one commit to the next while operations keep coming; an idle writer commits at once."""
+"""Seconds from one commit to the next while many operations come; else a writer commits at once."""
+_MANY = 8
+"""Operations that a commit carries where it is worth a pause to let the next one grow: below, it only costs time."""
 
 
 def part(work: Work[T]) -> Op[T]:
@@ -169,7 +171,7 @@ class Writer:
             log.exception("a batch of %d could not be committed", len(batch))
             for job in batch:
                 job.result = Unavailable(f"{type(error).__name__}: {error}")
-        self._next = self._clock() + _BETWEEN
+        self._next = self._clock() + _BETWEEN if len(batch) >= _MANY else 0.0
         self.batches += 1
         self.jobs += len(batch)
         for job in batch:

@@ -66,6 +66,16 @@ class QueueView(Answer, frozen=True, kw_only=True):
     attempts: int
 
 
+class RuleView(Answer, frozen=True, kw_only=True):
+    """One rule that was asked: what it said, why in words, its code, and what it read."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    code: str
+    inputs: Mapping[str, Any]
+
+
 class DecisionView(Answer, frozen=True, kw_only=True):
     """What was decided at the moment of sending, with the rules asked, and the versions of terms and rule pack."""
 
@@ -76,7 +86,7 @@ class DecisionView(Answer, frozen=True, kw_only=True):
     wait_until: datetime | None
     terms: str
     pack: str
-    rules: tuple[Rule, ...]
+    rules: tuple[RuleView, ...]
 
 
 class ExchangeView(Answer, frozen=True, kw_only=True):
@@ -119,11 +129,17 @@ class ConversationView(Answer, frozen=True, kw_only=True):
 
 
 class ConversationDetail(ConversationView, frozen=True, kw_only=True):
-    """A conversation with its customer's name, locale and addresses on this channel, as far as known."""
+    """A conversation with its customer's name, locale and addresses on this channel, as far as known.
+
+    `reason` is why a person is to answer; `kept` is what the flow has kept: the fields of a table, the journal of a
+    script.
+    """
 
     name: str
     locale: str
     addresses: tuple[str, ...]
+    reason: str
+    kept: dict[str, Any]
 
 
 def message(found: Message) -> MessageView:
@@ -173,8 +189,15 @@ def decision(made: Decision) -> DecisionView:
     """A decision as it is shown."""
     return DecisionView(
         at=at(made.at), verdict=made.verdict, code=made.code, reason=made.reason,
-        wait_until=moment(made.wait_until), terms=made.terms, pack=made.pack, rules=made.rules,
+        wait_until=moment(made.wait_until), terms=made.terms, pack=made.pack,
+        rules=tuple(_rule(each) for each in made.rules),
     )  # fmt: skip
+
+
+def _rule(asked: Rule) -> RuleView:
+    return RuleView(
+        name=asked.name, verdict=asked.verdict, reason=asked.reason, code=asked.code, inputs=asked.inputs
+    )
 
 
 def _exchange(attempt: int, call: dict[str, Any]) -> ExchangeView:
@@ -185,11 +208,14 @@ def _exchange(attempt: int, call: dict[str, Any]) -> ExchangeView:
 
 def conversation(row: Row) -> ConversationView:
     """A conversation from a row of `messages.conversations`."""
-    return ConversationView(**_conversation(row))
+    return ConversationView(**_conversation(row, _stands(row)))
 
 
-def _conversation(row: Row) -> dict[str, Any]:
-    stands = msgspec.json.decode(row[4], type=Snapshot) if row[4] else Snapshot()
+def _stands(row: Row) -> Snapshot:
+    return msgspec.json.decode(row[4], type=Snapshot) if row[4] else Snapshot()
+
+
+def _conversation(row: Row, stands: Snapshot) -> dict[str, Any]:
     return {
         "id": row[0], "contact": row[1], "channel": row[2], "mode": row[3], "flow": stands.flow,
         "flow_version": stands.version, "state": stands.state, "run": stands.run, "last_in": moment(row[5]),
@@ -199,7 +225,11 @@ def _conversation(row: Row) -> dict[str, Any]:
 
 def conversation_detail(row: Row, name: str, locale: str, addresses: tuple[str, ...]) -> ConversationDetail:
     """A conversation with who it is with."""
-    return ConversationDetail(**_conversation(row), name=name, locale=locale, addresses=addresses)
+    stands = _stands(row)
+    return ConversationDetail(
+        **_conversation(row, stands), name=name, locale=locale, addresses=addresses, reason=stands.reason,
+        kept=stands.data,
+    )  # fmt: skip
 
 
 def time_of(row_id: str) -> datetime:

@@ -19,6 +19,7 @@ from gateway.cli.open import values
 from gateway.http import Http
 from gateway.wire import Wire
 from state.model.content import Choice, Content, Location, Media, Text, plain
+from state.model.event import ClientEvent
 
 _HELP = """\
 /state             where the conversation stands
@@ -27,6 +28,9 @@ _HELP = """\
 /locale de         begin again as one who speaks this
 /undo              take the last thing back
 /back              a person gives the conversation back
+/campaign spring   the customer has got a message of a campaign; what they say next answers it
+/event paid        an event of an app's
+/fail              the last message does not get to the customer
 /send image URL    send a file (image, video, audio, document), or /send place 52.5 13.4
 /restart, /quit    begin again; end
 A number chooses an option."""
@@ -49,19 +53,21 @@ def run(args: argparse.Namespace) -> int:
     """Talk until /quit or the end of what is typed."""
     sys.dont_write_bytecode = True  # a file saved twice in a second would be read from its byte code
     settings = settings_module.read(args.config, flags=values(args))
-    _known(args.channel)
-    return asyncio.run(_talk(args.bot, args.channel, args.locale, allow_private=settings.allow_private_urls))
+    channel = _known(args.channel)
+    return asyncio.run(_talk(args.bot, channel, args.locale, allow_private=settings.allow_private_urls))
 
 
-def _known(channel: str) -> None:
-    """Raise Failure where there is no such type of channel."""
+def _known(channel: str) -> str:
+    """A type of channel by its name, or by what it carries (`sms`); raises Failure where there is none such."""
     from connectors import registry
     from gateway.cli import Failure
 
+    kind = registry.CARRIED.get(channel, channel)
     try:
-        registry.connector(channel)
+        registry.connector(kind)
     except registry.UnknownType as error:
         raise Failure(str(error)) from error
+    return kind
 
 
 async def _talk(bot: str, channel: str, locale: str, *, allow_private: bool) -> int:
@@ -94,7 +100,7 @@ class Talk:
     def __init__(self, bot: str, channel: str, locale: str, http: Http) -> None:
         self._bot, self._channel, self._locale, self._http = bot, channel, locale, http
         self._flow: Source = load(bot)
-        self._seen = self._stamp()
+        self._seen, self._events = self._stamp(), 0
         self._commands: dict[str, Callable[[str], Awaitable[None] | None]] = {
             "/help": lambda _: print(_HELP),
             "/state": self._state,
@@ -105,6 +111,9 @@ class Talk:
             "/undo": self._undo,
             "/back": self._handed_back,
             "/send": self._send,
+            "/campaign": self._campaign,
+            "/event": self._event,
+            "/fail": self._fail,
         }
         self._begin()
 
@@ -148,11 +157,10 @@ class Talk:
         from gateway.cli import Failure
 
         try:
-            _known(channel or "inapp")
+            self._channel = _known(channel or "inapp")
         except Failure as error:
             print(error)
             return
-        self._channel = channel or "inapp"
         self._again(f"a customer on {self._channel}")
 
     def _speaks(self, locale: str) -> None:
@@ -162,6 +170,30 @@ class Talk:
     async def _handed_back(self, note: str) -> None:
         await self._chat.is_handed_back(note)
         self._show()
+
+    def _campaign(self, name: str) -> None:
+        if not name:
+            print("write /campaign and its name")
+            return
+        self._chat.was_sent(f"({name})", campaign=name)
+        self._kept.append((self._chat.kept(), self._offered))
+        print(f"a message of {name} has come; answer it")
+
+    async def _event(self, name: str) -> None:
+        if not name:
+            print("write /event and its name")
+            return
+        self._events += 1
+        await self._chat.happens(ClientEvent(key=f"typed{self._events}", at=self._chat.now, event_name=name))
+        self._show(quiet="nothing happens")
+
+    async def _fail(self, _: str) -> None:
+        try:
+            await self._chat.fails()
+        except AssertionError:
+            print("nothing was said that could fail")
+            return
+        self._show(quiet="the flow is not told")
 
     async def _say(self, line: str) -> None:
         chosen = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1

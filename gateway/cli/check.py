@@ -8,7 +8,7 @@ import msgspec
 from conversations.bot import Bot
 from conversations.check import Found, Shows, check
 from conversations.errors import FlowError
-from conversations.loading import add_folder, load_all
+from conversations.loading import add_folder, load_whole
 from conversations.router import compiled
 from conversations.source import Place
 from gateway import settings as settings_module
@@ -35,16 +35,10 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_module.read(args.config, flags=values(args))
     found, broken, count = list[Found](), False, 0
     for name in args.bot or settings.bots:
-        try:
-            if settings.bot_path:
-                add_folder(settings.bot_path)
-            bots = [compiled(each) for each in load_all(name)]
-        except FlowError as error:
-            found.append(Found(name, Place(*error.place), "error", "broken", str(error)))
-            broken = True
-        else:
-            count += len(bots)
-            found += (each for bot in bots for each in check(bot, _shows(args.channel, bot)))
+        bots, errors = _load(name, settings.bot_path)
+        found += (Found(name, Place(*each.place), "error", "broken", str(each)) for each in errors)
+        found += (each for bot in bots for each in check(bot, _shows(args.channel, bot)))
+        count, broken = count + len(bots), broken or bool(errors)
     if args.json:
         print(msgspec.json.encode(found).decode())
     else:
@@ -52,6 +46,17 @@ def run(args: argparse.Namespace) -> int:
     if broken:
         return 2
     return 1 if any(args.strict or each.level == "error" for each in found) else 0
+
+
+def _load(name: str, folder: str) -> tuple[list[Bot], list[FlowError]]:
+    """The bots of a name, and what is wrong with those that cannot be loaded."""
+    try:
+        if folder:
+            add_folder(folder)
+        flows, errors = load_whole(name)
+        return [compiled(each) for each in flows], errors
+    except FlowError as error:
+        return [], [error]
 
 
 def _print(found: list[Found], bots: int, *, named: bool) -> None:
@@ -82,9 +87,9 @@ def _looks(kind: str) -> Callable[[Content], Iterator[str]]:
     from connectors import registry
     from gateway.cli import Failure
 
-    if kind not in _types():
+    if registry.CARRIED.get(kind, kind) not in _types():
         raise Failure(f"there is no type of channel {kind!r}; there is: {', '.join(sorted(_types()))}")
-    can = registry.connector(kind).capabilities
+    can = registry.connector(registry.CARRIED.get(kind, kind)).capabilities
 
     def looks(content: Content) -> Iterator[str]:
         for loss in shape(content, can, _link).losses:

@@ -151,7 +151,7 @@ async def _channels(
     """Each channel's credentials open, its settings are taken by its connector, its last error, and its provider."""
     from gateway.channels import Channels
     from gateway.cli.open import seal_of
-    from gateway.logs import redactor
+    from gateway.moving import left_alone
     from gateway.wake import Wake
 
     store = await Store(settings.database, owner=False).open()
@@ -159,8 +159,11 @@ async def _channels(
         channels = Channels(store, Wake(), seal_of(settings))
         await channels.load()
         teams = await _teams(store, settings)
+        alone = await left_alone(store, served) if served else {}
     finally:
         await store.close()
+    for flow, count in alone.items():
+        yield Finding(f"flow {flow}", f"it is not served, and {count} running conversations will be parked")
     for finding in _bound(channels, teams, only):
         yield finding
     yield _address(settings, needed=_called(channels))
@@ -174,15 +177,23 @@ async def _channels(
             "seal key", "there is none, so no channel with credentials can be connected: set seal_key_file"
         )
     for live, found in zip(chosen, answers, strict=True):
-        if live.channel.flow and live.channel.flow not in served:
-            yield _no_flow(live, served)
-        yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
-        for each in found:
-            yield Finding(f"channel {live.channel.id}, {each.what}", each.wrong)
+        for finding in _channel(live, served, found):
+            yield finding
     if only and not chosen and only not in channels.broken:
         yield Finding(f"channel {only}", "there is none of that name: see parley channels list")
     elif not channels.broken and not list(channels):
         yield Finding("channels", "there is none yet: parley channels add NAME --type whatsapp …")
+
+
+def _channel(live: "Live", served: frozenset[str], found: tuple[Finding, ...]) -> Iterator[Finding]:
+    """What is to be said of one channel, with what its provider says."""
+    from gateway.logs import redactor
+
+    if live.channel.flow and live.channel.flow not in served:
+        yield _no_flow(live, served)
+    yield Finding(f"channel {live.channel.id}", redactor.hide(live.record.last_error))
+    for each in found:
+        yield Finding(f"channel {live.channel.id}, {each.what}", each.wrong)
 
 
 def _no_flow(live: "Live", served: frozenset[str]) -> Finding:

@@ -110,7 +110,8 @@ async def _plan(store: Store, settings: Settings, wanted: list[str], *, as_json:
             told.append({"flow": bot.name, "version": bot.version, "conversations": _rows(counted)})
         else:
             _print(bot, counted)
-    for flow, count in (await left_alone(store, router)).items() if not wanted else ():
+    known = {bot.name for bot in router.bots}
+    for flow, count in (await left_alone(store, known)).items() if not wanted else ():
         broken, row = True, {"verdict": "breaks", "why": "the flow is not served any more", "count": count}
         told.append({"flow": flow, "version": "", "conversations": [row]})
         if not as_json:

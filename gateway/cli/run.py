@@ -95,6 +95,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
     else:
         await _bound(gateway)
         await _warn(gateway)
+    _warn_of_flows(gateway)
     try:
         await gateway.start(faces.application(gateway, demonstrate=demonstrate))
     except Taken as error:
@@ -158,7 +159,8 @@ async def _warn(gateway: "Gateway") -> None:
         log.warning("no flow is served, so nobody answers: set bots")
     if not any(gateway.channels) and not gateway.channels.broken:
         log.warning("no channel is connected yet: %s", command("channels", "add", "NAME", "--type", "TYPE"))
-    for flow, count in (await left_alone(gateway.store, gateway.router)).items():
+    served = {bot.name for bot in gateway.router.bots}
+    for flow, count in (await left_alone(gateway.store, served)).items():
         log.warning(
             "%s is not served any more; each of its %d running conversations is parked when it goes on",
             flow,
@@ -170,6 +172,18 @@ async def _warn(gateway: "Gateway") -> None:
             "%s: simulated channels; their provider is played by `parley demo` alone, and cannot be reached from here",
             ", ".join(names),
         )
+
+
+def _warn_of_flows(gateway: "Gateway") -> None:
+    """Say which channels name a flow that is not served: nobody answers on them."""
+    served = {bot.name for bot in gateway.router.bots}
+    for live in gateway.channels:
+        if live.channel.flow and live.channel.flow not in served:
+            log.warning(
+                "channel %s names the flow %s, which is not served (there is: %s), so nobody answers there: %s",
+                live.channel.id, live.channel.flow, ", ".join(sorted(served)) or "none",
+                command("channels", "set", live.channel.id, "--flow", "NAME"),
+            )  # fmt: skip
 
 
 async def _open(settings: Settings, *, anew: bool) -> "Gateway":

@@ -11,9 +11,10 @@ from state.model.consent import Purpose
 class Cause(Value, frozen=True, kw_only=True):
     """Why a message is sent; left out where all is as usual, an answer of a bot.
 
-    `flow` and `campaign` are what a suspension may be about, `actor` is who asked for it where no flow did. `confirms`
-    is the fact (a withdrawal) that this message confirms to its customer: allowed once, shortly after it. `tells` is
-    the version of the notice this message is: who has access to what is exchanged on the channel.
+    `flow` and `campaign` are what a suspension may be about, `actor` is who asked for it where no flow did; `run` is
+    that of the flow that is told where the message fails (0: none is). `confirms` is the fact (a withdrawal) that this
+    message confirms to its customer: allowed once, shortly after it. `tells` is the version of the notice it is: who
+    has access to what is exchanged on the channel.
     """
 
     purpose: Purpose = "service"
@@ -22,6 +23,7 @@ class Cause(Value, frozen=True, kw_only=True):
     actor: str = ""
     confirms: str = ""
     tells: str = ""
+    run: int = 0
 
     @property
     def ours(self) -> bool:
@@ -41,9 +43,9 @@ _decode = msgspec.json.Decoder(Cause).decode
 
 
 @lru_cache(_FEW)
-def of_flow(flow: str, purpose: Purpose = "service") -> Cause:
-    """The cause of what a flow says."""
-    return Cause(flow=flow, purpose=purpose)
+def of_flow(flow: str, purpose: Purpose = "service", run: int = 0) -> Cause:
+    """The cause of what a flow says; `run` is to be told where it fails."""
+    return Cause(flow=flow, purpose=purpose, run=run)
 
 
 @lru_cache(_FEW)

@@ -9,6 +9,7 @@ is the customer's language (BCP 47) where the channel tells it.
 from typing import Any, Literal
 
 from state.model.base import Value
+from state.model.cause import ANSWER, Cause
 from state.model.consent import Purpose
 from state.model.content import Content
 from state.model.receipts import Fault, ReceiptStatus
@@ -48,7 +49,7 @@ class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
     """A customer said something. `reply_to` is a provider's message id; `product` names a product quoted.
 
     Where `part` is set, the content is a piece of a text whose pieces come in requests of their own: the gateway
-    joins them.
+    joins them. It also says which `campaign` it answers.
     """
 
     provider_id: str
@@ -60,6 +61,7 @@ class MessageReceived(Happened, frozen=True, kw_only=True, tag="message"):
     referral: Referral | None = None
     client_ref: str = ""
     part: Part | None = None
+    campaign: str = ""
 
 
 class MessageEchoed(Happened, frozen=True, kw_only=True, tag="echo"):
@@ -87,6 +89,14 @@ class Receipt(Happened, frozen=True, kw_only=True, tag="receipt"):
     fault: Fault | None = None
     category: str = ""
     billable: bool | None = None
+
+
+class MessageFailed(Happened, frozen=True, kw_only=True, tag="message_failed"):
+    """A flow's message, sent for this cause, did not get to the customer: made where its flow has asked to be told."""
+
+    message_id: str
+    fault: Fault | None = None
+    cause: Cause = ANSWER
 
 
 class Reacted(Happened, frozen=True, kw_only=True, tag="reaction"):
@@ -228,6 +238,7 @@ Event = (
     MessageReceived
     | MessageEchoed
     | Receipt
+    | MessageFailed
     | Reacted
     | Edited
     | Deleted

@@ -12,10 +12,13 @@ Verdict = Literal["send", "wait", "refuse"]
 
 
 class Rule(Value, frozen=True):
-    """One rule that was asked: its name, what it said, why in words, and the inputs it read."""
+    """One rule that was asked: its name, what it said, why in words, and the inputs it read.
+
+    Most say `send`, so that is not written: each message keeps what all rules said of it.
+    """
 
     name: str
-    verdict: Verdict
+    verdict: Verdict = "send"
     reason: str = ""
     code: str = ""
     inputs: Mapping[str, Any] = {}

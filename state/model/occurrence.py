@@ -89,6 +89,21 @@ class TermsData(Data, frozen=True, kw_only=True):
     due: datetime | None
 
 
+class ConversationData(Data, frozen=True, kw_only=True):
+    """A conversation that changes hands: with whom it is, and where its flow stands.
+
+    `reason` is what the flow said, or the note of the person who gave it back.
+    """
+
+    conversation: str
+    contact: str
+    channel: str
+    flow: str
+    state: str
+    reason: str
+    at: datetime
+
+
 class HookData(Data, frozen=True, kw_only=True):
     """A hook that is not called any more, and why."""
 
@@ -122,6 +137,8 @@ TYPES: Mapping[str, Kind] = {
     "message.failed": Kind(
         "a message has failed for good: it was refused, or will never arrive", FailureData
     ),
+    "conversation.handed_over": Kind("a person is to answer in a conversation", ConversationData),
+    "conversation.handed_back": Kind("the bot answers in a conversation again", ConversationData),
     "consent.expiring": Kind("a consent ends soon", ExpiringData),
     "terms.waiting": Kind("terms of a channel wait to be accepted", TermsData),
     "hook.disabled": Kind("another hook is not called any more", HookData),

@@ -37,7 +37,8 @@ class Snapshot(Value, frozen=True):
     go back to; `stack` are the flows that wait, the last to go on first; `later` are messages that wait for the end;
     `paced` is the time (milliseconds, UTC) until which what was said is paid for, at the flow's messages a minute;
     `chain` counts the effects that have set off one another; `held` are results that came while a person answers;
-    `failed` is the message that an error has parked it at: it is played first when it goes on.
+    `failed` is the message that an error has parked it at: it is played first when it goes on; `reason` says why a
+    person is to answer.
     """
 
     flow: str = ""
@@ -54,6 +55,7 @@ class Snapshot(Value, frozen=True):
     chain: int = 0
     held: tuple[EffectDone, ...] = ()
     failed: MessageReceived | None = None
+    reason: str = ""
 
 
 class Customer(Value, frozen=True):

@@ -70,6 +70,9 @@ TALKS: dict[str, tuple[list[str], list[str]]] = {
         ["hi", "/later 1h", "/later 1.5 h"],
         ["  Hello inapp en", *ASKS, "nothing happens", "  Still there?"],
     ),
+    "a channel by what it carries": (
+        ["/channel sms", "hi"], ["again, a customer on twilio", "  Hello twilio en", *ASKS]
+    ),
     "another channel": (["/channel twilio", "hi"], ["again, a customer on twilio", "  Hello twilio en", *ASKS]),
     "another language": (["/locale de", "hi"], ["again, a customer who speaks de", "  Hello inapp de", *ASKS]),
     "a place that is none": (
@@ -103,6 +106,40 @@ def test_the_last_thing_is_taken_back(run: Run, monkeypatch: pytest.MonkeyPatch,
     assert '    "heard": 1' in shown
 
 
+BEGUN = """from parley import ClientEvent, Flow, On, STAY, Turn
+class Spring(Flow):
+    campaigns = ("spring",)
+    table = (
+        On("message", "start", STAY, say="Which one?"),
+        On("event_paid", "start", STAY, say="Thank you."),
+        On("message_failed", "start", STAY, say="Did you get it?"),
+    )
+"""
+
+
+TYPED = {
+    "hi": [],
+    "/fail": ["nothing was said that could fail"],
+    "/campaign": ["write /campaign and its name"],
+    "/campaign spring": ["a message of spring has come; answer it"],
+    "yes": ["  Which one?"],
+    "/event": ["write /event and its name"],
+    "/event paid": ["  Thank you."],
+    "/fail ": ["  Did you get it?"],
+    "/fail  ": ["the flow is not told"],
+    "/event x": ["nothing happens"],
+}
+
+
+def test_what_begins_and_befalls_a_flow_can_be_typed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "begun.py").write_text(BEGUN)
+    with project(tmp_path):
+        shown = type_to(run, monkeypatch, tmp_path / "begun.py", *TYPED)
+    assert shown == [line for lines in TYPED.values() for line in lines]
+
+
 def test_help_names_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
     shown = "\n".join(type_to(run, monkeypatch, shop, "/help"))
     for command in (
@@ -112,6 +149,9 @@ def test_help_names_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, sho
         "/locale",
         "/undo",
         "/back",
+        "/campaign",
+        "/event",
+        "/fail",
         "/send",
         "/restart",
         "/quit",

@@ -24,6 +24,7 @@ WIDE = GOOD.replace("'Hi'", "Choice('?', tuple(Option(str(n), str(n)) for n in r
         ("1/0", (), 2, "ZeroDivisionError"),
         (WIDE, ("--channel", "messenger"), 0, "0 warnings"),
         (WIDE, ("--channel", "kannel"), 0, "kannel cannot show '?' whole"),
+        (WIDE, ("--channel", "sms"), 0, "sms cannot show '?' whole"),
         (GOOD, ("--channel", "pigeon"), 1, ""),
     ],
 )
@@ -51,6 +52,32 @@ def test_what_cannot_be_loaded_is_told_with_its_line(run: Run, tmp_path: Path, t
     with project(tmp_path):
         done = run("check", f"{tmp_path}/checked.py")
     assert done.out.startswith(f"{tmp_path}/checked.py:{line}: error: ")
+
+
+ALL_WRONG = """from parley import *
+class One(Flow):
+    table = (On("message", "start", STAY, when="is_it", do="nope"), On("message", "start", STAY, do="also"))
+    def on_enter_strat(self, turn): ...
+@flow
+async def s(talk):
+    talk.say(open("x").read())
+    talk.say(open("y").read())
+@flow
+def t(talk): ...
+class Two(Flow):
+    def __init__(self): ...
+class Good(Flow):
+    table = (On("message", "start", STAY, say="Hi"),)
+"""
+
+
+def test_all_that_cannot_be_loaded_is_told_at_once_and_the_rest_is_checked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "checked.py").write_text(ALL_WRONG)
+    with project(tmp_path):
+        done = run("check", f"{tmp_path}/checked.py", "--json")
+    told = [(each["place"]["line"], each["code"]) for each in msgspec.json.decode(done.out)]
+    broken = [(line, "broken") for line in (2, 2, 2, 2, 7, 8, 9, 11)]
+    assert (done.code, told) == (2, [*broken, (13, "no_way_out")])
 
 
 def test_findings_are_json_for_scripts(run: Run, tmp_path: Path) -> None:

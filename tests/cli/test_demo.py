@@ -10,7 +10,7 @@ from conversations.router import Router
 from examples.showcase import Showcase
 from gateway import demo
 from gateway.app import Gateway
-from gateway.cli.run import _warn
+from gateway.cli.run import _warn, _warn_of_flows
 from gateway.connect import connect
 from tests.cli.conftest import Run
 from tests.gateway.api.house import PHONE, SECRETS, made, on_sqlite
@@ -111,3 +111,22 @@ def test_what_a_file_says_goes_before_what_a_demonstration_needs(tmp_path: Path)
     found = demo.defaults({"data_dir": str(tmp_path)}, given, {})
     assert not given & found.keys()
     assert not (tmp_path / "seal.key").exists()
+
+
+async def test_a_channel_whose_flow_is_gone_is_told_when_the_gateway_starts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router([Showcase]))
+    await gateway.open()
+    for name, number, flow in (("phone", "1", "Gone"), ("other", "2", "Showcase")):
+        settings = {**PHONE.settings, "phone_number_id": number}
+        new = PHONE._replace(id=name, flow=flow, settings=settings)
+        await connect(gateway.store, gateway.seal, operations.OPERATOR, new)
+    await gateway.channels.load()
+    _warn_of_flows(gateway)
+    assert len(caplog.records) == 1
+    assert (
+        "phone names the flow Gone, which is not served (there is: Showcase), so nobody answers"
+        in caplog.text
+    )
+    await gateway.stop()

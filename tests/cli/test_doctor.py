@@ -50,3 +50,13 @@ def test_a_channel_alone_is_looked_at_and_its_provider_where_it_may_be_asked(run
     assert (strange.code, strange.out.splitlines()[4:]) == (
         1, ["wrong  channel none: there is none of that name: see parley channels list"],
     )  # fmt: skip
+
+
+def test_a_channel_whose_flow_is_not_served_any_more_is_told(run: Run, config: str) -> None:
+    added = ("channels", "add", "app", "--type", "inapp", "--accept-terms", "--flow", "Echo")
+    assert run(*added, "--config", config, *WELL).code == 0
+    other = ("--bots", "examples.booking:Booking", "--bot-path", ".")
+    told = run("doctor", "--config", config, *WELL[:2], *other).out
+    assert (
+        "channel app, flow: it names Echo, which is not served (there is: Booking), so nobody answers" in told
+    )

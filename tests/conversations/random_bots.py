@@ -5,6 +5,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from conversations.entry import Interruption
+from conversations.loading import Source
 from conversations.script import Script
 from parley import (
     BACK,
@@ -37,6 +39,7 @@ TRIGGERS = (
     "failed_order",
     "answered",
     "handed_back",
+    "message_failed",
     "go",
 )
 ACTIONS = (
@@ -84,7 +87,19 @@ DO: dict[str, Callable[[Any, Turn], object]] = {
 }
 
 
-def tables() -> st.SearchStrategy[type[Flow]]:
+POLICIES = st.sampled_from(("ignore", "interrupt", "interrupt", "interrupt", "queue", "refuse"))
+
+
+def companies() -> st.SearchStrategy[tuple[Source, ...]]:
+    """Two bots of either kind, one of which comes in between by its word, and begins or is begun by others."""
+    either = [
+        tables(name, keywords) | scripts(name, keywords)
+        for name, keywords in (("Made", ()), ("Other", ("other",)))
+    ]
+    return st.tuples(either[1], either[0])
+
+
+def tables(name: str = "Made", keywords: tuple[str, ...] = ()) -> st.SearchStrategy[type[Flow]]:
     """Flows with a table."""
     actions = st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3)
     targets = st.sampled_from((*STATES, "end", STAY, BACK, RESTART, END))
@@ -97,12 +112,16 @@ def tables() -> st.SearchStrategy[type[Flow]]:
     )
     return st.builds(
         _table, st.lists(row, min_size=6, max_size=12), st.dictionaries(st.sampled_from(STATES), actions),
-        st.sampled_from(("", "a", "b")), st.booleans(),
+        st.sampled_from(("", "a", "b")), st.booleans(), POLICIES, st.just(name), st.just(keywords),
     )  # fmt: skip
 
 
-def _table(rows: list[Any], entered: dict[str, list[str]], asks: str, ways_out: bool) -> type[Flow]:
+def _table(
+    rows: list[Any], entered: dict[str, list[str]], asks: str, ways_out: bool, policy: str, name: str,
+    keywords: tuple[str, ...],
+) -> type[Flow]:  # fmt: skip
     named: dict[str, Any] = {
+        "interruption": policy, "keywords": keywords, "refusal": "Not now.",
         "__doc__": "Made up.", "__annotations__": {"count": int}, "count": 0, "final": ("end",),
         "order": order, "messages_a_minute": 0, "__module__": __name__,
     }  # fmt: skip
@@ -120,7 +139,7 @@ def _table(rows: list[Any], entered: dict[str, list[str]], asks: str, ways_out: 
         table.append(On("answered", asks, "end", do="do_0"))
         named["asks"] = {asks: Question("How many?", read.number())}
     named["table"] = (*(WAYS_OUT if ways_out else ()), *table)
-    return type("Made", (Flow,), named)
+    return type(name, (Flow,), named)
 
 
 def _done(actions: list[str]) -> Callable[[Any, Turn], None]:
@@ -150,7 +169,7 @@ WAITS: dict[str, Callable[[Talk, Known, int], Any]] = {
 }
 
 
-def scripts() -> st.SearchStrategy[Script]:
+def scripts(name: str = "made", keywords: tuple[str, ...] = ()) -> st.SearchStrategy[Script]:
     """Scripts: lists of statements, some of which hold lists of statements."""
     words = (
         *("say", "ask", "number", "choose", "order", "order", "order", "again", "begin") * 2,
@@ -175,10 +194,12 @@ def scripts() -> st.SearchStrategy[Script]:
         ),
         max_leaves=12,
     )
-    return st.builds(_script, statements, st.booleans())
+    return st.builds(_script, statements, st.booleans(), POLICIES, st.just(name), st.just(keywords))
 
 
-def _script(statements: list[Any], heard: bool) -> Script:
+def _script(
+    statements: list[Any], heard: bool, policy: Interruption, name: str, keywords: tuple[str, ...]
+) -> Script:
     async def made(talk: Talk) -> str:
         """Made up."""
         known = [talk.opening]
@@ -186,7 +207,11 @@ def _script(statements: list[Any], heard: bool) -> Script:
         talk.say(f"done {known[-1]}")
         return known[-1]
 
-    return flow(commands=("stop", "back", "restart", "agent") if heard else (), messages_a_minute=0)(made)
+    made.__name__ = name
+    commands = ("stop", "back", "restart", "agent") if heard else ()
+    return flow(
+        keywords=keywords, interruption=policy, refusal="Not now.", commands=commands, messages_a_minute=0
+    )(made)
 
 
 async def _run(statements: list[Any], talk: Talk, known: list[str]) -> None:

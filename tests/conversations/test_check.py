@@ -1,11 +1,13 @@
 """The static check finds what would leave a customer stuck, and says where."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conversations.check import Found, check
+from conversations.loading import load_all
 from conversations.router import compiled
 from examples.orders import Orders
 from parley import (
@@ -69,6 +71,15 @@ class Menu(Flow):
 @flow(commands=("help",), translations={"de": {}})
 async def stubborn(talk: Talk) -> None:
     await talk.ask("Well?")
+
+
+EXAMPLES = sorted(Path(__file__).parents[2].glob("examples/*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda file: file.stem)
+def test_no_example_leaves_anything_to_mend(example: Path) -> None:
+    bots = [compiled(each) for each in load_all(f"examples.{example.stem}")]
+    assert [str(each) for bot in bots for each in check(bot)] == []
 
 
 def line_of(text: str) -> int:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from conversations.describe import Description
-from parley import STAY, Effect, Flow, FlowError, On, Text, Turn, effect
+from parley import STAY, Effect, Flow, FlowError, On, Question, Text, Turn, effect
 
 
 def noop(self: Flow, turn: Turn) -> None: ...
@@ -145,3 +145,17 @@ def test_a_base_without_a_table_is_no_flow_yet_and_its_parts_are_inherited() -> 
         table = (On("message", "start", STAY, do="thank"),)
 
     assert Bot.describe().fields == {"thanked": "int"}
+
+
+def test_a_description_says_what_states_ask_and_what_begins_the_flow() -> None:
+    class Told(Flow):
+        start, final = "name", ("done",)
+        asks = {"name": Question("Your name?")}
+        table = (On("answered", "name", "done"),)
+        keywords, locales, campaigns = ("hi",), ("de",), ("spring",)
+
+    told = Told.describe()
+    assert told.prompts == {"name": "Your name?"}
+    assert (told.keywords, told.locales, told.referrals, told.events, told.campaigns) == (
+        ("hi",), ("de",), (), (), ("spring",),
+    )  # fmt: skip

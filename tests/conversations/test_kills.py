@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conversations import engine
 from conversations.loading import Source
 from parley import Chosen, Location
-from tests.conversations.random_bots import Sub, scripts, tables
+from tests.conversations.random_bots import Sub, companies, scripts, tables
 from tests.conversations.world import World
 
 SAID = st.sampled_from(
@@ -24,6 +24,7 @@ MOVES = st.lists(
         st.tuples(st.just("wait"), st.sampled_from((1, 30, 100, 90_000))),
         st.tuples(st.just("settle")),
         st.tuples(st.just("hand_back")),
+        st.tuples(st.just("fail")),
     ),
     min_size=6,
     max_size=14,
@@ -39,8 +40,8 @@ def short_chains() -> Iterator[None]:
         yield
 
 
-def lived(bot: Source, moves: Sequence[tuple[Any, ...]], kills: Iterator[bool]) -> World:
-    world = World(lambda: (bot, Sub), kills)
+def lived(bots: Sequence[Source], moves: Sequence[tuple[Any, ...]], kills: Iterator[bool]) -> World:
+    world = World(lambda: (*bots, Sub), kills)
     world.hear("hello")
     for name, *given_ in moves:
         getattr(world, name)(*given_)
@@ -48,12 +49,13 @@ def lived(bot: Source, moves: Sequence[tuple[Any, ...]], kills: Iterator[bool]) 
     return world
 
 
-def same_though_killed(bot: Source, moves: Sequence[tuple[Any, ...]], kills: list[bool]) -> None:
-    whole = lived(bot, moves, repeat(False))
-    killed = lived(bot, moves, chain(kills, repeat(False)))
+def same_though_killed(bots: Sequence[Source], moves: Sequence[tuple[Any, ...]], kills: list[bool]) -> World:
+    whole = lived(bots, moves, repeat(False))
+    killed = lived(bots, moves, chain(kills, repeat(False)))
     assert killed.kept == whole.kept
     assert killed.back_end.orders == whole.back_end.orders
     assert killed.back_end.calls >= whole.back_end.calls
+    return whole
 
 
 @given(tables(), MOVES, KILLS)
@@ -61,7 +63,7 @@ def same_though_killed(bot: Source, moves: Sequence[tuple[Any, ...]], kills: lis
 def test_a_table_that_is_killed_anywhere_comes_to_the_same(
     bot: Source, moves: list[tuple[Any, ...]], kills: list[bool]
 ) -> None:
-    same_though_killed(bot, moves, kills)
+    same_though_killed([bot], moves, kills)
 
 
 @given(scripts(), MOVES, KILLS)
@@ -69,4 +71,31 @@ def test_a_table_that_is_killed_anywhere_comes_to_the_same(
 def test_a_script_that_is_killed_anywhere_comes_to_the_same(
     bot: Source, moves: list[tuple[Any, ...]], kills: list[bool]
 ) -> None:
-    same_though_killed(bot, moves, kills)
+    same_though_killed([bot], moves, kills)
+
+
+BETWEEN = st.lists(
+    st.one_of(
+        *[st.tuples(st.just("talk"), st.sampled_from(("other", "sub", "4", "hello")))] * 3,
+        st.tuples(st.just("hear"), st.sampled_from(("other", "sub"))),
+        st.tuples(st.just("wait"), st.sampled_from((1, 30, 100, 1_000))),
+        st.tuples(st.just("settle")),
+        st.tuples(st.just("hand_back")),
+        st.tuples(st.just("fail")),
+    ),
+    min_size=6,
+    max_size=14,
+)
+
+
+def test_bots_that_come_in_between_and_are_killed_anywhere_come_to_the_same() -> None:
+    """Flows that wait for one another, keep what comes for them, and are put off, by turns."""
+    waited = list[int]()
+
+    @given(companies(), BETWEEN, KILLS)
+    @settings(max_examples=200, deadline=None)
+    def lives(bots: Sequence[Source], moves: list[tuple[Any, ...]], kills: list[bool]) -> None:
+        waited.append(same_though_killed(bots, moves, kills).kept.deepest)
+
+    lives()
+    assert sum(depth > 0 for depth in waited) > len(waited) // 5

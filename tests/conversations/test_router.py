@@ -79,3 +79,23 @@ def test_who_tries_bots_out_begins_anew_where_a_flow_is_gone() -> None:
     for anew, mode in ((False, "parked"), (True, "bot")):
         played = play(stands, [said("hi")], CUSTOMER, Router([Menu], begins_anew=anew), NOW, "seed")
         assert (played.after.mode, played.after.run) == (mode, 4 if anew else 3)
+
+
+class Spring(Flow):
+    campaigns = ("spring",)
+    table = (On("message", "start", STAY),)
+
+
+@pytest.mark.parametrize(
+    ("event", "flow"),
+    [
+        (msgspec.structs.replace(said("yes"), campaign="spring"), Spring),
+        (msgspec.structs.replace(said("yes"), campaign="autumn"), Menu),
+        (msgspec.structs.replace(said("book"), campaign="spring"), Booking),
+        (said("yes"), Menu),
+        (Started(key="s", at=NOW), Menu),
+    ],
+    ids=["its answer", "another campaign's", "a keyword that stands before it", "no answer", "opened"],
+)
+def test_a_flow_of_a_campaign_begins_by_its_answers(event: Event, flow: type[Flow]) -> None:
+    assert Router([Booking, Spring, Menu]).choose(event, CUSTOMER) is flow.plan

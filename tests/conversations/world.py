@@ -14,8 +14,9 @@ from conversations import engine
 from conversations.effects import Http
 from conversations.loading import Source
 from conversations.router import Router
+from state.model.cause import ANSWER, Cause
 from state.model.content import Content, Text
-from state.model.event import EffectDone, Event, HandedBack, MessageReceived, TimerFired
+from state.model.event import EffectDone, Event, HandedBack, MessageFailed, MessageReceived, TimerFired
 from state.model.receipts import Fault
 from state.model.turn import EffectCall, Played, Snapshot
 from tests.conversations.kit import CUSTOMER, NOW
@@ -43,6 +44,8 @@ class Kept(msgspec.Struct):
     timers: list[Timer] = []
     said: list[Content] = []
     faults: list[str] = []
+    deepest: int = 0
+    last: Cause = ANSWER
 
 
 class BackEnd(Http):
@@ -91,6 +94,16 @@ class World:
         if self.kept.stands.mode == "person":
             self._come(HandedBack(key=f"back{self._arrived}", at=self.kept.now))
 
+    def fail(self) -> None:
+        """The last message does not get to the customer: its flow is told, if it wants to be."""
+        kept = self.kept
+        if kept.last.run:
+            self._arrived += 1
+            key = f"failed{self._arrived}"
+            self._come(
+                MessageFailed(key=key, at=kept.now, message_id=key, fault=Fault("gone"), cause=kept.last)
+            )
+
     def wait(self, seconds: int) -> None:
         """Time passes; timers that are due by then come one by one."""
         until = self.kept.now + seconds * 1000
@@ -137,8 +150,10 @@ class World:
         played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
         before, kept.stands, kept.revision = kept.stands, played.after, kept.revision + 1
         del kept.inbox[: len(kept.inbox) - played.left]
+        kept.deepest = max(kept.deepest, len(played.after.stack))
         kept.effects += played.effects
         kept.said += [each.content for each in played.says]
+        kept.last = played.says[-1].cause if played.says else kept.last
         kept.faults += [played.fault.reason] if played.fault else []
         names = {*played.cancels, *(each.name for each in played.timers)}
         ended = bool(before.flow) and played.after.run != before.run
@@ -159,7 +174,7 @@ class World:
         kept.inbox.append(
             EffectDone(
                 key=f"effect:{call.key}", at=kept.now, effect=call.name, effect_id=call.key, result=result,
-                fault=fault, run=call.run, call=call.key,
+                fault=fault, run=call.run, call=call.key, flow=call.flow,
             )
         )  # fmt: skip
         return kept

@@ -5,7 +5,7 @@ import pytest
 from conversations import engine
 from conversations.router import Router
 from gateway.replaying import Recorded, Turn, differences, redacted
-from parley import Customer, Flow, On, Question
+from parley import STAY, Customer, Effect, Flow, On, Question, effect
 from parley import Turn as FlowTurn
 from state.model.turn import Snapshot
 from tests.conversations.kit import NOW, said
@@ -49,3 +49,45 @@ def test_a_name_of_one_letter_changes_no_other_word() -> None:
     record, _ = talk("a")
     shared = redacted(record)
     assert (shared.customer.channel_type, shared.turns[0].name) == ("whatsapp", "Customer 1")
+
+
+def waiting(after: float, order: str, cancels: str = "") -> type[Flow]:
+    """A flow that asks a back-end, sets a timer, and takes another back."""
+
+    class Waits(Flow):
+        table = (On("message", "start", STAY, do="ask"),)
+
+        def ask(self, turn: FlowTurn) -> None:
+            turn.effect("look", order=order)
+            turn.timer("nudge", after=after)
+            if cancels:
+                turn.cancel(cancels)
+
+        @effect
+        async def look(call: Effect, order: str) -> None:
+            """Nothing is looked for."""
+
+    return Waits
+
+
+@pytest.mark.parametrize(
+    ("changed", "what", "now"),
+    [
+        (waiting(60, "7"), "", ""),
+        (waiting(60, "8"), "effects", '"order":"8"'),
+        (waiting(90, "7"), "timers", str(NOW + 90_000)),
+        (waiting(60, "7", "other"), "timers", '["other"]'),
+    ],
+    ids=["nothing", "an argument", "a time", "a timer taken back"],
+)
+def test_what_is_asked_of_back_ends_and_of_the_clock_is_compared(
+    changed: type[Flow], what: str, now: str
+) -> None:
+    event, customer = said("hi"), Customer("c", "shop", "whatsapp")
+    played = engine.play(Snapshot(), [event], customer, Router([waiting(60, "7")]), NOW, "t")
+    turn = Turn(
+        Snapshot(), (event,), NOW, "t", "", "", played.after, played.steps,
+        effects=played.effects, timers=played.timers, cancels=played.cancels,
+    )  # fmt: skip
+    (found,) = differences(Recorded(customer, (turn,)), Router([changed]))
+    assert (found.what if found else "", now in (found.now if found else "")) == (what, True)

@@ -63,24 +63,25 @@ async def test_one_s_own_words_do_not_come_back(pair: Pair) -> None:
 async def test_that_redis_is_away_is_said_once_and_that_it_is_back_too(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried, told = asyncio.Queue[None](), asyncio.Queue[str]()
+    tried, told = asyncio.Queue[None](), asyncio.Queue[tuple[str, bool]]()
 
     def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tried.put_nowait(None)
         writer.close()
 
-    monkeypatch.setattr(wake_module, "_AGAIN", 0.001)
-    monkeypatch.setattr(wake_module.log, "warning", lambda text, *more: told.put_nowait(text % more))
     nobody = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     wake = Wake(f"redis://127.0.0.1:{nobody.sockets[0].getsockname()[1]}/0")
+    monkeypatch.setattr(wake_module, "_AGAIN", 0.001)
+    say = told.put_nowait
+    monkeypatch.setattr(wake_module.log, "warning", lambda text, *_: say((text[:13], wake.carries)))
     wake.start()
     try:
         async with asyncio.timeout(20):
             for _ in range(40):
                 await tried.get()
             wake._redis_url = redis_url
-            heard = [(await told.get())[:13] for _ in range(2)]
+            heard = [await told.get() for _ in range(2)]
     finally:
         await wake.stop()
         nobody.close()
-    assert heard == ["Redis is away", "Redis is back"]
+    assert heard == [("Redis is away", False), ("Redis is back", True)]

@@ -2,19 +2,24 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import AsyncIterator
 
 import pytest
 
 from conversations import engine
-from conversations.router import Router
+from conversations.router import APOLOGY, Router
+from gateway import stuck
+from gateway.stuck import ends
 from gateway.watchdog import BEAT, Watchdog
+from state.model.content import Text
 from state.model.turn import Customer, Snapshot
 from tests.conversations.kit import NOW, said
-from tests.gateway import slow_bot
+from tests.gateway import endless_bot, slow_bot
 
-ROUTER = Router([slow_bot.Slow])
+ROUTER = Router([endless_bot.endless, endless_bot.Endless, slow_bot.Slow])
+SLOW = Router([slow_bot.Slow])
 
 
 class Told(logging.Handler):
@@ -41,7 +46,7 @@ async def told() -> AsyncIterator[Told]:
 
 
 def play() -> None:
-    engine.play(Snapshot(), [said("hi")], Customer(), ROUTER, NOW, "t")
+    engine.play(Snapshot(), [said("hi")], Customer(), SLOW, NOW, "t")
 
 
 async def test_a_callback_that_waits_is_told_with_its_line(told: Told) -> None:
@@ -63,3 +68,68 @@ async def test_what_others_do_is_not_told(told: Told) -> None:
     play()
     assert "in wait (" in await told.lines.get()
     assert told.lines.empty()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds up the loop is ended soon."""
+    monkeypatch.setattr(stuck, "LIMIT", 0.3)
+    monkeypatch.setattr(stuck, "PATIENCE", 0.2)
+
+
+@pytest.mark.parametrize(
+    ("words", "function"),
+    [("spin", "never"), ("library", "never"), ("match", "never"), ("script", "endless")],
+    ids=[
+        "a loop that catches everything",
+        "one that calls others",
+        "a pattern that lets nobody look",
+        "a script",
+    ],
+)
+async def test_what_does_not_end_is_ended_and_its_conversation_parked(
+    impatient: None, told: Told, words: str, function: str
+) -> None:
+    played = engine.play(Snapshot(), [said(words)], Customer(), ROUTER, NOW, "t")
+    assert played.fault
+    assert (
+        "dless: it did not end within 0.3 seconds, and held up every conversation (endless_bot.py:"
+        in played.fault.reason
+    )
+    assert (played.after.mode, played.says[0].content) == ("parked", Text(APOLOGY))
+    if words != "match":
+        line = await told.lines.get()
+        assert "held up every conversation for " in line
+        assert f" in {function} (" in line
+
+
+async def test_an_effect_that_does_not_end_fails(impatient: None, told: Told) -> None:
+    with pytest.raises(TimeoutError, match=r"it did not end within 0\.3 seconds"):
+        await engine.run_effect(ROUTER, "Endless", "turn_round", {}, "k", None)  # type: ignore[arg-type]
+
+
+async def test_what_is_no_bots_is_never_ended(impatient: None, told: Told) -> None:
+    """Nor is a bot's code that nobody would make a failure of: the gateway's own loop stands behind it."""
+    time.sleep(1)  # noqa: ASYNC251 - nobody's bot
+    before = time.perf_counter()
+    while time.perf_counter() < before + 1:
+        pass
+    with pytest.raises(ZeroDivisionError):
+        endless_bot.busy(1)
+
+
+def test_only_a_bots_own_code_within_a_turn_is_ended() -> None:
+    files = frozenset({__file__})
+
+    def inner() -> tuple[bool, bool]:
+        frame = sys._getframe()
+        return ends(frame, files, deep=True), ends(frame, frozenset({"elsewhere.py"}), deep=True)
+
+    assert inner() == (False, False)
+
+
+async def test_slow_callbacks_of_several_customers_are_not_ended_for_their_sum(
+    impatient: None, told: Told
+) -> None:
+    played = [engine.play(Snapshot(), [said("hi")], Customer(), SLOW, NOW, f"t{n}") for n in range(4)]
+    assert [each.fault for each in played] == [None] * 4

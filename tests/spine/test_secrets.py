@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from gateway import logs
 from state import tables
+from state.model.message import Message
 from tests.gateway.api.house import made, on_sqlite
 from tests.gateway.test_console import cookie, sign_in
 from tests.spine.graph import cuts, refuses, says_back
@@ -62,7 +63,12 @@ async def troubled(house: House) -> None:
     await house.hear(text(6, "hi"), account="1055502")
     log = logging.getLogger("parley.test")
     log.error("settings %r, connector %r", house.gateway.settings, vars(live.connector))
+    await house.when(house.messages, _broken)
     await house.when(house.queue, lambda rows: len(rows) == 1)
+
+
+def _broken(found: Sequence[Message]) -> bool:
+    return any(each.facts.fault and each.facts.fault.code == "connector_error" for each in found)
 
 
 def _as_many(count: int, found: list[str]) -> bool:

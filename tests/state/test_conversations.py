@@ -1,12 +1,15 @@
 """A conversation is one node's at a time, its events keep their order, and a turn is written whole or not at all."""
 
 import asyncio
+from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 from msgspec.structs import replace
 
 from state import conversations, interventions, messages, shelf
+from state.awaiting import WORK
 from state.conversations import Taken
 from state.lease import LeaseLost
 from state.model.content import Text
@@ -205,4 +208,24 @@ async def test_a_gateway_that_starts_alone_frees_what_it_held(sqlite: str) -> No
     assert await take(store) == []
     await store.write(conversations.free_all)
     assert len(await take(store)) == 1
+    await store.close()
+
+
+def looked_at(plan: Any, table: str) -> float:
+    """How many rows of a table a plan that was carried out has looked at."""
+    own = plan["Actual Rows"] * plan["Actual Loops"] if plan.get("Relation Name") == table else 0
+    return own + sum(looked_at(each, table) for each in plan.get("Plans", ()))
+
+
+async def test_what_waits_is_found_without_a_look_at_what_is_over(plain: str) -> None:
+    store, connection = await Store(plain).open(), await asyncpg.connect(plain)
+    for number in range(20):
+        for person in range(20):
+            await accept(store, message(f"k{person}.{number}", f"whatsapp:1555{person:07d}"))
+    await connection.execute("DELETE FROM inbox WHERE id <> (SELECT id FROM inbox LIMIT 1)")
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {WORK.text('postgresql').sql.replace('$1::INTEGER', '10')}"
+    (told,) = await connection.fetchrow(explain)
+    plan = msgspec.json.decode(told)[0]["Plan"]
+    assert (plan["Actual Rows"], looked_at(plan, "event")) == (1, 1)
+    await connection.close()
     await store.close()

@@ -1,7 +1,9 @@
 """A suspension is a fence: no node can go on with a permit that does not know of it."""
 
 import asyncio
-from typing import Any
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -10,10 +12,10 @@ from state import fences, suspensions
 from state.fences import Permit
 from state.model.ids import now_ms
 from state.model.suspension import Order, Scope, Suspension
-from state.postgres import PostgresBackend
+from state.postgres import PostgresWriter
 from state.store import Store
 from state.suspensions import NotInForce
-from state.writer import Ask, Op
+from state.writer import Op, Unavailable, Work, part
 from tests.state.acts import rows
 
 ALL = Scope()
@@ -26,7 +28,12 @@ def url(request: pytest.FixtureRequest) -> str:
 
 
 async def renew(store: Store, node: str = "n1", length: int = 10_000) -> Permit:
-    return await store.write(fences.renew, node, now_ms(), length)
+    await store.aside(fences.extend, node, now_ms(), length)
+    return await store.aside(fences.look, node, -1)
+
+
+async def look(store: Store) -> Permit:
+    return await store.write(fences.look, "n1", 0)
 
 
 async def suspend(store: Store, scope: Scope = ALL) -> Suspension:
@@ -84,46 +91,131 @@ async def test_a_node_that_has_left_is_not_waited_for(store: Store) -> None:
     assert await behind(store, (await suspend(store)).epoch) == []
 
 
-@pytest.mark.parametrize("first", ["suspend", "renew"])
-async def test_a_permit_renewed_in_the_commit_of_a_suspension_knows_it_or_is_behind(
+@pytest.mark.parametrize("first", ["suspend", "look"])
+async def test_who_looks_in_the_commit_of_a_suspension_knows_it_or_is_behind(
     store: Store, first: str
 ) -> None:
     await renew(store)
+    before = store._writer.batches
     if first == "suspend":
-        made, permit = await asyncio.gather(suspend(store), renew(store))
+        made, permit = await asyncio.gather(suspend(store), look(store))
     else:
-        permit, made = await asyncio.gather(renew(store), suspend(store))
+        permit, made = await asyncio.gather(look(store), suspend(store))
     assert made in permit.suspensions or await behind(store, made.epoch) == ["n1"]
-    assert store.batch_mean == 1.5
+    assert store._writer.batches == before + 1
 
 
-async def play(node: PostgresBackend, op: Op[Any]) -> None:
-    """Run an operation whose commit is yet to come."""
-    answers: Any = None
-    while (asks := next_of(op, answers)) is not None:
-        answers = [(await node.run(ask, [row]) or [None])[0] for ask, row in asks]
-
-
-def next_of(op: Op[Any], answers: Any) -> Ask | None:
+async def steps(writer: PostgresWriter, work: Work[Any], answer: list[Any]) -> AsyncIterator[None]:
+    """Run an operation, with a rest after each of its steps, the last of which is the commit."""
+    op: Op[Any] = part(work)
+    answers: Any = None  # what a generator is first sent
+    await writer.begin()
     try:
-        return op.send(answers)
-    except StopIteration:
-        return None
+        while True:
+            asks = op.send(answers)
+            answers = [(await writer.run(ask, [row]) or [None])[0] for ask, row in asks]
+            yield
+    except StopIteration as end:
+        answer.append(end.value)
+    await writer.commit()
+    yield
 
 
-@pytest.mark.parametrize("change", ["suspend", "lift"])
-async def test_a_change_waits_for_a_permit_that_is_being_renewed(plain: str, change: str) -> None:
-    store, node = await Store(plain).open(), PostgresBackend(plain)
-    made = await suspend(store)
-    await node.open()
-    await node.begin()
-    await play(node, fences.renew("n2", now_ms(), 10_000))
-    changing = asyncio.ensure_future(suspend(store) if change == "suspend" else lift(store, made))
-    await asyncio.sleep(0.05)
-    assert not changing.done()
-    await node.commit()
-    assert await behind(store, (await changing).epoch) == ["n2"]
-    await node.close()
+async def renewing(writer: PostgresWriter, name: str, permits: list[Permit]) -> AsyncIterator[None]:
+    """A node renews its permit."""
+    for work in (fences.extend(name, now_ms(), 10_000), fences.look(name, -1, permits.append)):
+        async for _ in steps(writer, work, []):
+            yield
+
+
+class Asked(NamedTuple):
+    """What whoever suspended found: the suspension, whether the node is waited for, and what the node knew then."""
+
+    made: Suspension
+    waits: bool
+    known: list[Permit]
+
+
+async def suspending(
+    writer: PostgresWriter, store: Store, name: str, permits: list[Permit], asked: list[Asked]
+) -> AsyncIterator[None]:
+    """Somebody suspends all and asks who is behind."""
+    made: list[Suspension] = []
+    async for _ in steps(writer, suspensions.suspend(Order(scope=ALL, reason="a test"), "ann"), made):
+        yield
+    asked.append(Asked(made[0], name in await behind(store, made[0].epoch), permits[:]))
+    yield
+
+
+async def in_order(one: AsyncIterator[None], other: AsyncIterator[None], firsts: Sequence[bool]) -> None:
+    """Go on with one of two where it is said so, and with the other elsewhere."""
+    for first in firsts:
+        await anext(one if first else other)
+
+
+NODES, OTHERS = 6, 5
+ORDERS = [
+    [place in places for place in range(NODES + OTHERS)]
+    for places in itertools.combinations(range(NODES + OTHERS), NODES)
+]
+"""All orders in which the steps of a renewal and those of a suspension can follow one another."""
+
+
+@pytest.fixture
+async def writers(plain: str) -> AsyncIterator[tuple[PostgresWriter, PostgresWriter]]:
+    """Give two connections that write."""
+    made = PostgresWriter(plain), PostgresWriter(plain)
+    yield made
+    for each in made:
+        await each.close()
+
+
+@pytest.mark.parametrize("is_live", [False, True], ids=["lapsed", "live"])
+async def test_in_no_order_of_steps_a_node_goes_on_that_nobody_waits_for(
+    plain: str, writers: tuple[PostgresWriter, PostgresWriter], is_live: bool
+) -> None:
+    store, seen = await Store(plain).open(), set()
+    for number, order in enumerate(ORDERS):
+        name, permits, asked = f"n{number}", list[Permit](), list[Asked]()
+        if is_live:
+            await store.aside(fences.extend, name, 1, 10_000)
+        node = renewing(writers[0], name, permits)
+        await in_order(node, suspending(writers[1], store, name, permits, asked), order)
+        made, waits, known = asked[0]
+        view = known if is_live else permits  # with a permit of before it goes on with what it knows
+        assert waits or (view and made in view[-1].suspensions), order
+        seen.add(waits)
+    assert seen == {True, False}
+    await store.close()
+
+
+async def test_a_node_that_froze_in_its_renewal_holds_up_no_change(
+    plain: str, writers: tuple[PostgresWriter, PostgresWriter]
+) -> None:
+    store, permits = await Store(plain).open(), list[Permit]()
+    await renew(store, "n2", 1)
+    renewing_node = renewing(writers[0], "n2", permits)
+    for _ in range(NODES - 1):
+        await anext(renewing_node)
+        made = await asyncio.wait_for(suspend(store), 1)
+        await asyncio.wait_for(lift(store, made), 1)
+    assert len(permits) == 1
+    await store.close()
+
+
+async def test_who_froze_in_making_a_suspension_holds_nobody_up_for_long(
+    plain: str, writers: tuple[PostgresWriter, PostgresWriter]
+) -> None:
+    store, asked = await Store(plain).open(), list[Asked]()
+    froze = suspending(writers[0], store, "n1", [], asked)
+    await anext(froze)  # the fence's row is locked
+    waiting = asyncio.ensure_future(suspend(store))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(waiting), 0.1)
+    made = await asyncio.wait_for(waiting, 10)
+    with pytest.raises(Unavailable):
+        await anext(froze)
+    assert (await look(store)).suspensions == (made,)
     await store.close()
 
 
@@ -150,7 +242,7 @@ async def test_every_change_is_in_the_audit(store: Store) -> None:
 
 async def test_a_permit_s_time_is_the_database_s(plain: str) -> None:
     store = await Store(plain).open()
-    await store.write(fences.renew, "n1", 5, 10_000)
+    await store.write(fences.extend, "n1", 5, 10_000)
     connection = await asyncpg.connect(plain)
     left = await connection.fetchval(
         "SELECT permit_until - EXTRACT(EPOCH FROM clock_timestamp()) * 1000 FROM node"

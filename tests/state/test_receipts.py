@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from state import conversations, messages, outbox, receipts
+from state.model import cause
+from state.model.cause import of_flow
 from state.model.content import Text
-from state.model.event import MessageEchoed, Receipt, ReceiptUpTo
+from state.model.event import MessageEchoed, MessageFailed, Receipt, ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.outbox import Leased, Settled
@@ -225,3 +227,56 @@ async def test_a_receipt_of_a_part_is_not_one_of_the_whole_once_its_parts_are_kn
     await accept(store, replace(receipt("delivered", 30, answered.id, "p2"), of_part=True))
     await store.write(receipts.sweep)
     assert (await facts(store, answered.id)).delivered == 30
+
+
+async def told_runs(store: Store) -> list[int]:
+    """The runs that are told of a failure, by the events that wait."""
+    bodies = await rows(store, "event.body")
+    found = (json.loads(body) for (body,) in bodies)
+    return [each["cause"]["run"] for each in found if each["event"] == "message_failed"]
+
+
+async def sent_by_a_flow(store: Store, run: int) -> Leased:
+    """A message of a flow, on its way, whose failure its run is told of."""
+    await accept(store, message(f"{now_ms()}", f"tel:{now_ms()}"))
+    (taken,) = await take(store)
+    turn = turned(taken, "hello")
+    body = cause.written(of_flow("f", "service", run))
+    said = replace(turn.queued[0].message, cause=cause.read(body))  # type: ignore[type-var]
+    await store.write(
+        conversations.commit, turn._replace(queued=(turn.queued[0]._replace(body=body, message=said),))
+    )
+    (row,) = await lease(store)
+    return row
+
+
+async def test_a_flow_is_told_of_a_failure_once_and_its_conversation_awaits_a_turn(store: Store) -> None:
+    row = await sent_by_a_flow(store, 3)
+    failure = Facts(failed=5, fault=Fault("gone"))
+    await store.write(outbox.settle, Settled(row, failure))
+    await accept(store, receipt("failed", 7, row.id))
+    assert await told_runs(store) == [3]
+    (taken,) = await take(store)
+    (event,) = (event for _, event in taken.events)
+    assert isinstance(event, MessageFailed)
+    assert (event.message_id, event.fault, event.at) == (row.id, Fault("gone"), 5)
+
+
+async def test_what_a_flow_has_not_asked_for_or_was_delivered_after_all_is_told_to_nobody(
+    store: Store,
+) -> None:
+    (row,) = await leased(store)
+    await store.write(outbox.settle, Settled(row, Facts(failed=5, fault=Fault("gone"))))
+    row = await sent_by_a_flow(store, 3)
+    await store.write(outbox.settle, Settled(row, Facts(accepted=4), provider_id="wamid.1"))
+    await accept(store, receipt("read", 6, row.id))
+    await accept(store, receipt("failed", 7, row.id))
+    assert await told_runs(store) == []
+
+
+async def test_a_failure_that_waited_for_its_message_is_told(store: Store) -> None:
+    row = await sent_by_a_flow(store, 3)
+    await accept(store, receipt("failed", 7))
+    await store.write(outbox.settle, Settled(row, Facts(accepted=4), provider_id="wamid.1"))
+    await store.write(receipts.sweep)
+    assert await told_runs(store) == [3]

@@ -74,5 +74,5 @@ async def test_what_is_found_again_in_the_same_hour_is_one_signal(store: Store) 
 async def test_the_live_node_that_has_run_longest_is_the_eldest(store: Store) -> None:
     assert await store.read(traffic.ELDEST) == []
     for node, started, length in (("gone", 1, -1), ("old", 5, 10_000), ("young", 9, 10_000)):
-        await store.write(fences.renew, node, started, length)
+        await store.write(fences.extend, node, started, length)
     assert await store.read(traffic.ELDEST) == [("old",)]

@@ -190,6 +190,14 @@ def upgrade() -> None:
         "conversation", sa.Column("held", sa.SmallInteger(), server_default=sa.text("0"), nullable=False)
     )
     op.add_column(
+        "conversation",
+        sa.Column("campaign", sa.String(length=128), server_default=sa.text("''"), nullable=False),
+    )
+    op.add_column(
+        "conversation",
+        sa.Column("campaign_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+    )
+    op.add_column(
         "suspension",
         sa.Column("stage", sa.String(length=10), server_default=sa.text("'suspended'"), nullable=False),
     )

@@ -197,3 +197,23 @@ async def test_a_provider_that_repeats_itself_suspends_and_tells_of_it_once(
     assert [data["id"] for kind, data in found if kind == "suspension.in_force"] == [made["id"]]
     signals = [data["id"] for kind, data in found if kind == "signal.received"]
     assert len(set(signals)) == 3
+
+
+async def test_who_looks_after_people_is_told_of_each_hand_over_with_its_reason(
+    anywhere: House, receiver: Any
+) -> None:
+    await hook(anywhere, receiver.url, "conversation.*")
+    talk = await anywhere.conversation("person", lambda one: one["mode"] == "person")
+    path = f"/conversations/{talk['id']}"
+    await until(lambda: told(receiver))
+    shown = (await anywhere.call("GET", path)).body
+    assert (shown["reason"], shown["kept"], shown["state"]) == ("asked for", {}, "start")
+    await anywhere.hears("are you there?")
+    assert (await anywhere.call("POST", f"{path}/hand-back", {"note": "paid"})).status == 202
+    await until(lambda: len(told(receiver)) > 1)
+    over, back = told(receiver)
+    assert [over[0], back[0]] == ["conversation.handed_over", "conversation.handed_back"]
+    wanted = {"conversation": talk["id"], "contact": talk["contact"], "channel": "phone", "flow": "Desk"}
+    for (_, data), reason in ((over, "asked for"), (back, "paid")):
+        assert data | {"at": ""} == wanted | {"state": "start", "reason": reason, "at": ""}
+    assert (await anywhere.call("GET", path)).body["reason"] == ""

@@ -134,3 +134,33 @@ async def test_what_cannot_be_played_is_told(life: Life, house: House) -> None:
     broken.write_text("{}")
     for words in ((), ("x",), ("0" * 32,), ("--file", str(broken)), ("--file", "nowhere.json")):
         assert (await life.replay(*words))[0] == 1
+
+
+TIMED = """
+from parley import STAY, Effect, Flow, On, Turn, effect, minutes
+
+class Shop(Flow):
+    table = (On("message", "start", STAY, do="look"), On("done_find", "start", STAY, say="Found."))
+
+    def look(self, turn: Turn) -> None:
+        turn.effect("find", word=turn.text)
+        turn.timer("nudge", after=MINUTES * 60)
+
+    @effect
+    async def find(call: Effect, word: str) -> str:
+        return word
+"""
+
+
+async def test_what_was_asked_of_back_ends_and_set_for_later_is_in_the_journal(life: Life) -> None:
+    life.shop.write("shop.py", TIMED.replace("MINUTES", "5"))
+    flows_ = [life.shop.bot("shop:Shop")]
+    async with running(life.shop.folder, life.url, flows=flows_, connects=(PHONE,)) as house:
+        conversation = await talk(house, "hi")
+        code, told = await life.replay(conversation)
+        assert (code, told.splitlines()[-1]) == (0, "2 turns come out as they did")
+        life.shop.write("shop.py", TIMED.replace("MINUTES", "9"))
+        code, told = await life.replay(conversation)
+        assert (code, told.splitlines()[-3]) == (1, "turn 1 differs in its timers")
+        life.shop.write("shop.py", TIMED.replace("MINUTES", "5").replace("word=turn.text", "word='x'"))
+        assert "turn 1 differs in its effects" in (await life.replay(conversation))[1]

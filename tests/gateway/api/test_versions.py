@@ -275,6 +275,8 @@ async def test_a_flow_that_is_not_served_any_more_is_told(
     async with life.running() as house:
         await _warn(house.gateway)
     assert "Shop is not served any more; each of its 1 running" in caplog.text
+    _, told = await asyncio.to_thread(life.parley, "doctor", "--offline")
+    assert "wrong  flow Shop: it is not served, and 1 running conversations will be parked" in told
 
 
 async def test_where_no_version_is_kept_that_is_told(life: Life) -> None:

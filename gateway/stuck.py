@@ -1,0 +1,113 @@
+"""Ends what a bot does not end: a callback or an effect that holds up the loop for seconds gets an exception.
+
+It comes by a signal: Python calls its handler in the thread of the loop, between two instructions, and shows where that
+thread is. So it is raised only where a bot's own code is under way, called by the turn or the effect that will catch
+it, and never in code of ours: from another thread nobody could tell.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from conversations import effects, engine
+from conversations.errors import Overrun
+
+LIMIT = 5.0
+"""Seconds that a bot may hold up the loop."""
+PATIENCE = 1.0
+"""Seconds more until also what it calls of others (a pattern that does not match, a library) is interrupted."""
+_CATCH = {engine.CATCHES, effects.CATCHES}
+"""The functions that make a failure of it."""
+_SIGNAL = getattr(signal, "SIGURG", None)
+"""Ignored where nobody handles it, so that one which comes late does no harm."""
+_HERE = Path(__file__).resolve().parent.parent
+_OURS = tuple(str(_HERE / each) for each in ("gateway/", "connectors/", "conversations/", "admin/", "state/"))
+
+
+_TICK = 0.25
+"""Seconds of the processor's time between two looks that need no other thread."""
+_TIMER = getattr(signal, "SIGVTALRM", None)
+
+
+class Ender:
+    """Ends what is stuck in the thread that it is made for. `files` gives those of the bots.
+
+    It is told by the watchdog's thread; and, since some code in C lets no other thread run (a pattern that does not
+    come to an end), by a timer of the system's own.
+    """
+
+    def __init__(self, files: Callable[[], Collection[str]]) -> None:
+        self._files = files
+        self._for = self._burnt = 0.0
+        self._before: tuple[int, str] = (0, "")
+        self._thread, self._listens = threading.get_ident(), False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within it, things can be ended; only the main thread of a system with signals can do so."""
+        if _SIGNAL is None or _TIMER is None or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(_SIGNAL, self._interrupt), signal.signal(_TIMER, self._burns)
+        self._listens = True
+        try:
+            yield
+        finally:
+            self._listens = False
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(_SIGNAL, before[0])
+            signal.signal(_TIMER, before[1])
+
+    def beat(self) -> None:
+        """The loop has gone round: nothing is stuck."""
+        if self._listens:
+            signal.setitimer(signal.ITIMER_VIRTUAL, _TICK, _TICK)
+
+    def end(self, seconds: float) -> None:
+        """End what is under way in a bot, which has held up the loop for so long; to be asked again."""
+        if seconds >= LIMIT and self._listens:
+            self._for = seconds
+            signal.pthread_kill(self._thread, signal.Signals(_SIGNAL or 0))
+
+    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
+        seconds, self._for = self._for, 0.0
+        if seconds:
+            self._raise(frame, deep=seconds >= LIMIT + PATIENCE)
+
+    def _burns(self, _number: int, frame: FrameType | None) -> None:
+        """Count how long one and the same call of a bot has had the processor."""
+        call = engine.met(), _called(frame, self._files())
+        self._burnt = self._burnt + _TICK if call[1] and call == self._before else 0.0
+        self._before = call
+        if self._burnt >= LIMIT + PATIENCE:
+            self._raise(frame, deep=True)
+
+    def _raise(self, frame: FrameType | None, *, deep: bool) -> None:
+        if ends(frame, self._files(), deep=deep):
+            raise Overrun(f"it did not end within {LIMIT:g} seconds, and held up every conversation")
+
+
+def _called(frame: FrameType | None, files: Collection[str]) -> str:
+    """The function of a bot that was called by others; "" where none is under way."""
+    found = ""
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            found = f"{frame.f_code.co_filename}:{frame.f_code.co_firstlineno}"
+        frame = frame.f_back
+    return found
+
+
+def ends(frame: FrameType | None, files: Collection[str], *, deep: bool) -> bool:
+    """Whether what is under way is a bot's own code, or with `deep` what that has called, in a turn or an effect."""
+    while frame is not None and frame.f_code.co_filename not in files:
+        if not deep or frame.f_code.co_filename.startswith(_OURS):
+            return False
+        frame = frame.f_back
+    while frame is not None:
+        if frame.f_code in _CATCH:
+            return True
+        frame = frame.f_back
+    return False
