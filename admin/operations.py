@@ -35,10 +35,11 @@ class Refused(ValueError):
 
 
 class Actor(NamedTuple):
-    """Who does it, and what they may do."""
+    """Who does it, and what they may do; not `named`: whoever sends no key, so one cannot be told from another."""
 
     name: str
     scopes: frozenset[str]
+    named: bool = True
 
     def needs(self, scope: str) -> None:
         """Raise Denied where the actor has not the scope."""
@@ -117,6 +118,11 @@ def _perhaps(name: str, known: Collection[str]) -> str:
     return f"; perhaps {near[0]} is meant" if near else f"; it has {', '.join(known)}"
 
 
+def _each(names: Sequence[str], reason: str) -> Refused:
+    """The same refusal of several fields, one a line."""
+    return Refused(names[0], "\n".join((reason, *(f"{name}: {reason}" for name in names[1:]))))
+
+
 def check(new: NewChannel, schema: Sequence[Setting]) -> None:
     """Compare a channel's settings with its type's; raises Refused."""
     known = {each.name: each for each in schema}
@@ -126,13 +132,11 @@ def check(new: NewChannel, schema: Sequence[Setting]) -> None:
     for name in new.settings:
         if known[name].secret:
             raise Refused(name, "is a secret: give it among the secrets")
-    for name, value in new.secrets.items():
+    for name in new.secrets:
         if not known[name].secret:
             raise Refused(name, "is no secret: give it as a setting")
-        if 0 < len(value) < _SHORTEST:
-            raise Refused(
-                name, f"a secret of less than {_SHORTEST} characters could not be kept out of the logs"
-            )
+    if short := [name for name, value in new.secrets.items() if 0 < len(value) < _SHORTEST]:
+        raise _each(short, f"a secret of less than {_SHORTEST} characters could not be kept out of the logs")
     given = {name for name, value in (*new.settings.items(), *new.secrets.items()) if value}
     missing = [each for each in schema if each.required and each.name not in given]
     if missing:

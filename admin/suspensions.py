@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from admin.operations import Actor, Gate, Refused, Writes
-from state import audit, held, outbox, signals, suspensions
+from state import audit, held, signals, suspensions
 from state.held import End
 from state.model.ids import lane_of_id, now_ms
 from state.model.suspension import Held, Order, Suspension
 from state.signals import NoEvidence
-from state.suspensions import Raised
+from state.suspensions import Raised, SameActor
 from state.writer import Op
 
 CLOCK = Actor("clock", frozenset({"suspend"}))
@@ -76,8 +76,11 @@ def checked(order: Order, notice_seconds: int) -> Order:
         raise Refused("until", "is over already")
     if order.lead < 0:
         raise Refused("lead", "cannot be negative")
-    lead = max(order.lead, notice_seconds) if order.ground == "suspected_fraud" else order.lead
-    return msgspec.structs.replace(order, lead=lead)
+    if order.ground != "suspected_fraud":
+        return order
+    if 0 < order.lead < notice_seconds:
+        raise Refused("lead", f"a suspected fraud is announced at least {notice_seconds} s before it is held")
+    return msgspec.structs.replace(order, lead=order.lead or notice_seconds)
 
 
 def _step_of(made: Suspension) -> Step:
@@ -155,7 +158,10 @@ async def lift(
     """
     actor.needs("suspend")
     _reason(reason)
-    made = await _done(means, _lifted, suspensions.lift, suspension_id, actor.name, reason, what_is_held)
+    named = actor.named
+    made = await _done(
+        means, _lifted, suspensions.lift, suspension_id, actor.name, reason, what_is_held, named
+    )
     return await _resumed(means, made)
 
 
@@ -163,6 +169,8 @@ async def confirm(means: Means, actor: Actor, suspension_id: str, reason: str) -
     """Be the second who wants a suspension lifted. Raises NotInForce, SameActor."""
     actor.needs("suspend")
     _reason(reason)
+    if not actor.named:
+        raise SameActor("who confirms a lift has to be told from who asked for it: send an API key")
     made = await _done(means, _lifted, suspensions.confirm, suspension_id, actor.name, reason)
     return await _resumed(means, made)
 
@@ -173,10 +181,9 @@ def _lifted(made: Suspension) -> Step:
 
 async def _resumed(means: Means, made: Suspension) -> Suspension:
     """Once a suspension is over, let what is held be decided again."""
-    if made.stage == "clear":
-        lanes = [row[0] for row in await means.store.read(outbox.HELD_LANES)]
-        if lanes:
-            await means.store.write(outbox.requeue, lanes, now_ms())
+    rows = [(row[0], row[1]) for row in await means.store.read(held.HELD)] if made.stage == "clear" else []
+    if rows:
+        await means.store.write(held.requeue, rows, now_ms())
     return made
 
 

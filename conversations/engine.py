@@ -107,7 +107,7 @@ class _Playing:
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
     __slots__ = (
-        "after", "bot", "cancels", "chain", "customer", "done", "effects", "fault", "locale", "now", "paced",
+        "after", "bot", "cancels", "chain", "codes", "customer", "done", "effects", "fault", "locale", "now", "paced",
         "permissions", "router", "says", "steps", "timers",
     )  # fmt: skip
 
@@ -124,7 +124,7 @@ class _Playing:
         self.permissions: dict[Purpose, Permission] = {}
         self.steps: list[Step] = []
         self.fault: Fault | None = None
-        self.locale, self.paced, self.chain = "", snapshot.paced, snapshot.chain
+        self.locale, self.paced, self.chain, self.codes = "", snapshot.paced, snapshot.chain, 0
 
     def played(self, left: int) -> Played:
         """All of it."""
@@ -135,6 +135,7 @@ class _Playing:
         return Played(
             after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
             tuple(self.steps), self.fault, left, self.locale, tuple(self.permissions.values()),
+            self.codes,
         )  # fmt: skip
 
     def again(self, failed: MessageReceived, key: str) -> None:
@@ -340,6 +341,7 @@ class _Playing:
         turn = done.turn
         self.says += turn.says
         self.effects += turn.effects
+        self.codes += turn.codes
         if turn.locale:
             self.locale, self.customer = turn.locale, replace(self.customer, locale=turn.locale)
         if turn.permissions:

@@ -144,6 +144,12 @@ class Talk:
         if not self.replaying:
             self._turn.consent(purpose, given=given, text=text, evidence=evidence)
 
+    def code_used(self) -> None:
+        """Say that the customer has used a one-time code, as Turn has it; once, however often it plays."""
+        self._mark = crc32(b"code used", self._mark)
+        if not self.replaying:
+            self._turn.code_used()
+
     def allows(self, purpose: Purpose) -> bool:
         """Whether the customer has allowed a purpose here, by what was recorded when this happened."""
         return purpose in self._allows

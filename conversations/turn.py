@@ -59,6 +59,7 @@ class Turn:
         "answer",
         "begins",
         "cancels",
+        "codes",
         "customer",
         "effects",
         "ended",
@@ -86,7 +87,7 @@ class Turn:
         self.permissions: dict[Purpose, Permission] = {}
         self.ended = self.handed_over = False
         self.reason = self.next = self.locale = self.move = ""
-        self.tries, self.past = 0, list[str]()
+        self.tries, self.codes, self.past = 0, 0, list[str]()
         self.answer: Any = None
         """What was read of the answer to the state's question."""
         self.begins: tuple[str, dict[str, Any]] | None = None
@@ -173,6 +174,13 @@ class Turn:
         made = Permission(purpose, given, text, proof, self.event.key, origin.flow, origin.version)
         self.permissions[purpose] = made
         self.customer = msgspec.structs.replace(self.customer, allows=made.changed(self.customer.allows))
+
+    def code_used(self) -> None:
+        """Say that the customer has used a one-time code: codes that nobody uses are taken for pumped.
+
+        Say it once for each code. What signs people in outside a flow says it by `POST /v1/messages/{id}/used`.
+        """
+        self.codes += 1
 
     def allows(self, purpose: Purpose) -> bool:
         """Whether the customer has allowed a purpose here, by what is recorded; answers to them need no such fact."""

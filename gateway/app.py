@@ -125,8 +125,9 @@ class Gateway:
 
     def _hooks(self) -> Hooks:
         return Hooks(
-            self.store, self.wire.perform, self.wake, self.seal, self.settings.node, lambda: self.source
-        )
+            self.store, self.wire.perform, self.wake, self.seal, self.settings.node, lambda: self.source,
+            told=self.metrics.told,
+        )  # fmt: skip
 
     def _make_grounds(self) -> None:
         """What is asked before something leaves, and what looks after it."""

@@ -14,8 +14,8 @@ from state import keys
 from state.keys import Key
 from state.store import Store
 
-DEMO = Actor("demo", frozenset({"admin"}))
-"""Whoever is at the demonstration."""
+DEMO = Actor("demo", frozenset({"admin"}), named=False)
+"""Whoever is at the demonstration and sends no key."""
 COOKIE = "parley_console"
 SESSION_SECONDS = 8 * 3600
 _FRESH = 2.0

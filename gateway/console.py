@@ -9,8 +9,18 @@ from aiohttp import web
 from admin import operations, suspensions
 from admin.operations import Actor
 from admin.pages import pages as admin_pages
-from admin.pages.pages import GROUNDS, ChannelRow, ChannelsView, Counts, LoginView, SuspensionRow, TermsRow
-from gateway import terms
+from admin.pages.pages import (
+    GROUNDS,
+    ChannelRow,
+    ChannelsView,
+    Counts,
+    HookRow,
+    LoginView,
+    SignalRow,
+    SuspensionRow,
+    TermsRow,
+)
+from gateway import terms, watched
 from gateway.app import Gateway
 from gateway.auth import COOKIE, SESSION_SECONDS, Auth, Session
 from gateway.channels import Live
@@ -41,6 +51,8 @@ class Console:
         self._failures: dict[str, str] = {}
         self._quarantined = self._parked = 0
         self._held: dict[str, int] = {}
+        self._signals: dict[str, tuple[SignalRow, ...]] = {}
+        self._hooks: tuple[HookRow, ...] = ()
         self._count_at = float("-inf")
 
     def routes(self) -> list[web.RouteDef]:
@@ -66,8 +78,18 @@ class Console:
     async def _show(
         self, session: Session, actor: Actor, problem: str = "", status: int = 200
     ) -> web.Response:
+        found = await self._gateway.store.read(suspension_rows.OPEN)
+        known = [suspension_rows.read(row) for row in found]
+        channels = await self._channels(known, signals=_may(actor, "channels:read") or _may(actor, "suspend"))
+        shown = {one.id for each in channels for one in each.suspensions}
         view = ChannelsView(
-            channels=await self._channels(),
+            channels=channels,
+            others=tuple(
+                _row(one, _about(one.scope, "channel"), self._held.get(one.id, 0))
+                for one in known
+                if one.id not in shown
+            ),
+            hooks=self._hooks if _may(actor, "hooks:write") else (),
             quarantined=self._quarantined,
             parked=self._parked,
             now=now_ms(),
@@ -81,10 +103,8 @@ class Console:
         )
         return self._html(admin_pages.channels_page(view), session, status)
 
-    async def _channels(self) -> tuple[ChannelRow, ...]:
+    async def _channels(self, known: Sequence[Suspension], *, signals: bool) -> tuple[ChannelRow, ...]:
         await self._count()
-        found = await self._gateway.store.read(suspension_rows.OPEN)
-        known = [suspension_rows.read(row) for row in found]
         return tuple(
             ChannelRow(
                 id=live.channel.id,
@@ -97,6 +117,7 @@ class Console:
                 last_error=redactor.hide(live.record.last_error),
                 last_error_at=live.record.last_error_at or 0,
                 suspensions=self._suspensions(live, known),
+                signals=self._signals.get(live.channel.id, ()) if signals else (),
                 terms=_terms(live),
             )
             for live in self._gateway.channels
@@ -120,8 +141,13 @@ class Console:
         }
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
         holds = self._gateway.suspensions.holds
-        self._held = {each.id: await holds.count(each.scope) for each in self._gateway.fence.suspensions}
+        self._held = {each.id: await holds.count(each) for each in self._gateway.fence.suspensions}
         self._parked = (await store.read(listings.PARKED))[0][0]
+        self._signals = {
+            each.channel.id: await watched.signals_of(store, each.channel.id, now_ms())
+            for each in self._gateway.channels
+        }
+        self._hooks = await watched.failing(store)
         ended = time.monotonic()
         self._count_at = ended + _REST * (ended - started)
 
@@ -302,9 +328,9 @@ def _row(made: Suspension, about: str, held: int) -> SuspensionRow:
     )  # fmt: skip
 
 
-def _about(scope: Scope) -> str:
+def _about(scope: Scope, *more: str) -> str:
     """What of a channel a scope is about."""
-    names = ("team", "sender", "contact", "flow", "campaign", "template")
+    names = (*more, "team", "sender", "contact", "flow", "campaign", "template")
     parts = [f"{name} {getattr(scope, name)}" for name in names if getattr(scope, name)]
     return ", ".join(parts)
 

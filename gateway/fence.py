@@ -140,10 +140,10 @@ class Fence(Gate):
 
     def _learn(self, permit: Permit) -> None:
         """Keep to what is suspended from now on: others are about to read that this node does."""
-        before = {each.id for each in self.suspensions}
-        self._lifted = (
-            self._lifted or self.epoch < 0 or bool(before - {each.id for each in permit.suspensions})
+        before, now = (
+            {(each.id, each.scope) for each in found} for found in (self.suspensions, permit.suspensions)
         )
+        self._lifted = self._lifted or self.epoch < 0 or bool(before - now)
         self.epoch, self.suspensions = permit.epoch, permit.suspensions
 
     async def run(self) -> None:

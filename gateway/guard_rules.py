@@ -87,7 +87,7 @@ RULES: tuple[Rule, ...] = (
     # X
     Rule(_X_BOTS, "226", times=2, ground=_BREACH),
     Rule(_X_BOTS, "rate-limit-exceeded 88 http_429", times=20, within=HOUR, reach="business_initiated"),
-    Rule(_X_BOTS, "user_event.revoke", worked=True),
+    Rule(_X_BOTS, "user_event.revoke oauth.revoke", worked=True),
     # Twilio
     Rule(_SMS, "30007", times=5, share=0.02, ground=_BREACH),
     Rule(_SMS, "30004", times=5, share=0.02, reach="business_initiated", ground=_BREACH),

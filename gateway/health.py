@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway.app import Gateway
 from gateway.metrics import CONTENT_TYPE, Labels
-from state import fences, messages
+from state import deliveries, fences, messages
 from state.writer import Unavailable
 
 _PATIENCE = 2.0
@@ -22,12 +22,19 @@ class Health:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._queued: dict[Labels, float] = {}
+        self._undelivered: dict[Labels, float] = {}
         self._waiting, self._database = 0, False
         watch = gateway.metrics.watch
         watch("parley_outbox_rows", "Rows that wait to be sent or run", self._rows, "channel", "state")
+        told = "Deliveries to hooks that wait to be told, or told again"
+        watch("parley_hook_deliveries_waiting", told, lambda: self._undelivered, "hook")
         watch("parley_inbox_events", "Events that wait for their turn", lambda: self._waiting)
         watch("parley_database_up", "Whether the database answers", lambda: self._database)
-        watch("parley_suspensions", "Suspensions in force", lambda: len(gateway.fence.suspensions))
+        watch(
+            "parley_suspensions",
+            "Suspensions in force",
+            lambda: len({each.id for each in gateway.fence.suspensions}),
+        )
         watch("parley_channels_broken", "Channels that cannot work", lambda: len(gateway.channels.broken))
         watch("parley_may_send", "Whether the permit to send holds", lambda: not gateway.fence.lapsed())
 
@@ -62,6 +69,8 @@ class Health:
         try:
             counting = messages.counts(self._gateway.store, messages.LAST)
             _, queued, self._waiting = await asyncio.wait_for(counting, _PATIENCE)
+            rows = await asyncio.wait_for(self._gateway.store.read(deliveries.WAITING), _PATIENCE)
+            self._undelivered = {(hook,): count for hook, count in rows}
             self._queued = {(channel, state): count for channel, state, count in queued}
             self._database = True
         except (Unavailable, TimeoutError):

@@ -1,12 +1,11 @@
 """What is held, looked at again: a suspension was lifted, terms were accepted, a team was activated."""
 
-from state import outbox
+from state import held
 from state.model.ids import now_ms
 from state.store import Store
 
 
 async def decide_again(store: Store) -> None:
     """Let each held row be decided again, in order."""
-    lanes = [row[0] for row in await store.read(outbox.HELD_LANES)]
-    if lanes:
-        await store.write(outbox.requeue, lanes, now_ms())
+    if rows := [(row[0], row[1]) for row in await store.read(held.HELD)]:
+        await store.write(held.requeue, rows, now_ms())

@@ -59,10 +59,11 @@ class Metrics:
             "parley_envelopes_quarantined": _Sums("Requests kept in quarantine", "channel"),
             "parley_turns": _Sums("Turns committed", "channel"),
             "parley_sends": _Sums("Sends by outcome", "channel", "outcome"),
+            "parley_hook_deliveries": _Sums("Tries to tell a hook by outcome", "hook", "outcome"),
         }
-        accepted, duplicate, quarantined, turns, sends = self._counters.values()
+        accepted, duplicate, quarantined, turns, sends, told = self._counters.values()
         self._accepted, self._duplicate, self._quarantined = accepted.sums, duplicate.sums, quarantined.sums
-        self._turns, self._sends = turns.sums, sends.sums
+        self._turns, self._sends, self._told = turns.sums, sends.sums, told.sums
         self._turn_seconds = _Spread("Time from the lease of a conversation to its commit", "channel")
         self._send_seconds = _Spread("Time a provider took to answer a send", "channel")
         self._spreads = {"parley_turn_seconds": self._turn_seconds, "parley_send_seconds": self._send_seconds}
@@ -92,6 +93,10 @@ class Metrics:
         self.traffic.ended(channel, outcome)
         if seconds is not None:
             self._send_seconds.add((channel,), seconds)
+
+    def told(self, hook: str, outcome: str) -> None:
+        """A hook was told something: `delivered`, `retried`, `failed`, and `disabled` where that disabled it."""
+        self._told[hook, outcome] += 1
 
     def watch(self, name: str, meaning: str, read: Reading, *labels: str) -> None:
         """A value that is read when it is asked for: a number, or one for each combination of the labels."""

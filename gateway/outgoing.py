@@ -55,14 +55,13 @@ def target(row: Leased, live: Live, teams: tuple[str, ...]) -> Target:
         person=row.known.contact if row.known else "",
         flow=why.flow,
         campaign=why.campaign,
-        template=_template(row),
+        template=template(row.message.content if row.message else ""),
         initiated=policy.initiated(live.terms, row.talk.last_in, now_ms()),
     )
 
 
-def _template(row: Leased) -> str:
-    """The name of the template that a row sends, or ""."""
-    content = row.message.content if row.message else ""
+def template(content: str) -> str:
+    """The name of the template that a message (JSON) is, or ""."""
     if not content.startswith('{"type":"template"'):
         return ""
     sent = _content.decode(content)
@@ -153,7 +152,14 @@ def stays(row: Leased, decision: Decision) -> Settled:
         outcome = "expired" if decision.code == "expired" else "refused"
         return Settled(row, Facts(failed=decision.at, fault=fault), outcome=outcome, decision=decision)
     due, held = decision.wait_until or decision.at, not decision.wait_until
-    return Settled(row, again_at=due, held=held, attempt=row.attempt, decision=decision)
+    held_by = " ".join(_suspensions(decision)) if held else ""
+    return Settled(row, again_at=due, held=held, held_by=held_by, attempt=row.attempt, decision=decision)
+
+
+def _suspensions(decision: Decision) -> list[str]:
+    """The suspensions that a decision to wait names."""
+    named = (each.inputs.get("suspensions", ()) for each in decision.rules if each.name == "suspension")
+    return list(dict.fromkeys(one for each in named for one in each))
 
 
 def trace(exchanges: list[Exchange]) -> str:

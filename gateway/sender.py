@@ -18,7 +18,7 @@ from gateway.leaving import Fenced, Leaving, Tools
 from gateway.logs import redactor
 from gateway.outgoing import Ready, Unknown
 from gateway.wake import Signal
-from state import inbox, known, outbox
+from state import held, inbox, known, outbox
 from state.conversations import Taken
 from state.known import Changed, Touch
 from state.lease import LeaseLost
@@ -170,7 +170,7 @@ class Sender:
         await self._settle(end)
         if end.held and self._moves(row):
             # What held it ended between the decision and its commit: a lift, terms that were accepted.
-            await self._tools.store.write(outbox.requeue, (row.lane,), now_ms())
+            await self._tools.store.write(held.requeue, [(row.lane, end.held_by)], now_ms())
             self.signal.set()
 
     def _moves(self, row: Leased) -> bool:

@@ -42,6 +42,7 @@ class Suspensions:
         self._channels, self._teams, self.holds = channels, teams, Holds(store, channels, teams)
         self._signal = Signal()
         self._settled: dict[str, int] = {}
+        self._marked: set[str] = set()
         self._looked = float("-inf")
         wake.on("suspensions", lambda _: self._signal.set())
         wake.on("fence", lambda _: self._signal.set())
@@ -70,6 +71,8 @@ class Suspensions:
         now = now_ms()
         if made.stage == "lifting":
             return await self._settle(made)
+        if made.stage == "suspended" and made.id not in self._marked:
+            await self._mark(made)
         due = made.due_at if made.stage == "noticed" else made.until
         if not due or (made.stage == "suspended" and made.by_human and made.proposal):
             return _POLL
@@ -82,11 +85,19 @@ class Suspensions:
             self._wake.tell("outbox", ("*",))
         return 0.0
 
+    async def _mark(self, made: Suspension) -> None:
+        """What was held already when a suspension came into force is held by it, too: by its scope as it is then."""
+        async for page in self.holds.pages(made.scope):
+            keys = [(each.row.id, each.row.lane) for each in page if each.row.state == "held"]
+            if keys:
+                await self._store.write(held.mark, keys, made.id)
+        self._marked.add(made.id)
+
     async def _settle(self, made: Suspension) -> float:
         """End what waits in the scope of a suspension that is being lifted, and clear it once nothing is left."""
         end = operations.ending(made, made.lifted_for, made.held, now_ms())
         left = 0
-        async for page in self.holds.pages(made.scope, before=floor(made.lifting_at + 1)):
+        async for page in self.holds.pages(made, before=floor(made.lifting_at + 1)):
             for n in range(0, len(page), _BATCH):
                 keys = [(each.row.id, each.row.lane) for each in page[n : n + _BATCH]]
                 done = await self._store.write(held.settle, keys, end)

@@ -50,6 +50,7 @@ class Traffic:
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._texts: defaultdict[str, Often] = defaultdict(lambda: Often(_MOST, _TEXTS))
         self._codes: defaultdict[str, Often] = defaultdict(lambda: Often(_MOST, _RANGES))
+        self._used: defaultdict[str, Often] = defaultdict(lambda: Often(_MOST, _RANGES))
         self._hour = 0
 
     def count(self, channel: str, kind: str, n: int = 1) -> None:
@@ -79,6 +80,13 @@ class Traffic:
         if any(each.change == "withdrawn" for each in facts):
             self._counts[channel, "opt_outs"] += 1
 
+    def used(self, channel: str, addresses: Iterable[str], codes: int = 1) -> None:
+        """One-time codes were used by somebody with these addresses."""
+        self._counts[channel, "used"] += codes
+        if place := range_of(addresses):
+            for _ in range(codes):
+                self._used[channel].add(place)
+
     def leaves(self, row: Leased, touch: Touch | None) -> None:
         """A message leaves; `touch` says that it answers nothing. Later tries and parts of it do not count."""
         if touch is None or row.attempt or row.part:
@@ -96,7 +104,7 @@ class Traffic:
     def take(self, now: int) -> list[Counted]:
         """What was counted since this was last asked, with texts and ranges that are frequent in this hour."""
         counts, self._counts = self._counts, defaultdict(int)
-        for head, every in (("same", self._texts), ("code", self._codes)):
+        for head, every in (("same", self._texts), ("code", self._codes), ("used", self._used)):
             for channel, often in every.items():
                 for key, more in often.more().items():
                     counts[channel, f"{head}:{key}"] += more
@@ -104,6 +112,7 @@ class Traffic:
             self._hour = hour_of(now)
             self._texts.clear()
             self._codes.clear()
+            self._used.clear()
         return [Counted(*key, n) for key, n in counts.items()]
 
     def put_back(self, counted: Iterable[Counted]) -> None:

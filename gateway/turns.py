@@ -220,6 +220,8 @@ class Turns:
             self._timers.set()
         self._metrics.turn(turn.taken.channel, (now_ms() - turn.at) / 1000)
         self._metrics.traffic.told(turn.taken.channel, turn.facts)
+        if turn.played.codes:
+            self._metrics.traffic.used(turn.taken.channel, turn.taken.urns, turn.played.codes)
         if turn.played.fault:
             log.error(
                 "conversation %s is parked: %s; when it is mended, let it go on: %s",

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent
+from state import consent, fences, merges
 from state.consent import STANDINGS, TOUCHED, TOUCHES
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id, now_ms, time_of_id
-from state.statements import Fetch, Query, Row, Statement, insert, update
-from state.tables import address, contact, conversation, merge
+from state.statements import Fetch, Query, Row, Statement, Write, insert, update
+from state.tables import address, contact, conversation, merge, outbox
 from state.writer import Ask, Op
 
 _ADDRESSES = Fetch(address, "contact lane lane_before", "urn team shard")
@@ -28,11 +28,22 @@ _MERGED = update(contact, "merged_into", "id lane")
 _NEW_MERGE = insert(merge, "id lane winner loser urns")
 _UNDO_MERGE = update(merge, "undone_at", "id lane")
 _MERGE = Fetch(merge, "loser urns undone_at winner", "id lane", lock="wait")
-_LOSERS = Query(
-    sa.select(merge.c.loser).where(
-        merge.c.winner == sa.bindparam("winner", type_=merge.c.winner.type), merge.c.undone_at.is_(None)
+_FREE_OF = Write(
+    sa.update(outbox)
+    .values(held_by=sa.literal_column("''"))
+    .where(
+        outbox.c.conversation == sa.bindparam("of", type_=outbox.c.conversation.type),
+        outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
+        outbox.c.state == sa.literal_column("'held'"),
     ),
-    "winner",
+    "of lane",
+)
+_TALKS = Query(
+    sa.select(conversation.c.id).where(
+        conversation.c.contact == sa.bindparam("contact", type_=conversation.c.contact.type),
+        conversation.c.lane == sa.bindparam("lane", type_=conversation.c.lane.type),
+    ),
+    "contact lane",
 )
 _URNS_OF = Query(
     sa.select(address.c.urn, address.c.shard).where(
@@ -173,7 +184,8 @@ def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str
     asks.append((_MERGED, (winner, loser, loser_lane)))
     asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
     asks += [(TOUCHED, (row[3], lane, winner, *row[:3], row[4])) for row in rows[2]]
-    yield [*asks, *consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
+    asks += [*consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
+    yield [*asks, *(yield from fences.people_changed())]
     return winner, lane
 
 
@@ -196,18 +208,13 @@ def unmerge(team: str, merge_id: str) -> Op[None]:
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]
-    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key))]
+    changed = yield from fences.people_changed()
+    (talks,) = yield [(_TALKS, (winner, key[1]))]
+    if changed:  # what a suspension of the loser held is decided again
+        asks += [(_FREE_OF, (row[0], key[1])) for row in talks]
+    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key)), *changed]
     for one, other in ((winner, loser), (loser, winner)):
-        own, others = (yield from _merged_into(one)), (yield from _merged_into(other))
+        own, others = (yield from merges.members(one)), (yield from merges.members(other))
         (rows,) = yield [(_URNS_OF, (one,))]
         reached = [row[0] for row in rows]
         yield from consent.restore(one, lane_of_id(one), own, reached, others, time_of_id(merge_id))
-
-
-def _merged_into(contact_id: str) -> Op[list[str]]:
-    """A contact and all that are merged into it."""
-    found = [contact_id]
-    for each in found:
-        (rows,) = yield [(_LOSERS, (each,))]
-        found += [row[0] for row in rows]
-    return found

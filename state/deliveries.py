@@ -38,6 +38,25 @@ DUE = Query(
     "now",
 )
 """The hooks that something is due for: rows of Hook."""
+WAITING = Query(
+    sa.select(_C.hook, sa.func.count())
+    .join(hook, hook.c.id == _C.hook)
+    .where(_C.state == sa.literal_column("'waiting'"), hook.c.removed_at.is_(None))
+    .group_by(_C.hook),
+    "",
+)
+"""How many deliveries of each hook wait: for their time, or for a hook that is disabled."""
+FAILING = Query(
+    sa.select(_C.hook, _C.type, _C.answer)
+    .where(
+        _C.answer != sa.literal_column("''"),
+        _C.state.in_([sa.literal_column("'failed'"), sa.literal_column("'waiting'")]),
+    )
+    .order_by(_C.id.desc())
+    .limit(sa.literal_column("500")),
+    "",
+)
+"""Deliveries whose last try has failed, the newest first: hook, type, answer (JSON)."""
 _TAKE = Query(
     sa.select(_C.id, _C.hook, _C.event, _C.type, _C.body, _C.attempt, _C.began_at, _C.lease_epoch)
     .where(_C.hook == sa.bindparam("hook", type_=Id), *_waits(sa.bindparam("now", type_=Ms)))

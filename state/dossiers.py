@@ -5,16 +5,16 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state import merges
 from state.consent_tables import consent, standing
 from state.model.address import lane_of
 from state.model.consent import Consent, Standing
 from state.model.ids import lane_of_id
 from state.statements import Query
 from state.store import Store
-from state.tables import address, contact, merge
+from state.tables import address
 
-_MOST_MERGES = 16
-_F, _S, _A, _C = consent.c, standing.c, address.c, contact.c
+_F, _S, _A = consent.c, standing.c, address.c
 _FACTS = Query(
     sa.select(_F.body, _F.seq, _F.hash)
     .where(
@@ -42,18 +42,6 @@ _OWNER = Query(
     ),
     "urn team shard",
 )
-_WHO = Query(
-    sa.select(_C.team, _C.merged_into).where(
-        _C.id == sa.bindparam("id", type_=_C.id.type), _C.lane == sa.bindparam("lane", type_=_C.lane.type)
-    ),
-    "id lane",
-)
-_LOSERS = Query(
-    sa.select(merge.c.loser).where(
-        merge.c.winner == sa.bindparam("winner", type_=merge.c.winner.type), merge.c.undone_at.is_(None)
-    ),
-    "winner",
-)
 
 
 class Dossier(NamedTuple):
@@ -80,21 +68,11 @@ async def find(store: Store, said: str, team: str) -> Dossier | None:
         if not rows:
             return None
         contact_id = rows[0][0]
-    for _ in range(_MOST_MERGES):
-        rows = await store.read(_WHO, contact_id, lane_of_id(contact_id))
-        if not rows:
-            return None
-        if not rows[0][1]:
-            return Dossier(contact_id, rows[0][0], await _members(store, contact_id))
-        contact_id = rows[0][1]
-    return None
-
-
-async def _members(store: Store, contact_id: str) -> tuple[str, ...]:
-    found = [contact_id]
-    for each in found:
-        found += [row[0] for row in await store.read(_LOSERS, each) if row[0] not in found]
-    return tuple(found)
+    person = await merges.found(store, contact_id)
+    if person is None:
+        return None
+    members = await merges.read(store, merges.members(person.contact))
+    return Dossier(person.contact, person.team, tuple(members))
 
 
 async def facts(store: Store, dossier: Dossier, before: str, limit: int) -> list[Entered]:

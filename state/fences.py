@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 import sqlalchemy as sa
 
+from state import merges
 from state.consent_tables import suspension
 from state.model.stages import CLOSED
 from state.model.suspension import Suspension
@@ -62,10 +63,14 @@ BEHIND = _BEHIND
 
 
 Ask = tuple[Statement, Row]
+_suspension = msgspec.json.Decoder(Suspension).decode
 
 
 class Permit(NamedTuple):
-    """What a node learnt when it looked: the epoch and the suspensions in force."""
+    """What a node learnt when it looked: the epoch and the suspensions in force.
+
+    One of a contact that was merged is there twice, the second time with whom it was merged into.
+    """
 
     epoch: int
     suspensions: tuple[Suspension, ...]
@@ -88,7 +93,7 @@ def look(
     """
     ((epoch,),) = (yield [(EPOCH, ())])[0]
     rows = (yield [(_ACTIVE, ())])[0]
-    permit = Permit(epoch, tuple(msgspec.json.decode(row[0], type=Suspension) for row in rows))
+    permit = Permit(epoch, (yield from merges.following([_suspension(row[0]) for row in rows])))
     learn(permit)
     if epoch != acknowledged:
         yield [(_ACKNOWLEDGE, (epoch, node_id))]
@@ -117,3 +122,17 @@ def coming_epoch() -> Op[int]:
     """
     ((epoch,),) = (yield [(_EPOCH, ())])[0]
     return int(epoch) + 1
+
+
+def people_changed() -> Op[list[Ask]]:
+    """The statement that tells every node that contacts are others now, where a suspension in force is of a contact."""
+    (rows,) = yield [(_ACTIVE, ())]
+    if not any(_suspension(row[0]).scope.contact for row in rows):
+        return []
+    return [changed((yield from coming_epoch()))]
+
+
+def in_force() -> Op[set[str]]:
+    """The ids of the suspensions in force."""
+    (rows,) = yield [(_ACTIVE, ())]
+    return {_suspension(row[0]).id for row in rows}

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from state import audit
 from state.consent_tables import delivery, hook, occurrence
 from state.model.base import Value
-from state.model.ids import new_id, now_ms
-from state.model.occurrence import TYPES, HookData, Occurrence, TrialData, time
+from state.model.ids import new_id, now_ms, time_of_id
+from state.model.occurrence import TYPES, FailureData, HookData, Occurrence, TrialData, same, time
 from state.model.occurrence import occurrence as happened
+from state.model.receipts import Facts, Fault
 from state.seal import Seal
 from state.statements import Query, Row, Statement, delete, insert, update
 from state.tables import channel, team
@@ -35,6 +36,7 @@ ALL = Query(
 )
 """All hooks that are not removed, in the order in which they were made: rows of Hook."""
 _TEAMS = Query(sa.select(team.c.id, team.c.parent), "")
+_CHANNELS = Query(sa.select(channel.c.id, channel.c.team), "")
 TEAM_OF = Query(
     sa.select(channel.c.team).where(channel.c.id == sa.bindparam("id", type_=channel.c.id.type)), "id"
 )
@@ -144,6 +146,20 @@ def _row(one: Occurrence) -> Row:
     return (one.id, one.type, one.team, one.subject, one.at, _encode(one.data).decode())
 
 
+def failed_asks(message_id: str, channel_id: str, facts: Facts) -> list[tuple[Statement, Row]]:
+    """The statement that lets hooks be told, once, of a message that has failed; none where it has not."""
+    if not facts.failed:
+        return []
+    fault = facts.fault or Fault("")
+    data = FailureData(
+        message=message_id, channel=channel_id, code=fault.code, reason=fault.reason, attribution=fault.attribution,
+        at=time(facts.failed),
+    )  # fmt: skip
+    kind = "message.failed"
+    key = same(time_of_id(message_id), kind, message_id)
+    return told_asks(happened(kind, f"messages/{message_id}", data, f"@{channel_id}", key, facts.failed))
+
+
 def told(*each: Occurrence) -> Writes[None]:
     """The same as an operation of its own, for what happens in no commit."""
     return Writes(told_asks(*each), None)
@@ -166,8 +182,8 @@ def fan_out(source: str, now: int, limit: int = 200) -> Op[int]:
     Hooks that are disabled get theirs too: they wait until it is enabled. `source` is our address, `now` in
     milliseconds, UTC.
     """
-    waiting, hooks, teams = yield [(WAITING, (limit,)), (ALL, ()), (_TEAMS, ())]
-    parents = dict(map(tuple, teams))
+    waiting, hooks, teams, channels = yield [(WAITING, (limit,)), (ALL, ()), (_TEAMS, ()), (_CHANNELS, ())]
+    parents = dict(map(tuple, teams)) | {f"@{name}": of for name, of in channels}
     asks: list[tuple[Statement, Row]] = []
     for row in waiting:
         line, text = _line(row[2], parents), body(source, row)
@@ -181,7 +197,7 @@ def fan_out(source: str, now: int, limit: int = 200) -> Op[int]:
 
 
 def _line(name: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
-    """A team and all above it; none for what concerns all."""
+    """A team, or a channel, and all above it; none for what concerns all."""
     line: dict[str, None] = {}
     at: str | None = name
     while at and at not in line:

@@ -26,7 +26,7 @@ from state.model.event import (
 )
 from state.model.ids import LONGEST, lane_of_id, new_id
 from state.model.receipts import fact
-from state.receipts import merge_asks, merge_unanswered_asks, up_to_asks, wait_ask
+from state.receipts import merge_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, insert, update
 from state.tables import contact, envelope, event, message, signal
 from state.tables import part as piece
@@ -327,9 +327,8 @@ def receipt_asks(happened: Receipt, channel: str) -> _Asks:
         body = encode(happened).decode()
         asks.append((_SIGNAL, (new_id(home), home, channel, happened.key, fault.action, fault.code, body)))
     try:
-        merge = merge_unanswered_asks if happened.of_part else merge_asks
-        asks += merge(happened.message_id, lane_of_id(happened.message_id), facts)
-        waits = happened.of_part
+        waits, ours = happened.of_part, happened.message_id
+        asks += merge_asks(ours, lane_of_id(ours), channel, facts, of_part=waits)
     except ValueError:
         waits = True
     if waits:

@@ -59,8 +59,10 @@ _WITHOUT_MESSAGE = {
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 _HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
-FREE = Fetch(outbox, "state body conversation", "id lane", lock="wait", also=outbox.c.lease_until <= Now())
-"""A message's state, cause, conversation, and whether nobody has it, with its row locked."""
+FREE = Fetch(
+    outbox, "state body conversation channel", "id lane", lock="wait", also=outbox.c.lease_until <= Now()
+)
+"""A message's state, cause, conversation, channel, and whether nobody has it, with its row locked."""
 _RENEW = Write(
     sa.update(outbox)
     .values(lease_until=Now() + sa.bindparam("length", type_=Ms))
@@ -76,21 +78,12 @@ _FREE = update(outbox, "lease_until", "id lane")
 _SENDING = update(outbox, "state attempt", "id lane")
 _DECIDED = insert(decision, "id lane message body")
 _EXCHANGED = insert(exchange, "id lane message attempt body")
-_AGAIN = update(outbox, "state due_at attempt lease_until part", "id lane")
+_AGAIN = update(outbox, "state due_at attempt lease_until part held_by", "id lane")
 _OFFER = update(conversation, "offered", "id lane")
 _TOLD = update(conversation, "told", "id lane")
 _DONE = delete(outbox, "id lane")
 _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
-_REQUEUE = Write(
-    sa.update(outbox)
-    .values(state=sa.literal_column("'queued'"), due_at=sa.bindparam("now", type_=Ms))
-    .where(
-        outbox.c.state == sa.literal_column("'held'"),
-        outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
-    ),
-    "now lane",
-)
 _NEXT_DUE = Query(
     sa.select(sa.func.min(outbox.c.due_at)).where(
         outbox.c.channel == sa.bindparam("channel", type_=outbox.c.channel.type),
@@ -105,10 +98,6 @@ CHANNELS = Query(
     sa.select(outbox.c.channel).where(outbox.c.kind == sa.literal_column("'message'")).distinct(), ""
 )
 """The channels that messages wait for, those that are gone too."""
-HELD_LANES = Query(
-    sa.select(outbox.c.lane).where(outbox.c.state == sa.literal_column("'held'")).distinct(), ""
-)
-"""The lanes in which rows are held."""
 
 _encode = msgspec.json.Encoder().encode
 _NO_FACTS = Facts()
@@ -208,7 +197,8 @@ class Batch(NamedTuple):
 class Settled(NamedTuple):
     """What became of a leased row.
 
-    `again_at` > 0 queues it again for then; `held` keeps it until a lift; otherwise the row is gone. `facts`,
+    `again_at` > 0 queues it again for then; `held` keeps it until a lift, of these suspensions where `held_by` names
+    any (ids with blanks between them); otherwise the row is gone. `facts`,
     `provider_id` and `outcome` go to the message, `trace` (JSON) is kept as the exchange with the provider. `piece` is
     the part the provider took, where there are several; those after it go next where it is queued again. `sign` is
     kept where the provider's answer puts the channel's terms at stake. `told` is the fact that a notice was given.
@@ -220,6 +210,7 @@ class Settled(NamedTuple):
     outcome: str = ""
     again_at: int = 0
     held: bool = False
+    held_by: str = ""
     attempt: int = 0
     trace: str = ""
     decision: Decision | None = None
@@ -310,7 +301,8 @@ def settle(end: Settled) -> Op[None]:
     asks: _Asks = []
     if end.held or end.again_at:
         part = end.piece.number + 1 if end.piece else row.part
-        asks.append((_AGAIN, ("held" if end.held else "queued", end.again_at, end.attempt, 0, part, *key)))
+        state = "held" if end.held else "queued"
+        asks.append((_AGAIN, (state, end.again_at, end.attempt, 0, part, end.held_by, *key)))
     else:
         asks.append((_DONE, key))
     if end.piece:
@@ -329,7 +321,7 @@ def settle(end: Settled) -> Op[None]:
     if end.trace:
         asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
-        asks += settle_asks(*key, end.facts, end.provider_id, end.outcome)
+        asks += settle_asks(*key, row.channel, end.facts, end.provider_id, end.outcome)
     yield asks
 
 
@@ -355,7 +347,7 @@ def give_back(rows: Sequence[Leased]) -> Op[None]:
 def again(row: Leased, due_at: int) -> Op[None]:
     """Let a row that has failed be run again later (milliseconds, UTC). Raises LeaseLost."""
     yield from _check(row)
-    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, row.id, row.lane))]
+    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, "", row.id, row.lane))]
 
 
 def finish(row: Leased) -> Op[None]:
@@ -372,16 +364,11 @@ def cancel(message_id: str) -> Op[None]:
     """Take a message back that nobody has begun to send; raises TooLate."""
     key = (message_id, lane_of_id(message_id))
     (rows,) = yield [(FREE, key)]
-    if not rows or rows[0][0] == "sending" or not rows[0][3]:
+    if not rows or rows[0][0] == "sending" or not rows[0][4]:
         raise TooLate(message_id)
     body, conversation_id = rows[0][1:3]
     unsaid = unsaid_asks(body, conversation_id, key[1])
     yield [(_DONE, key), (_OUTCOME, ("canceled", *key)), *unsaid]
-
-
-def requeue(lanes: Sequence[int], now: int) -> Op[None]:
-    """Let what is held be decided again, in order."""
-    yield [(_REQUEUE, (now, lane)) for lane in sorted(lanes)]
 
 
 def free_all() -> Op[None]:

@@ -51,9 +51,12 @@ class Piece(NamedTuple):
 
 
 class Merged(NamedTuple):
-    """What receipts made of whole messages, and which receipts (provider id, channel, status, lane) they were."""
+    """What receipts made of whole messages, with their channels.
 
-    messages: dict[tuple[str, int], Facts]
+    `receipts` are those that did: provider id, channel, status, lane.
+    """
+
+    messages: dict[tuple[str, int], tuple[str, Facts]]
     receipts: list[Row]
 
 
@@ -74,16 +77,17 @@ def sweep(since: int, limit: int) -> Op[Merged]:
         why = msgspec.json.decode(row[5], type=Fault) if row[5] else None
         pieces = told.setdefault((row[6], row[8]), {})
         pieces[row[7]] = pieces.get(row[7], Facts()).merge(fact(row[2], row[4], why))
+    channels = {(row[6], row[8]): row[1] for row in found}
     keys = sorted(told)
     known = yield [(_OF, key) for key in keys]
-    merged: dict[tuple[str, int], Facts] = {}
+    merged: dict[tuple[str, int], tuple[str, Facts]] = {}
     saves: list[tuple[Statement, Row]] = []
     for key, rows in zip(keys, known, strict=True):
         pieces = {row[0]: _facts.decode(row[2]) for row in rows}
         for number, more in told[key].items():
             pieces[number] = pieces[number].merge(more)
             saves.append((_SAVE, (_encode(pieces[number]).decode(), key[0], number, key[1])))
-        merged[key] = whole(pieces.values(), complete=_complete(rows))
+        merged[key] = channels[key], whole(pieces.values(), complete=_complete(rows))
     if saves:
         yield saves
     return Merged(merged, [tuple(row[:4]) for row in found])

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state import failed, parts
+from state import failed, hooks, parts
 from state.model.event import ReceiptUpTo
 from state.model.ids import now_ms
 from state.model.receipts import Facts, Fault, ReceiptStatus, fact
@@ -233,28 +233,35 @@ def _up_to(conversation: str, status: str, until: int, lane: int, at: int) -> tu
     return (_UP_TO[status], (at, conversation, until, _last_id(until), lane))
 
 
-def merge_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
-    """The statements that merge facts into a message, and tell its flow of a failure."""
-    return [(_MERGE, (*_row(facts), message_id, lane)), *failed.told_asks(message_id, lane, facts)]
+def merge_asks(
+    message_id: str, lane: int, channel: str, facts: Facts, *, of_part: bool = False
+) -> list[tuple[Statement, Row]]:
+    """The statements that merge facts into a message, and tell its flow and hooks of a failure.
+
+    `of_part`: only where no answer to the send has named the message's parts; then its parts' receipts tell of it.
+    """
+    merge = _MERGE_UNANSWERED if of_part else _MERGE
+    return [(merge, (*_row(facts), message_id, lane)), *_told_asks(message_id, lane, channel, facts)]
 
 
-def merge_unanswered_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
-    """The same where no answer to the send has named the message's parts: then its parts' receipts tell of it."""
-    told = failed.told_asks(message_id, lane, facts)
-    return [(_MERGE_UNANSWERED, (*_row(facts), message_id, lane)), *told]
+def _told_asks(message_id: str, lane: int, channel: str, facts: Facts) -> list[tuple[Statement, Row]]:
+    """Who is told of a failure: the message's flow, and hooks."""
+    if not facts.failed:
+        return []
+    return [*failed.told_asks(message_id, lane, facts), *hooks.failed_asks(message_id, channel, facts)]
 
 
 def settle_asks(
-    message_id: str, lane: int, facts: Facts, provider_id: str, outcome: str
+    message_id: str, lane: int, channel: str, facts: Facts, provider_id: str, outcome: str
 ) -> list[tuple[Statement, Row]]:
     """The statements that merge facts into a message with what else its send has shown; "" leaves it as it is.
 
-    Its flow is told of a failure.
+    Its flow is told of a failure, and hooks are.
     """
     if provider_id and not outcome and facts == Facts(accepted=facts.accepted):
         return [(_ACCEPTED, (provider_id, facts.accepted, message_id, lane))]
     settle = (_SETTLE, (*_row(facts), provider_id, outcome, message_id, lane))
-    return [settle, *failed.told_asks(message_id, lane, facts)]
+    return [settle, *_told_asks(message_id, lane, channel, facts)]
 
 
 def _row(facts: Facts) -> Row:
@@ -277,11 +284,11 @@ def sweep(limit: int = 500) -> Op[int]:
     asks: list[tuple[Statement, Row]] = []
     for provider_id, channel, status, lane, at, fault, message_id, message_lane in found:
         why = msgspec.json.decode(fault, type=Fault) if fault else None
-        asks.extend(merge_asks(message_id, message_lane, fact(status, at, why)))
+        asks.extend(merge_asks(message_id, message_lane, channel, fact(status, at, why)))
         asks.append((_DONE, (provider_id, channel, status, lane)))
     pieces = yield from parts.sweep(since, limit)
-    for key, facts in pieces.messages.items():
-        asks.extend(merge_asks(*key, facts))
+    for key, (channel, facts) in pieces.messages.items():
+        asks.extend(merge_asks(*key, channel, facts))
     asks += [(_DONE, row) for row in pieces.receipts]
     marked = yield from _marks(limit)
     if asks:

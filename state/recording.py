@@ -7,25 +7,17 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, contacts
+from state import consent, contacts, merges
 from state.consent import STANDINGS
 from state.consent_tables import consent as facts
 from state.model.address import lane_of
 from state.model.base import Value
 from state.model.consent import Basis, Change, Consent, Purpose, Source
-from state.model.ids import lane_of_id, new_id, now_ms
+from state.model.ids import new_id, now_ms
 from state.statements import Query
-from state.tables import contact, team
+from state.tables import team
 from state.writer import Op
 
-_MOST_MERGES = 16
-_C = contact.c
-_WHO = Query(
-    sa.select(_C.team, _C.merged_into).where(
-        _C.id == sa.bindparam("id", type_=_C.id.type), _C.lane == sa.bindparam("lane", type_=_C.lane.type)
-    ),
-    "id lane",
-)
 TEAMS = Query(sa.select(team.c.id), "")
 """The ids of all teams."""
 _KNOWN = Query(sa.select(facts.c.id).where(facts.c.id == sa.bindparam("id", type_=facts.c.id.type)), "id")
@@ -116,13 +108,7 @@ def _whose(entry: Entry) -> Op[tuple[str, int]]:
     """The contact a fact is about and its lane, made where an address is unknown; raises NoContact."""
     if ":" in entry.to:
         return (yield from contacts.person(entry.team, entry.to))
-    contact_id = entry.to
-    for _ in range(_MOST_MERGES):
-        lane = lane_of_id(contact_id)
-        (rows,) = yield [(_WHO, (contact_id, lane))]
-        if not rows or rows[0][0] != entry.team:
-            break
-        if not rows[0][1]:
-            return contact_id, lane
-        contact_id = rows[0][1]
-    raise NoContact(entry.to)
+    person = yield from merges.follow(entry.to)
+    if person is None or person.team != entry.team:
+        raise NoContact(entry.to)
+    return person.contact, person.lane

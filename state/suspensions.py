@@ -196,12 +196,17 @@ def withdraw(suspension_id: str, actor: str, reason: str) -> Op[Suspension]:
     return (yield from _step(suspension_id, "withdraw", actor, "withdraw", reason, changes))
 
 
-def lift(suspension_id: str, actor: str, reason: str, held: Held = "resume") -> Op[Suspension]:
+def lift(
+    suspension_id: str, actor: str, reason: str, held: Held = "resume", named: bool = True
+) -> Op[Suspension]:
     """Lift a suspension, or ask for it where another actor has to confirm it. Raises NotInForce.
 
-    With `resume` it is over; with `discard` or `expire` it is `lifting`, in force until what is held is settled.
+    With `resume` it is over; with `discard` or `expire` it is `lifting`, in force until what is held is settled. Who is
+    not `named` cannot ask for what another has to confirm: nobody could tell the two apart (SameActor).
     """
     old, epoch = yield from _found(suspension_id)
+    if old.two and not named:
+        raise SameActor("who asks for this lift has to be told from who confirms it: send an API key")
     if old.two:
         asked = Ask(actor=actor, reason=reason, held=held, at=now_ms())
         made = yield from _save(old, {"stage": _after(old, "ask"), "asked": asked}, epoch)

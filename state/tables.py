@@ -273,6 +273,7 @@ message = _hot(
     _column("read", Ms, 0),
     _column("played", Ms, 0),
     _column("fault", Fault, "''"),
+    _column("used", Ms, 0),
 )
 sa.Index("message_conversation", message.c.conversation, message.c.id, message.c.lane)
 sa.Index(
@@ -282,6 +283,14 @@ sa.Index(
     message.c.lane,
     sqlite_where=message.c.provider_id != "",
     postgresql_where=message.c.provider_id != "",
+)
+sa.Index(
+    "message_client_ref",
+    message.c.client_ref,
+    message.c.id,
+    message.c.lane,
+    sqlite_where=message.c.client_ref != "",
+    postgresql_where=message.c.client_ref != "",
 )
 
 part = sa.Table(
@@ -316,6 +325,7 @@ outbox = _hot(
     _column("lease_until", Ms, 0),
     _column("lease_epoch", sa.Integer, 0),
     _column("part", sa.SmallInteger, 0),
+    _column("held_by", sa.Text, "''"),
 )
 sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.id, outbox.c.lane)
 sa.Index("outbox_due", outbox.c.channel, outbox.c.priority, outbox.c.due_at, outbox.c.id)

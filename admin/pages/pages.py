@@ -17,6 +17,10 @@ STATIC: Final = HERE / "static"
 FRESH_MS: Final = 3_600_000
 """How long an error speaks for a channel's state (milliseconds)."""
 
+SIGNALS: Final = 5
+"""Signals of a channel that are shown."""
+SIGNAL_DAYS: Final = 7
+"""How far back signals are shown."""
 GROUNDS: Final = {
     "operator": "an operator's decision",
     "terms_breached": "terms breached",
@@ -85,6 +89,32 @@ class TermsRow(Value, frozen=True, kw_only=True):
         return self.held_from <= now
 
 
+class SignalRow(Value, frozen=True, kw_only=True):
+    """A sign that a channel's terms are at stake: what it asks for, why in words, and the provider's evidence (JSON).
+
+    `at` in milliseconds, UTC.
+    """
+
+    id: str
+    at: int
+    action: str
+    code: str
+    reason: str = ""
+    evidence: str = ""
+
+
+class HookRow(Value, frozen=True, kw_only=True):
+    """A hook that is disabled, or whose latest try has failed; times in milliseconds, UTC, 0 where there is none."""
+
+    id: str
+    where: str
+    disabled_at: int = 0
+    disabled_for: str = ""
+    failed_at: int = 0
+    failed: str = ""
+    waiting: int = 0
+
+
 class ChannelRow(Value, frozen=True, kw_only=True):
     """One channel as the console lists it; `last_error_at` in milliseconds, UTC, 0 where there was none.
 
@@ -101,6 +131,7 @@ class ChannelRow(Value, frozen=True, kw_only=True):
     last_error: str = ""
     last_error_at: int = 0
     suspensions: tuple[SuspensionRow, ...] = ()
+    signals: tuple[SignalRow, ...] = ()
     terms: TermsRow | None = None
 
     def state(self, now: int) -> State:
@@ -118,11 +149,15 @@ class ChannelRow(Value, frozen=True, kw_only=True):
 class ChannelsView(Value, frozen=True, kw_only=True):
     """All that `/admin` shows. `period` says over what time is counted; `problem` is why the last form was refused.
 
+    `others` are suspensions of a part of several channels, `hooks` those that fail.
+
     `demo`: nobody signed in, and there is a simulator to lead to; `may_suspend` and `may_accept`: the actor has the
     scope for it.
     """
 
     channels: tuple[ChannelRow, ...]
+    others: tuple[SuspensionRow, ...] = ()
+    hooks: tuple[HookRow, ...] = ()
     quarantined: int
     parked: int = 0
     now: int
@@ -133,6 +168,16 @@ class ChannelsView(Value, frozen=True, kw_only=True):
     demo: bool = False
     may_suspend: bool = True
     may_accept: bool = True
+
+    @property
+    def announced(self) -> tuple[tuple[SuspensionRow, str], ...]:
+        """What is announced and not in force yet, the first to come first; with the first channel it is shown at, or
+        "" where that is none."""
+        places = [("", self.others), *((each.id, each.suspensions) for each in self.channels)]
+        found = {
+            one.id: (one, place) for place, rows in reversed(places) for one in rows if one.stage == "noticed"
+        }
+        return tuple(sorted(found.values(), key=lambda each: each[0].due))
 
     @property
     def waiting(self) -> int:
@@ -152,7 +197,9 @@ def channels_page(view: ChannelsView) -> str:
     return (
         _templates()
         .get_template("channels.html")
-        .render(view=view, demo=view.demo, grounds=GROUNDS, reaches=REACHES)
+        .render(
+            view=view, demo=view.demo, grounds=GROUNDS, reaches=REACHES, signals=SIGNALS, days=SIGNAL_DAYS
+        )
     )
 
 

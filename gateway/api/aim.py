@@ -11,7 +11,7 @@ from gateway.app import Gateway
 from gateway.channels import Live
 from gateway.degrade import Link, Shaped, shape
 from gateway.problems import Problem
-from state import contacts, listings, messages
+from state import contacts, listings, merges, messages
 from state.model.address import BadAddress, parse
 from state.model.cause import Cause
 from state.model.content import Content, Reaction, media_in
@@ -21,7 +21,6 @@ from state.model.wire import BadMessage, File, Outbound, Undelivered
 from state.store import Store
 
 log = logging.getLogger("parley.api")
-_MOST_MERGES = 16
 _AT_THE_TOP = ("to", "reply_to", "native", "content")
 """Fields a connector may find at fault that are not within the content."""
 
@@ -97,21 +96,16 @@ async def addresses(store: Store, conversation_id: str) -> tuple[str, ...]:
 
 async def _contact(gateway: Gateway, found_id: str, channel: str) -> Aim:
     """A contact by its id, or the one it was merged into."""
-    contact_id = found_id
-    for _ in range(_MOST_MERGES):
-        rows = await gateway.store.read(contacts.BY_ID, contact_id, lane_of_id(contact_id))
-        if not rows:
-            raise Problem("not_found", f"there is no contact or conversation {found_id}", field="to")
-        if not rows[0][2]:
-            break
-        contact_id = rows[0][2]
+    person = await merges.found(gateway.store, found_id)
+    if person is None:
+        raise Problem("not_found", f"there is no contact or conversation {found_id}", field="to")
     live = _channel(gateway, channel)
     schemes = live.connector.capabilities.schemes
-    known = await gateway.store.read(contacts.ADDRESSES_OF, contact_id)
+    known = await gateway.store.read(contacts.ADDRESSES_OF, person.contact)
     urns = tuple(row[0] for row in known if row[0].partition(":")[0] in schemes)
     if not urns:
         raise Problem("invalid_address", f"the contact has no address {live.channel.id} reaches", field="to")
-    return Aim(live, urns, lane_of_id(contact_id), contact=contact_id)
+    return Aim(live, urns, person.lane, contact=person.contact)
 
 
 async def words(gateway: Gateway, target: Aim, asked: SendMessage, actor: str) -> Say:

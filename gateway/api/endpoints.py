@@ -2,6 +2,7 @@
 
 from gateway.api import (
     channels,
+    codes,
     consents,
     conversations,
     hooks,
@@ -47,6 +48,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "POST", "/v1/messages/preview", "What a message would be on several channels, without sending it", _WRITE,
         preview.preview, preview.Previews, body=PreviewMessage, problems=("unknown_channel",),
+    ),
+    Endpoint(
+        "POST", "/v1/messages/used", "A customer has used the one-time code of a message, by its reference", _WRITE,
+        codes.used_by_ref, codes.UseView, body=codes.CodeUsed, show=codes.view, problems=("not_found", "conflict"),
+    ),
+    Endpoint(
+        "POST", "/v1/messages/{id}/used", "A customer has used the one-time code of a message", _WRITE, codes.used,
+        codes.UseView, show=codes.view, problems=("not_found", "conflict"),
     ),
     Endpoint(
         "GET", "/v1/messages/{id}", "A message with its decisions and the exchange with the provider", _READ,

@@ -12,6 +12,7 @@ from gateway.api.asks import Because, Discard, Lift, PreviewSuspension, Suspend
 from gateway.api.endpoint import Answer, Call, Nothing, Paged
 from gateway.api.moments import at, moment, ms_of
 from gateway.api.views import time_of
+from gateway.holds import Stop
 from gateway.problems import Problem
 from state import listings, suspensions
 from state.held import FIRST
@@ -98,23 +99,10 @@ class HeldMessages(Answer, frozen=True, kw_only=True):
     next: str | None
 
 
-class StopView(Answer, frozen=True, kw_only=True):
-    """What a suspension would do on a channel, in messages: `in_flight` go on, `held` are due and would be held,
-    `scheduled` are for later; `expiring` of these end before it does (within a day, where it is open). `sent` were
-    taken by the provider in the last 24 hours."""
-
-    channel: str
-    in_flight: int
-    held: int
-    scheduled: int
-    expiring: int
-    sent: int
-
-
 class SuspensionPreview(Answer, frozen=True, kw_only=True):
     """What a suspension would do, by channel."""
 
-    channels: tuple[StopView, ...]
+    channels: tuple[Stop, ...]
 
 
 class Discarded(Answer, frozen=True, kw_only=True):
@@ -184,7 +172,7 @@ async def preview(call: Call[Nothing, PreviewSuspension]) -> SuspensionPreview:
     _known(call, call.body.scope)
     until = ms_of(call.body.until) if call.body.until else 0
     stops = await call.gateway.suspensions.holds.preview(call.body.scope, until)
-    return SuspensionPreview(channels=tuple(StopView(**each._asdict()) for each in stops))
+    return SuspensionPreview(channels=tuple(stops))
 
 
 def _known(call: Call[Nothing, Suspend] | Call[Nothing, PreviewSuspension], scope: Scope) -> None:
@@ -245,7 +233,7 @@ async def held(call: Call[Paged, None]) -> HeldMessages:
     made = await _one(call.gateway.store, call.id)
     limit, after = call.query.limit, cursors.read(call.query.cursor) if call.query.cursor else FIRST
     holds = call.gateway.suspensions.holds
-    rows = await holds.some(made.scope, after, limit + 1) if made.stage != "clear" else []
+    rows = await holds.some(made, after, limit + 1) if made.stage != "clear" else []
     found, more = cursors.page(rows, [each.row.id for each in rows], limit)
     return HeldMessages(
         items=tuple(
@@ -265,7 +253,7 @@ async def discard(call: Call[Nothing, Discard]) -> int:
     if not made.in_force:
         raise Problem("conflict", f"the suspension is {made.stage}: it holds nothing")
     body, holds = call.body, call.gateway.suspensions.holds
-    waiting = {each.row.id async for page in holds.pages(made.scope) for each in page}
+    waiting = {each.row.id async for page in holds.pages(made) for each in page}
     chosen = sorted(waiting & set(body.messages) if body.messages else waiting)
     means = call.gateway.means(call.store)
     return await operations.discard(means, call.actor, made, chosen, body.reason, body.held)

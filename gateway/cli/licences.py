@@ -11,6 +11,9 @@ from state.licences import NoLicence, Record
 from state.model.ids import now_ms
 from state.store import Store
 
+_FLAGS = {"ends_at": "--ends", "evidence": "--evidence", "team": "--team", "reason": "--reason"}
+"""What the fields of a licence are called here."""
+
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
     """The three commands and their flags."""
@@ -55,7 +58,7 @@ async def _change(store: Store, args: argparse.Namespace) -> Record:
         evidence = consent_rows.evidence(args.evidence)
         return await consents.add_licence(store, who, args.team, args.subject, evidence, args.ends)
     except operations.Refused as error:
-        raise Failure(str(error)) from error
+        raise Failure(f"{_FLAGS.get(error.field, error.field)}: {error.reason}") from error
     except NoLicence as error:
         raise Failure(f"there is no licence {args.id}: parley licences list shows those there are") from error
 

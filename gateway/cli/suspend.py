@@ -33,7 +33,13 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("--until", default="", metavar="TIME", help="when it ends by itself (ISO 8601)")
         command.add_argument("--condition", default="", help="when somebody is to lift it, in words")
         command.add_argument("--notice", default="", help="what the team is told")
-        command.add_argument("--lead", type=int, default=0, metavar="SECONDS", help="announce it first")
+        command.add_argument(
+            "--lead",
+            type=int,
+            default=0,
+            metavar="SECONDS",
+            help="announce it first; for a suspected fraud at least notice_seconds, which is what counts without",
+        )
         command.add_argument(
             "--evidence", action="append", default=[], metavar="ID", help="a signal, message or decision"
         )
@@ -127,7 +133,9 @@ async def _suspend(args: argparse.Namespace, store: Store, settings: Settings, r
     )  # fmt: skip
     try:
         made = await suspensions.suspend(ready, OPERATOR, order)
-    except (Refused, suspensions.Vetoed) as error:
+    except Refused as error:
+        raise Failure(f"--{error.field}: {error.reason}") from error
+    except suspensions.Vetoed as error:
         raise Failure(str(error)) from error
     if made.stage == "noticed":
         print(f"{made.id}  announced; in force at {when(made.due_at)}")

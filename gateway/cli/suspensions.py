@@ -93,7 +93,7 @@ async def _held(store: Store, settings: Settings, made: Suspension, limit: int) 
     from state.held import FIRST
 
     holds = await holds_of(store, await channels_of(store, settings))
-    rows = await holds.some(made.scope, FIRST, limit) if made.stage != "clear" else []
+    rows = await holds.some(made, FIRST, limit) if made.stage != "clear" else []
     for each in rows:
         expires = when(each.row.expires_at)
         print(f"{each.row.id}  {each.row.state:8}  {each.row.channel:16}  expires {expires}")
@@ -128,6 +128,6 @@ async def _discard(
     if not made.in_force:
         raise suspensions.NotInForce(f"the suspension is {made.stage}: it holds nothing")
     holds = await holds_of(store, await channels_of(store, settings))
-    waiting = {each.row.id async for page in holds.pages(made.scope) for each in page}
+    waiting = {each.row.id async for page in holds.pages(made) for each in page}
     chosen = sorted(waiting & set(args.message) if args.message else waiting)
     return await operations.discard(ready, OPERATOR, made, chosen, args.reason, args.how)

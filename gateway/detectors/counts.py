@@ -39,6 +39,10 @@ class Counts:
         """How many in so many hours, the last of which is the hour of a time."""
         return sum(self.at(now - n * HOUR, kind) for n in range(hours))
 
+    def before(self, now: int, kind: str, hours: int) -> int:
+        """How many in so many whole hours before that of a time."""
+        return self.within(now - HOUR, kind, hours)
+
     def alike(self, now: int, head: str) -> dict[str, int]:
         """Counts of the kinds that begin with `head:` in the hour of a time, by what comes after it."""
         hour = self._hours.get(hour_of(now), _NONE)

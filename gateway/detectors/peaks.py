@@ -1,5 +1,7 @@
 """Far more than is usual at that hour: new recipients, messages nobody asked for, one text for many strangers. Pure."""
 
+from collections.abc import Iterator
+
 from gateway.detectors.counts import Counts
 from gateway.detectors.finding import Finding
 from gateway.detectors.thresholds import Peak, Pumping, Thresholds
@@ -47,6 +49,7 @@ def code_pumping(counts: Counts, thresholds: Thresholds, now: int) -> Finding | 
     """One-time codes to one range of numbers: whoever owns the range earns with each; the worst one is told."""
     peak = thresholds.code_pumping
     found = [_pumped(counts, now, place, peak) for place in counts.alike(now, "code")]
+    found += _unused(counts, now, peak)
     return max(
         (each for each in found if each), key=lambda each: (each.numbers["count"], each.reason), default=None
     )
@@ -56,10 +59,35 @@ def _pumped(counts: Counts, now: int, place: str, peak: Pumping) -> Finding | No
     kind, value = f"code:{place}", counts.at(now, f"code:{place}")
     if value < peak.least or counts.at(now, f"answer:{place}") >= peak.answered * value:
         return None
+    if counts.at(now, f"used:{place}") >= peak.converted * value:
+        return None
     if not _has_grown(counts, now, kind, peak):
         return None
     words = f"one-time codes went to numbers that begin with +{place} in this hour"
     return _finding(counts, "code_pumping", value, _usual(counts, now, kind, peak), words)
+
+
+def _unused(counts: Counts, now: int, peak: Pumping) -> Iterator[Finding]:
+    """Ranges whose codes hardly anybody uses, where uses are told: what is pumped slowly enough to look usual."""
+    before = range(1, peak.hours + 1)
+    told = counts.before(now, "used", peak.hours)
+    places = {place for n in before for place in counts.alike(now - n * HOUR, "code")} if told else set()
+    for place in places:
+        value = counts.before(now, f"code:{place}", peak.hours)
+        answers = counts.before(now, f"answer:{place}", peak.hours)
+        used = counts.before(now, f"used:{place}", peak.hours) + counts.at(now, f"used:{place}")
+        most = peak.converted * value
+        if value >= peak.least and used < most and answers < peak.answered * value:
+            words = (
+                f"{value} one-time codes went to numbers that begin with +{place} within {peak.hours} hours"
+            )
+            yield Finding(
+                code="code_pumping",
+                scope=Scope(channel=counts.channel, direction="business_initiated"),
+                severity="fraud",
+                reason=f"{words}, and {used} of them were used; {most:.0f} is the least",
+                numbers={"count": value, "used": used, "limit": most},
+            )
 
 
 def _has_grown(counts: Counts, now: int, kind: str, peak: Pumping) -> bool:

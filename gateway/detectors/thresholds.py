@@ -44,10 +44,13 @@ class Peak(Value, frozen=True, kw_only=True):
 
 
 class Pumping(Peak, frozen=True, kw_only=True):
-    """A peak of one range of numbers, whose part of all codes has grown, and that does not answer."""
+    """A peak of one range of numbers, whose part of all codes has grown, and that does not answer; where uses are told,
+    also one whose codes of the last `hours` are hardly used."""
 
     answered: float
     growth: float
+    converted: float
+    hours: Annotated[int, msgspec.Meta(ge=1, le=12)]
 
 
 class Rest(Value, frozen=True, kw_only=True):

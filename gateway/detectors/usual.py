@@ -4,6 +4,7 @@ The median and the median of the distances from it (MAD) do not follow single pe
 """
 
 from collections.abc import Sequence
+from math import inf
 from statistics import median
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ _SIGMA = 1.4826
 
 
 class Limit(NamedTuple):
-    """The most that is usual, and where that comes from: "weeks", "days" or "floor"."""
+    """The most that is usual, and where that comes from: "weeks", "days", "floor", or "nothing" (there is no most)."""
 
     most: float
     source: str
@@ -24,13 +25,16 @@ def limit(weeks: Sequence[int], days: Sequence[int], peak: Peak) -> Limit:
     """The most that is usual after the same hour of the weeks and of the days before, the latest first.
 
     What was so large a week ago is usual too, or a campaign could not be repeated; and the days before count beside the
-    weeks, since a season rises from day to day. Where both are too few for a median, it is the floor.
+    weeks, since a season rises from day to day. Where both are too few for a median, it is the floor; without one (0)
+    nobody knows what is usual, and nothing is unusual.
     """
     recent = peak.factor * median(days) if len(days) >= peak.enough else 0.0
     if len(weeks) >= peak.enough:
         return Limit(max(_above(weeks, peak), peak.repeat * weeks[0], recent), "weeks")
     if len(days) >= peak.enough:
         return Limit(max(_above(days, peak), peak.repeat * max([*weeks, 0])), "days")
+    if not peak.floor:
+        return Limit(inf, "nothing")
     return Limit(max(peak.floor, peak.repeat * max([*weeks, *days, 0])), "floor")
 
 

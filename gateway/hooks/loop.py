@@ -35,7 +35,10 @@ TOPIC = "hooks"
 
 
 class Hooks:
-    """Tells hooks what has happened. `source` is where events come from, as CloudEvents call it: our address."""
+    """Tells hooks what has happened. `source` is where events come from, as CloudEvents call it: our address.
+
+    `told` counts what came of each try: the hook and the outcome.
+    """
 
     def __init__(
         self,
@@ -46,10 +49,12 @@ class Hooks:
         node: str,
         source: Callable[[], str],
         *,
+        told: Callable[[str, str], None] = lambda hook, outcome: None,
         clock: Callable[[], int] = now_ms,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._store, self._perform, self._wake, self._seal = store, perform, wake, seal
+        self._count = told
         self._node, self._source, self._clock, self._chance = node, source, clock, chance
         self._signal = Signal()
         self._running: dict[asyncio.Task[None], str] = {}
@@ -112,7 +117,10 @@ class Hooks:
         end = end_of(row, call, started, outcome, self._clock(), self._chance())
         put = self._store.alone if end.disables else self._store.write
         with contextlib.suppress(LeaseLost):  # another node has taken it, or somebody asked for it anew
-            if await put(deliveries.settle, row, end, self._clock()):
+            disabled = await put(deliveries.settle, row, end, self._clock())
+            self._count(one.id, "retried" if end.state == "waiting" else end.state)
+            if disabled:
+                self._count(one.id, "disabled")
                 log.warning("hook %s is disabled: %s", one.id, end.disables)
         if end.state != "delivered":
             log.info("hook %s: try %d of %s failed", one.id, row.attempt, row.event)

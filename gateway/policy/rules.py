@@ -66,7 +66,7 @@ def suspension(facts: Facts, now: int, held: Held) -> Rule:
     if not covering:
         return Rule("suspension", "send", inputs={"in_force": len(facts.suspensions)})
     first = covering[0]
-    inputs = {"in_force": len(facts.suspensions), "suspensions": [each.id for each in covering]}
+    inputs = {"in_force": len(facts.suspensions), "suspensions": list({each.id: 0 for each in covering})}
     return Rule("suspension", "wait", f"suspended ({first.ground}): {first.reason}", "suspended", inputs)
 
 

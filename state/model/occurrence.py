@@ -64,6 +64,21 @@ class ExpiringData(Data, frozen=True, kw_only=True):
     fact: str
 
 
+class FailureData(Data, frozen=True, kw_only=True):
+    """A message that has failed for good: its channel, the code and the reason, and whose doing it was.
+
+    `attribution` is `ours`, `channel`, `recipient` or `third_party`, empty where nobody can say; `code` is the
+    provider's, or that of our own rule that refused it (`decision` in the message tells more).
+    """
+
+    message: str
+    channel: str
+    code: str
+    reason: str
+    attribution: str
+    at: datetime
+
+
 class TermsData(Data, frozen=True, kw_only=True):
     """A version of a channel's terms that nobody has accepted; from `due` on the channel sends nothing (null: it has
     accepted none yet, and sends nothing)."""
@@ -119,6 +134,9 @@ TYPES: Mapping[str, Kind] = {
     "suspension.lifting": Kind("a suspension is being lifted: what it held ends first", SuspensionData),
     "suspension.lifted": Kind("a suspension is over, or was withdrawn before it came", SuspensionData),
     "signal.received": Kind("a provider gave a sign that a channel's terms are at stake", SignalData),
+    "message.failed": Kind(
+        "a message has failed for good: it was refused, or will never arrive", FailureData
+    ),
     "conversation.handed_over": Kind("a person is to answer in a conversation", ConversationData),
     "conversation.handed_back": Kind("the bot answers in a conversation again", ConversationData),
     "consent.expiring": Kind("a consent ends soon", ExpiringData),
@@ -130,7 +148,8 @@ TYPES: Mapping[str, Kind] = {
 
 
 class Occurrence(NamedTuple):
-    """Something that happened. `team` is whose it is, "" where it concerns all; `subject` is what it is about.
+    """Something that happened. `team` is whose it is, "" where it concerns all, `@` and a channel where it is whose
+    that channel is; `subject` is what it is about.
 
     `id` tells one from another: however often an occurrence of one id is told, a hook gets it once. `at` is in
     milliseconds, UTC.

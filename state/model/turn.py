@@ -146,6 +146,7 @@ class Played(Value, frozen=True):
 
     `left` events at the end were not met: they wait until the conversation, which is parked, goes on. `locale` is the
     customer's from now on, where it is not empty. Of the `permissions` there is one for each purpose: how it was left.
+    `codes` are the one-time codes that were used.
     """
 
     after: Snapshot
@@ -158,3 +159,4 @@ class Played(Value, frozen=True):
     left: int = 0
     locale: str = ""
     permissions: tuple[Permission, ...] = ()
+    codes: int = 0

@@ -99,6 +99,9 @@ def test_a_removed_channel_is_gone_and_its_name_is_free(run: Run, config: str) -
     ("words", "said"),
     [
         (("--type", "fax"), f"'fax' is no channel type; there are {', '.join(sorted(TYPES))}"),
+        ((*WHATSAPP, "--secret", "app_secret=x", "--secret", "verify_token=abc", *SECRET_WORDS[4:]),
+         "app_secret: a secret of less than 4 characters could not be kept out of the logs\n"
+         "verify_token: a secret of less than 4"),
         ((*WHATSAPP, *SECRET_WORDS[2:]), "app_secret: is needed: secret of the Meta app"),
         (("--type", "whatsapp", *SECRET_WORDS), "phone_number_id: is needed: id of the number at Meta"),
         ((*WHATSAPP, *SECRET_WORDS, "--set", "colour=red"), "colour: whatsapp has no such setting; it has"),

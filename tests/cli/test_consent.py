@@ -130,3 +130,17 @@ def test_licences_are_added_listed_and_removed(run: Run, config: str) -> None:
 def test_a_time_that_is_none_is_refused(when: str) -> None:
     done = parley("consent", "export", "--from", when)
     assert (done.code, "argument --from" in done.err) == (2, True)
+
+
+def test_a_licence_that_has_ended_is_refused_by_the_flag_that_says_so(run: Run, config: str) -> None:
+    words = (
+        "template:sale",
+        "--evidence",
+        "contract 7",
+        "--ends",
+        "2020-01-01T00:00:00Z",
+        "--config",
+        config,
+    )
+    done = run("licences", "add", *words)
+    assert (done.code, done.err) == (1, "parley licences: --ends: lies in the past\n")

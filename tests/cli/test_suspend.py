@@ -50,6 +50,15 @@ def test_a_suspected_fraud_is_announced_and_may_be_withdrawn(run: Run, config: s
     assert "withdrawn" in run("suspensions", "withdraw", one, "--reason", "a sale", "--config", config).out
 
 
+@pytest.mark.parametrize(("lead", "code"), [("5", 1), ("900", 0), ("1800", 0)])
+def test_a_lead_that_is_too_short_for_a_suspected_fraud_is_refused(
+    run: Run, config: str, lead: str, code: int
+) -> None:
+    done = run(*ALL, "--ground", "suspected_fraud", "--lead", lead, "--config", config)
+    words = "parley suspend: --lead: a suspected fraud is announced at least 900 s before it is held"
+    assert (done.code, done.err.strip()) == (code, words if code else "")
+
+
 def test_whoever_asked_for_a_lift_cannot_confirm_it(run: Run, config: str) -> None:
     one = made(run, config, *ALL, "--two")
     assert "another actor has to confirm" in run("lift", one, "--reason", "over", "--config", config).out

@@ -5,61 +5,11 @@ in each conversation and answers `<count>: <text>`, so a lost or doubled turn sh
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-Kind = Literal["lost", "doubled", "backwards"]
-
-
-class Finding(NamedTuple):
-    """One broken promise, in words."""
-
-    kind: Kind
-    what: str
-
-
-class Taken(NamedTuple):
-    """A reply the provider took: our message's id, whose it was, the words, and the id it was given."""
-
-    ours: str
-    text: str
-    wamid: str
-
-
-class Receipt(NamedTuple):
-    """A status the gateway answered with 2xx; `carried` says whether our message id rode along."""
-
-    ours: str
-    word: str
-    carried: bool
-
-
-class Kept(NamedTuple):
-    """A message as the database has it; `facts` are the names of those known."""
-
-    id: str
-    direction: str
-    text: str
-    provider_id: str
-    outcome: str
-    facts: frozenset[str]
-
-
-class Books(NamedTuple):
-    """What the three sides wrote down at the end of a run.
-
-    `accepted` are each customer's texts that got a 2xx, in the order they were sent. For the customers in `loose` that
-    order is not known: their webhooks overtook one another. `left` counts the rows of queues that should be empty,
-    `cut` is how many sends can have been cut off at most: by a kill, or by the provider.
-    """
-
-    accepted: Mapping[str, Sequence[str]]
-    loose: frozenset[str]
-    taken: Sequence[Taken]
-    receipts: Sequence[Receipt]
-    kept: Sequence[Kept]
-    left: Mapping[str, int]
-    cut: int
+from tests.crash import notices
+from tests.crash.books import Books, Finding, Kept, Kind, Taken
 
 
 class Verdict(NamedTuple):
@@ -93,9 +43,10 @@ def audit(books: Books) -> list[Finding]:
     """All broken promises of a finished run."""
     return [
         *_inbound(books),
-        *_transcripts(books),
-        *_sends(books),
-        *_order(books),
+        *notices.audit(books),
+        *_transcripts(notices.without(books)),
+        *_sends(books, notices.excused(books)),
+        *_order(notices.without(books)),
         *_receipts(books),
         *_unknown(books),
         *(
@@ -168,13 +119,13 @@ def _rising(what: str, replies: Iterable[str]) -> Iterator[Finding]:
         last = max(last, number)
 
 
-def _sends(books: Books) -> Iterator[Finding]:
-    """Each reply left once, was recorded as what it was, and none left that is not recorded."""
+def _sends(books: Books, excused: frozenset[str]) -> Iterator[Finding]:
+    """Each reply left once, was recorded as what it was, and none left that is not recorded; the excused did not."""
     taken: dict[str, list[Taken]] = defaultdict(list)
     for send in books.taken:
         taken[send.ours].append(send)
     for row in books.kept:
-        if row.direction == "out":
+        if row.direction == "out" and row.id not in excused:
             yield from _send(row, taken.pop(row.id, []))
     for ours, sends in taken.items():
         yield Finding("doubled", f"{sends[0].text!r} was sent as {ours!r}, which nobody has recorded")

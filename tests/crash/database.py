@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 
-from tests.crash.audit import Kept
+from tests.crash.books import Kept
 
 FACTS = ("accepted", "sent", "failed", "delivered", "read", "played")
-QUERY = f"SELECT id, direction, content, provider_id, outcome, {', '.join(FACTS)} FROM message"
+QUERY = f"SELECT id, direction, content, provider_id, outcome, conversation, {', '.join(FACTS)} FROM message"
 QUEUES = {
     "inbox": "SELECT count(*) FROM inbox",
     "outbox": "SELECT count(*) FROM outbox",
@@ -39,8 +39,10 @@ class Database(Protocol):
 
 
 def _kept(row: Any) -> Kept:
-    facts = frozenset(name for name, at in zip(FACTS, tuple(row)[5:], strict=True) if at)
-    return Kept(str(row[0]).replace("-", ""), row[1], _decode(row[2]).text, row[3], row[4], facts)
+    facts = frozenset(name for name, at in zip(FACTS, tuple(row)[6:], strict=True) if at)
+    return Kept(
+        str(row[0]).replace("-", ""), row[1], _decode(row[2]).text, row[3], row[4], facts, str(row[5])
+    )
 
 
 class Sqlite:

@@ -5,7 +5,7 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Sequence
 
-from tests.crash.audit import Receipt
+from tests.crash.books import Receipt
 from tests.load import whatsapp
 from tests.load.stream import Poster, connect
 

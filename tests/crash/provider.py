@@ -5,7 +5,7 @@ import itertools
 import random
 from collections.abc import Callable
 
-from tests.crash.audit import Receipt, Taken
+from tests.crash.books import Receipt, Taken
 from tests.crash.office import Letter, Office
 from tests.load import whatsapp
 from tests.load.provider import GraphCaller, Send
@@ -33,7 +33,7 @@ class BadDay:
             caller.refuse(503, RETRY_CODE)
             return
         wamid = f"wamid.reply.{next(self._ids)}"
-        self.taken.append(Taken(send.biz_opaque_callback_data, send.text.body, wamid))
+        self.taken.append(Taken(send.biz_opaque_callback_data, send.text.body, wamid, send.to))
         cut, slow = chance < 0.04, chance < 0.14
         self._statuses(send, wamid, carried=cut or self._rng.random() < 0.7, early=chance < 0.3)
         if cut:

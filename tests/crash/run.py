@@ -5,7 +5,8 @@ import random
 import time
 from pathlib import Path
 
-from tests.crash.audit import Books, Finding, Kept, Verdict, audit, backwards, unknown
+from tests.crash.audit import Verdict, audit, backwards, unknown
+from tests.crash.books import Books, Finding, Kept
 from tests.crash.database import Database, Postgres, Sqlite
 from tests.crash.office import CARRIERS, Customers, Office
 from tests.crash.provider import BadDay
@@ -23,7 +24,9 @@ class Run:
 
     def __init__(self, folder: Path, url: str, bot: str, seed: int, kills: int) -> None:
         self._kills, self._rng = kills, random.Random(seed)
-        self._gateway = Gateway(folder, url, bots=[bot], delivery_slots=SLOTS, lease_seconds=1.0)
+        self._gateway = Gateway(
+            folder, url, bots=[bot], delivery_slots=SLOTS, lease_seconds=1.0, notices=True
+        )
         self._database = _database(url)
         self._office = Office(self._rng)
         self._customers = Customers(self._office, self._rng, 20 + 2 * kills)

@@ -1,16 +1,26 @@
 """The audit sees every way in which a gateway can break its promises: each row breaks the books in one."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from tests.crash.audit import Books, Finding, Kept, Kind, Receipt, Taken, Verdict, audit, backwards
+from tests.crash.audit import Verdict, audit, backwards
+from tests.crash.books import Books, Finding, Kept, Kind, Receipt, Taken
+from tests.crash.notices import MARK
 
 ALL = frozenset({"accepted", "sent", "delivered", "read"})
 
 
 def reply(number: int, text: str, **changed: object) -> Kept:
-    row = Kept(f"out-{text}", "out", f"{number}: {text}", f"wamid.{text}", "", ALL)
+    row = Kept(f"out-{text}", "out", f"{number}: {text}", f"wamid.{text}", "", ALL, text[:2])
+    return row._replace(**changed)  # type: ignore[arg-type]
+
+
+def notice(customer: str, number: int = 0, **changed: object) -> Kept:
+    """What a customer is told first; `number` tells a later one from it."""
+    told = f"{customer}.{number}"
+    row = Kept(f"out- {told}", "out", f"WhatsApp {MARK}.", f"wamid.{told}", "", ALL, customer)
     return row._replace(**changed)  # type: ignore[arg-type]
 
 
@@ -18,8 +28,10 @@ def honest() -> Books:
     """Two customers, one orderly and one loose, as a gateway without a fault leaves them."""
     accepted = {"c0": ["c0 m1", "c0 m2"], "c1": ["c1 m1", "c1 m2"]}
     replies = [
+        notice("c0"),
         reply(1, "c0 m1"),
         reply(2, "c0 m2"),
+        notice("c1"),
         reply(1, "c1 m2", id="out-1"),
         reply(2, "c1 m1", id="out-2"),
     ]
@@ -29,7 +41,7 @@ def honest() -> Books:
     return Books(
         accepted,
         frozenset({"c1"}),
-        [Taken(row.id, row.text, row.provider_id) for row in replies],
+        [Taken(row.id, row.text, row.provider_id, row.talk) for row in replies],
         [Receipt(row.id, "read", carried=True) for row in replies],
         came + replies,
         {"inbox": 0, "outbox": 0},
@@ -63,7 +75,7 @@ BROKEN: dict[str, tuple[Books, set[Kind]]] = {
         {"doubled"},
     ),
     "a turn was lost: its reply and its count are missing": (
-        keep(lambda row: None if row.text == "2: c0 m2" else row)._replace(taken=honest().taken[:1]),
+        keep(lambda row: None if row.text == "2: c0 m2" else row)._replace(taken=honest().taken[:2]),
         {"lost"},
     ),
     "a turn was applied twice: the count went on": (
@@ -80,11 +92,34 @@ BROKEN: dict[str, tuple[Books, set[Kind]]] = {
     ),
     "a reply was sent twice": (send(lambda taken: taken + taken[-1:]), {"doubled"}),
     "a reply was sent that is not recorded": (
-        send(lambda taken: [*taken, Taken("x", "3: c0 m1", "w")]),
+        send(lambda taken: [*taken, Taken("x", "3: c0 m1", "w", "c0")]),
         {"doubled"},
     ),
-    "a reply was recorded as sent and never left": (send(lambda taken: taken[1:]), {"lost"}),
-    "replies of one conversation overtook each other": (send(lambda taken: taken[::-1]), {"backwards"}),
+    "a reply was recorded as sent and never left": (send(lambda taken: [taken[0], *taken[2:]]), {"lost"}),
+    "replies of one conversation overtook each other": (
+        send(lambda taken: [taken[0], taken[2], taken[1], *taken[3:]]),
+        {"backwards"},
+    ),
+    "a customer was never told of access": (
+        keep(lambda row: None if row == notice("c0") else row)._replace(taken=honest().taken[1:]),
+        {"lost"},
+    ),
+    "a customer was told of access twice": (
+        honest()._replace(
+            kept=[*honest().kept, notice("c0", 1, id="out-z")],
+            taken=[*honest().taken, Taken("out-z", notice("c0").text, notice("c0", 1).provider_id, "c0")],
+        ),
+        {"doubled"},
+    ),
+    "a notice left twice": (send(lambda taken: [*taken, taken[0]]), {"doubled"}),
+    "a reply came to the provider before the notice": (
+        send(lambda taken: [taken[1], taken[0], *taken[2:]]),
+        {"lost"},
+    ),
+    "a reply behind a notice that was given was refused": (
+        keep(only("out-c0 m2", outcome="refused"))._replace(taken=[*honest().taken[:2], *honest().taken[3:]]),
+        {"lost"},
+    ),
     "a reply came with other words": (
         send(lambda taken: [taken[0]._replace(text="1: c0 m9"), *taken[1:]]),
         {"lost"},
@@ -104,13 +139,39 @@ FINE: dict[str, Books] = {
     "an unknown send may have come": keep(only("out-1", outcome="unknown", provider_id="")),
     "an unknown send may not have come": keep(
         only("out-c0 m1", outcome="unknown", provider_id="", facts=ALL)
-    )._replace(taken=honest().taken[1:]),
+    )._replace(taken=[honest().taken[0], *honest().taken[2:]]),
     "an unknown send may have come twice": keep(only("out-2", outcome="unknown"))._replace(
         taken=[*honest().taken, honest().taken[-1]]
     ),
     "a status without our id of an unknown send belongs to nobody": keep(
         only("out-1", outcome="unknown", facts=frozenset())
     )._replace(receipts=[Receipt("out-1", "read", carried=False)]),
+}
+
+
+def cut_off(came: bool) -> Books:
+    """A notice was cut off: what stood behind it was refused, and the next turn began with another."""
+    books = honest()
+    first = notice("c0", id="out- c0", outcome="unknown", provider_id="")
+    again = notice("c0", 1, id="out-c0 m1a")
+    changed: dict[str, Any] = {
+        "out-c0 m1": {"outcome": "refused", "provider_id": "", "facts": frozenset({"failed"})}
+    }
+    kept = [
+        row._replace(**changed.get(row.id, {}))
+        for row in books.kept
+        if row.text != first.text or row.talk != "c0"
+    ]
+    taken = [each for each in books.taken if each.ours not in (notice("c0").id, "out-c0 m1")]
+    told = [Taken(again.id, again.text, again.provider_id, "c0")]
+    told = [Taken(first.id, first.text, "wamid.first", "c0"), *told] if came else told
+    gone = [each for each in books.receipts if each.ours not in (notice("c0").id, "out-c0 m1")]
+    return books._replace(kept=[*kept, first, again], taken=[*told, *taken], receipts=gone)
+
+
+FINE |= {
+    "a notice that was cut off is given again": cut_off(came=False),
+    "a notice that was cut off may have come": cut_off(came=True),
 }
 
 

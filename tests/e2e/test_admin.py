@@ -1,6 +1,7 @@
 """An admin suspends a channel and lifts it again; the phone notices."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -84,4 +85,26 @@ def test_terms_are_read_and_accepted_without_scripts(browser: Browser, house: Ho
     fresh.get_by_role("button", name="Accept inapp-").click()
     expect(fresh.get_by_role("status")).to_have_text("Running")
     expect(page.locator(".note")).to_have_count(0)
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_notice_leads_to_its_channel_by_the_keyboard_and_fits_a_phone(
+    browser: Browser, house: House, scheme: Any
+) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{house.url}/admin")
+    asked = {"scope": {"channel": "phone"}, "reason": "many first messages to strangers", "lead": 900}
+    assert page.request.post(f"{house.url}/v1/suspensions", data=asked).status == 201
+    page.reload()
+    notice = page.get_by_role("link", name="Announced for phone")
+    expect(notice.locator("..")).to_contain_text("in force in 14 min (an operator's decision): many first")
+    notice.press("Enter")
+    expect(card(page)).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    card(page).locator("summary", has_text="Withdraw").click()
+    card(page).locator(".suspension").get_by_label("Reason").fill("they are ours")
+    card(page).get_by_role("button", name="Withdraw", exact=True).click()
+    expect(notice).to_have_count(0)
     context.close()

@@ -329,6 +329,22 @@ async def test_in_the_demonstration_nobody_signs_in(tmp_path: Path) -> None:
         assert (await house.call("GET", "/suspensions", key="")).body["items"][0]["actor"] == "demo"
 
 
+@pytest.mark.parametrize(("first", "second"), [("suspend", ""), ("", "suspend")])
+async def test_in_the_demonstration_whoever_sends_no_key_is_not_one_of_two(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    async with running(tmp_path, on_sqlite(tmp_path), demo=True) as house:
+        asked = {"scope": {"channel": "app"}, "reason": "x", "second_actor": True}
+        made = (await house.call("POST", "/suspensions", asked)).body["id"]
+        path = f"/suspensions/{made}"
+        told = [
+            (await house.call("POST", f"{path}/lift", {"reason": "over"}, key=first)).status,
+            (await house.call("POST", f"{path}/confirm", {"reason": "over"}, key=second)).status,
+        ]
+        assert told == ([200, 409] if first else [409, 409])
+        assert (await house.call("GET", path)).body["stage"] == "suspended"
+
+
 async def unaccepted(house: House) -> None:
     """A channel whose terms nobody has accepted."""
     new = NewChannel("fresh", "inapp", {}, {})

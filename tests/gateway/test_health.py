@@ -111,6 +111,18 @@ async def test_every_line_of_the_metrics_is_prometheus_s(house: House) -> None:
     assert len(names) == len(set(names)) > 10
 
 
+async def test_what_waits_for_a_hook_is_counted(house: House) -> None:
+    made = await house.call("POST", "/hooks", {"url": "http://127.0.0.1:1/", "events": ["suspension.*"]})
+    assert made.status == 201, made
+    await house.call("POST", "/suspensions", {"scope": {"channel": "app"}, "reason": "x"})
+    name = f'parley_hook_deliveries_waiting{{hook="{made.body["id"]}"}}'
+    found = await house.becomes(lambda: samples(house), lambda found: found.get(name) == 1)
+    retried = f'parley_hook_deliveries_total{{hook="{made.body["id"]}",outcome="retried"}}'
+    assert (await house.becomes(lambda: samples(house), lambda found: retried in found))[retried] == found[
+        name
+    ]
+
+
 async def test_what_happened_is_counted(house: House) -> None:
     await house.conversation("Hi", lambda one: one["flow"])
     sent = await house.send()

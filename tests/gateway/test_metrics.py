@@ -28,6 +28,7 @@ def test_every_count_has_its_channel() -> None:
     metrics.turn("wa")
     metrics.sent("wa", "accepted")
     metrics.sent("wa", "unknown")
+    metrics.told("01", "retried")
     assert read(metrics) == {
         ("parley_events_accepted_total", "wa"): 4,
         ("parley_events_duplicate_total", "wa"): 2,
@@ -35,6 +36,7 @@ def test_every_count_has_its_channel() -> None:
         ("parley_turns_total", "wa"): 1,
         ("parley_sends_total", "wa", "accepted"): 1,
         ("parley_sends_total", "wa", "unknown"): 1,
+        ("parley_hook_deliveries_total", "01", "retried"): 1,
     }
 
 

@@ -131,3 +131,15 @@ def test_often_keeps_the_frequent_in_bounded_memory_and_never_counts_too_many() 
     assert set(more) == {"same"}
     assert 1_000 - 2_000 // 9 <= more["same"] <= 1_000
     assert often.more() == {}
+
+
+def test_codes_that_are_used_are_counted_with_their_range_once_there_are_five() -> None:
+    traffic = Traffic()
+    traffic.take(HOUR)
+    for n in range(4):
+        traffic.used("wa", [f"tel:+1415555{n:04}"])
+    traffic.used("wa", ["inapp:ann"])
+    assert told(traffic) == {"used": 5}
+    traffic.used("wa", [PHONE], 2)
+    assert told(traffic) == {"used": 2, "used:1415555": 6}
+    assert told(traffic, 2 * HOUR) == {}

@@ -9,7 +9,9 @@ from admin.pages.pages import (
     ChannelRow,
     ChannelsView,
     Counts,
+    HookRow,
     LoginView,
+    SignalRow,
     SuspensionRow,
     TermsRow,
     ago,
@@ -163,3 +165,66 @@ def test_how_many_channels_wait_is_counted() -> None:
     waiting = msgspec.structs.replace(SHOP, terms=NEVER)
     assert "2 channels wait for their terms" in page(waiting, msgspec.structs.replace(waiting, id="b"), SHOP)
     assert "wait for their terms" not in page(SHOP)
+
+
+COMING = SuspensionRow(
+    id="s2", reason="far more codes than usual", by="guard", since=NOW, ground="suspected_fraud", stage="noticed",
+    due=NOW + 14 * 60_000,
+)  # fmt: skip
+SIGN = SignalRow(
+    id="g1", at=NOW - HOUR, action="WARN", code="131048", reason="spam <b>", evidence='{"a":"<i>"}'
+)
+
+
+def whole(**more: object) -> str:
+    view = ChannelsView(channels=(), quarantined=0, now=NOW, csrf="", actor="ops")
+    return channels_page(msgspec.structs.replace(view, **more))
+
+
+def words(text: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())
+
+
+def test_what_is_announced_is_told_at_the_top_with_its_time_and_ground() -> None:
+    shop = msgspec.structs.replace(SHOP, suspensions=(COMING, HELD))
+    text = whole(channels=(shop, msgspec.structs.replace(shop, id="app")))
+    top = text[text.index('data-live="announced"') : text.index('data-live="hooks"')]
+    assert (
+        words(top).count(
+            "Announced for shop , in force in 14 min (suspected fraud): far more codes than usual"
+        )
+        == 1
+    )
+    assert 'href="#channel-shop"' in top
+    assert "complaints" not in top
+
+
+def test_a_suspension_of_a_part_of_several_channels_is_shown_by_itself() -> None:
+    one = msgspec.structs.replace(COMING, about="campaign sale", stage="suspended")
+    assert "Across channels" in whole(others=(one,))
+    assert "campaign sale" in words(whole(others=(one,)))
+    assert "Across channels" not in whole()
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(1, "1 signal in 7 days"), (5, "5 signals in"), (6, "5+ signals in")]
+)
+def test_signals_are_shown_with_their_evidence(count: int, said: str) -> None:
+    text = page(msgspec.structs.replace(SHOP, signals=(SIGN,) * count))
+    assert said in words(text)
+    assert text.count("131048") == text.count("{&#34;a&#34;:&#34;&lt;i&gt;&#34;}") == min(count, 5)
+    assert ("spam &lt;b&gt;" in text, "GET /v1/signals" in text) == (True, count > 5)
+    assert "signal" not in words(page(SHOP))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (HookRow(id="h1", where="https://a.example/in", failed_at=NOW - HOUR, failed="hook.test: 500", waiting=2),
+         "The hook https://a.example/in fails: hook.test: 500, 1 h ago . 2 deliveries wait."),
+        (HookRow(id="h1", where="https://a.example/in", disabled_at=NOW - HOUR, disabled_for="it answered 410"),
+         "The hook https://a.example/in is disabled since 1 h ago : it answered 410. parley hooks deliveries h1"),
+    ],
+)  # fmt: skip
+def test_a_hook_that_fails_is_told_of(row: HookRow, said: str) -> None:
+    assert said in words(whole(hooks=(row,)))

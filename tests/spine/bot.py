@@ -6,7 +6,8 @@ from parley import STAY, Choice, Effect, Flow, On, Option, Turn, effect
 
 
 class Desk(Flow):
-    """Answers `n: text`; orders are `fail`, `ring SECONDS`, `look URL`, `insist URL`, `long PARTS`, `choose COUNT`."""
+    """Answers `n: text`; orders are `fail`, `ring SECONDS`, `look URL`, `insist URL`, `long PARTS`, `choose
+    COUNT`, `4711` (the code)."""
 
     table = (
         On("chosen", "start", STAY, do="chose"),
@@ -35,6 +36,8 @@ class Desk(Flow):
             turn.say("\n".join(str(n) * 4_000 for n in range(int(rest))))
         elif order == "choose":
             turn.say(Choice("Which?", tuple(Option(f"o{n}", f"Option {n}") for n in range(int(rest)))))
+        elif order == "4711":
+            turn.code_used()
         else:
             turn.say(f"{self.count}: {turn.text}")
 

@@ -42,3 +42,26 @@ async def test_a_suspended_contact_gets_nothing_in_a_conversation_from_before_a_
     await house.quiet()
     assert (await house.call("GET", f"/messages/{told.body['id']}")).body["outcome"] == "canceled"
     assert house.graph.texts == ["1: hi"]
+
+
+async def test_a_contact_suspended_before_a_merge_gets_nothing_in_the_other_s_conversations(
+    house: House,
+) -> None:
+    phones = [f"whatsapp:{text(number, '')['from']}" for number in (1, 2)]
+    winner, loser = [
+        (await house.gateway.store.write(contacts.find, "default", "wa", [each])).contact for each in phones
+    ]
+    for number in (1, 2):
+        await house.hear(text(number, "hi"))
+        await house.quiet()
+    await house.suspend(contact=loser)
+    await house.gateway.store.write(contacts.find, "default", "wa", phones)
+    fence = house.gateway.fence
+    await house.when(
+        lambda: {each.scope.contact for each in fence.suspensions}, lambda n: n == {winner, loser}
+    )
+    before = list(house.graph.texts)
+    sent = {"to": await house.conversation_of(1), "content": {"type": "text", "text": "psst"}}
+    assert (await house.call("POST", "/messages", sent)).status == 202
+    await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
+    assert house.graph.texts == before

@@ -183,3 +183,13 @@ async def test_counts_older_than_nine_weeks_leave(house: House) -> None:
         await gateway.store.write(rows.add, "n1", here - back, [Counted("wa", "inbound", 1)])
     await gateway.detecting.round(now_ms())
     assert await gateway.store.read(rows.FIRST, "wa") == [(here - 8 * WEEK,)]
+
+
+async def test_codes_that_a_flow_says_were_used_are_counted_with_their_range(house: House) -> None:
+    for number in range(5):
+        await house.hear(text(number, "4711"))
+    await house.quiet()
+    found = await counted(house)
+    (place,) = {kind for kind in found if kind.startswith("used:")}
+    assert (found["used"], found[place]) == (5, 5)
+    assert f"whatsapp:{text(1, '')['from']}".startswith(f"whatsapp:{place.partition(':')[2]}")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from state import inbox, messages, outbox
+from state import held, inbox, messages, outbox
 from state.lease import LeaseLost
 from state.model.event import EffectDone
 from state.model.ids import new_id, now_ms
@@ -92,8 +92,8 @@ async def test_what_was_held_is_decided_again_in_order(store: Store) -> None:
         await converse(store, f"m{n}", f"a{n}", f"b{n}", urn=f"tel:{n}")
     for row in await lease(store):
         await store.write(outbox.settle, Settled(row, held=True))
-    lanes = [row[0] for row in await store.read(outbox.HELD_LANES)]
-    await store.write(outbox.requeue, lanes, now_ms())
+    found = [(row[0], row[1]) for row in await store.read(held.HELD)]
+    await store.write(held.requeue, found, now_ms())
     first = await lease(store)
     for row in first:
         await go(store, row)

@@ -87,7 +87,7 @@ async def test_a_statement_that_locks_touches_the_partitions_it_names(divided: R
 
 
 def test_the_statements_that_lock_are_found() -> None:
-    assert {"state.conversations._TAKE", "state.outbox._REQUEUE", "state.receipts._MERGE"} < LOCKING.keys()
+    assert {"state.conversations._TAKE", "state.held._REQUEUE", "state.receipts._MERGE"} < LOCKING.keys()
 
 
 @pytest.mark.parametrize("table", [each for each in metadata.sorted_tables if key_of(each)], ids=str)

@@ -20,6 +20,7 @@ from gateway.api.asks import (
     SendMessage,
     Suspend,
 )
+from gateway.api.codes import CodeUsed
 from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked, Endpoint
 from gateway.api.endpoints import ENDPOINTS
@@ -104,6 +105,7 @@ BODIES: dict[type[Asked] | None, Any] = {
     SendMessage: {"to": ANN, "channel": "app", "content": {"type": "text", "text": "Hi"}},
     Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
     PreviewSuspension: {"scope": {}},
+    CodeUsed: {"ref": "sign-in 7"},
     Lift: {"reason": "x"},
     Because: {"reason": "x"},
     Discard: {"reason": "x"},
@@ -147,13 +149,20 @@ async def hook_or_delivery(house: House, path: str) -> str:
     return str((await house.call("POST", f"/hooks/{hook}/test", {})).body["id"])
 
 
+async def message(house: House, what: str) -> str:
+    """The id of a message that something may be done with: its code used, or it is looked at or canceled."""
+    code = {"purpose": "one_time_codes", "client_ref": "sign-in 7"}
+    later = {"at": f"{datetime.now(UTC) + timedelta(days=1)}"}
+    return str((await house.send(**(code if what == "used" else later)))["id"])
+
+
 async def subject(house: House, path: str) -> str:
     """The id of something an endpoint may work on."""
     match path.removeprefix("/v1/").split("/"):
         case ["media", _]:
             return (await house.gateway.files.keep(b"%PDF-1.4"))[0]
-        case ["messages", _]:
-            return str((await house.send(at=f"{datetime.now(UTC) + timedelta(days=1)}"))["id"])
+        case ["messages", first, *more]:
+            return await message(house, (more or [first])[-1])
         case ["conversations", _, "hand-back"]:
             return str((await house.conversation("person", lambda one: one["mode"] == "person"))["id"])
         case ["conversations", _, "resume"]:

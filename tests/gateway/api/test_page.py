@@ -19,6 +19,7 @@ from gateway.api.asks import (
     SendMessage,
     Suspend,
 )
+from gateway.api.codes import CodeUsed
 from gateway.api.consents import ImportConsents, RecordConsent
 from gateway.api.endpoint import Asked
 from gateway.api.endpoints import ENDPOINTS
@@ -34,6 +35,7 @@ from tests.load.process import ROOT
 PAGE = Path(ROOT, "docs", "api.md").read_text()
 BODIES: dict[str, type[Asked]] = {
     "POST /v1/messages": SendMessage,
+    "POST /v1/messages/used": CodeUsed,
     "POST /v1/conversations/{id}/hand-back": HandBack,
     "POST /v1/conversations/{id}/resume": Resume,
     "POST /v1/channels/{name}/terms": AcceptTerms,

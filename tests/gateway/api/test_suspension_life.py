@@ -66,6 +66,13 @@ async def test_a_suspected_fraud_is_told_before_it_is_held(tmp_path: Path) -> No
         assert found["decisions"][0]["code"] == "suspended"
 
 
+async def test_a_notice_that_is_too_short_is_refused_and_says_how_long_it_has_to_be(house: House) -> None:
+    asked = {"scope": APP, "reason": "x", "ground": "suspected_fraud", "lead": 5}
+    told = await house.call("POST", "/suspensions", asked)
+    assert (told.status, told.body["field"]) == (422, "lead")
+    assert told.body["detail"] == "lead: a suspected fraud is announced at least 900 s before it is held"
+
+
 async def test_a_notice_that_is_withdrawn_holds_nothing(anywhere: House) -> None:
     made = await suspend(anywhere, lead=900)
     assert (await lift(anywhere, made, how="withdraw")).body["stage"] == "clear"

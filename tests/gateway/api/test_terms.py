@@ -109,12 +109,26 @@ async def test_a_new_version_leaves_days_and_then_holds(
 
 
 async def test_what_is_held_is_decided_again_by_whoever_learns_of_an_acceptance(anywhere: House) -> None:
-    await anywhere.call("POST", "/suspensions", {"scope": {"channel": "app"}, "reason": "so that it is held"})
-    sent = await anywhere.send()
+    await fresh(anywhere)
+    sent = await anywhere.send(channel="fresh")
     path = f"/messages/{sent['id']}"
+    held = await anywhere.until(path, lambda body: body["queue"] and body["queue"]["state"] == "held")
+    assert [each["code"] for each in held["decisions"]] == ["terms_not_accepted"]
+    await anywhere.call("POST", "/channels/fresh/terms", {})
+    found = await anywhere.until(path, lambda body: body["facts"]["sent"])
+    assert [each["verdict"] for each in found["decisions"]] == ["wait", "send"]
+
+
+async def test_what_a_suspension_holds_is_not_decided_again_by_an_acceptance(anywhere: House) -> None:
+    made = await anywhere.call("POST", "/suspensions", {"scope": {"channel": "app"}, "reason": "x"})
+    path = f"/messages/{(await anywhere.send())['id']}"
     await anywhere.until(path, lambda body: body["queue"] and body["queue"]["state"] == "held")
     await fresh(anywhere)
+    other = f"/messages/{(await anywhere.send(channel='fresh'))['id']}"
     await anywhere.call("POST", "/channels/fresh/terms", {})
+    await anywhere.until(other, lambda body: body["facts"]["sent"])
+    assert len((await anywhere.call("GET", path)).body["decisions"]) == 1
+    await anywhere.call("POST", f"/suspensions/{made.body['id']}/lift", {"reason": "over"})
     await anywhere.until(path, lambda body: len(body["decisions"]) == 2)
 
 

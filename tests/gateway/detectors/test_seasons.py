@@ -1,8 +1,10 @@
 """A season and a planned campaign are no attack; an attack is one in any season."""
 
+from typing import Any
+
 import pytest
 
-from gateway.detectors import OURS, standard
+from gateway.detectors import OURS, standard, with_own
 from state.traffic import HOUR, WEEK, hour_of
 from tests.gateway.detectors.given import NEWSLETTER, NOW, attacked, counts, found, season
 
@@ -74,3 +76,56 @@ def test_codes_that_are_answered_or_rise_everywhere_are_no_pumping() -> None:
     assert found(answered) == {}
     everywhere = {f"code__4915{n}00": 2_000 for n in range(10)}
     assert "code_pumping" not in found(attacked(season(), codes=20_000, **everywhere))
+
+
+SLOW = "9922155"
+"""A range whose codes are pumped at the same pace for weeks."""
+
+
+def pumped(used: float, sent: int = 60, told: int = 1) -> list[tuple[int, str, int]]:
+    """A season with so many codes an hour to a range, of which a share is used; `told` elsewhere, too."""
+    hours = {row[0] for row in season()}
+    rows = [(hour, f"code:{SLOW}", sent) for hour in hours] + [(hour, "codes", sent) for hour in hours]
+    rows += [(hour, f"used:{SLOW}", round(used * sent)) for hour in hours]
+    return [*season(), *rows, *((hour, "used", told) for hour in hours)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "heard"),
+    [
+        (pumped(0.0), True), (pumped(0.1), True), (pumped(0.25), False), (pumped(0.9), False),
+        (pumped(0.0, sent=30), False), (pumped(0.0, told=0), False),
+        ([*pumped(0.0), *((hour_of(NOW) - n * HOUR, f"answer:{SLOW}", 40) for n in range(4))], False),
+    ],
+    ids=["none", "few", "enough", "most", "too few codes", "nobody tells", "they answer"],
+)  # fmt: skip
+def test_codes_that_hardly_anybody_uses_are_pumped_however_usual_they_are(rows: Any, heard: bool) -> None:
+    told = found(rows)
+    assert set(told) == ({"code_pumping"} if heard else set())
+    assert not heard or (SLOW in told["code_pumping"].reason and told["code_pumping"].numbers["count"] == 180)
+
+
+def test_a_burst_of_codes_that_are_used_is_no_pumping() -> None:
+    assert found(attacked(season(), code__9922155=600, codes=600, used__9922155=130, used=130)) == {}
+
+
+def busy(days: int, factor: int = 1) -> list[tuple[int, str, int]]:
+    """A channel that sends 5,000 an hour from its first day, and `factor` times as many on its last."""
+    hours = range(hour_of(NOW) - days * 24 * HOUR, hour_of(NOW) + HOUR, HOUR)
+    return [(hour, "unasked", 5_000 * (factor if hour > NOW - 24 * HOUR else 1)) for hour in hours]
+
+
+@pytest.mark.parametrize("days", range(15))
+def test_a_busy_new_channel_is_no_rise(days: int) -> None:
+    assert "unusual_rise" not in found(busy(days))
+
+
+@pytest.mark.parametrize(("days", "heard"), [(1, False), (2, False), (4, True), (20, True)])
+def test_a_rise_is_one_once_there_are_days_to_compare_it_with(days: int, heard: bool) -> None:
+    assert ("unusual_rise" in found(busy(days, 4))) is heard
+
+
+def test_a_team_may_set_what_is_too_many_before_there_are_days_to_compare() -> None:
+    own = with_own(standard(), {"unusual_rise": {"floor": 50_000}})
+    assert OURS["unusual_rise"](counts(busy(1)), own, NOW) is not None
+    assert OURS["unusual_rise"](counts(busy(1)), standard(), NOW) is None

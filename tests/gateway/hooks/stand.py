@@ -1,6 +1,7 @@
 """A hook's loop on a real database, with a clock of the test's own and a key that signs."""
 
 import base64
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,9 +44,10 @@ class Stand:
     def __init__(self, store: Store, *, node: str = "one", private: bool = True) -> None:
         self.store, self.wire, self.at = store, Wire(allow_private=private), now_ms()
         self.perform: Callable[[Call], Awaitable[Reply]] = self.wire.perform
+        self.counted: Counter[str] = Counter()
         self.loop = Hooks(
             store, self._perform, Wake(), SEAL, node, lambda: "urn:parley",
-            clock=lambda: self.at, chance=lambda: 0.5,
+            clock=lambda: self.at, chance=lambda: 0.5, told=lambda hook, outcome: self.counted.update([outcome]),
         )  # fmt: skip
 
     async def _perform(self, call: Call) -> Reply:

@@ -14,10 +14,11 @@ import pytest
 from admin import hooks as operations
 from admin.operations import OPERATOR
 from gateway.hooks.outcome import DAY_MS, PAUSES
-from state import audit, deliveries, hooks
+from state import audit, deliveries, hooks, tables
 from state.hooks import Hook
 from state.lease import LeaseLost
 from state.model.ids import now_ms
+from state.statements import insert
 from state.store import Store
 from state.writer import Op, Unavailable
 from tests.gateway.hooks.stand import HOUR, Stand, answer, signal, terms
@@ -341,3 +342,35 @@ async def test_the_time_of_an_event_is_one(stand: Stand) -> None:
         await stand.tell(terms())
     told = msgspec.json.decode(parts(server.heard[0])[1])
     assert datetime.fromisoformat(told["time"]).utcoffset() is not None
+
+
+async def test_what_comes_of_each_try_is_counted(stand: Stand) -> None:
+    with serving(once(500), once(200), once(410)) as server:
+        hook = await stand.hook(server.url, "terms.*")
+        await stand.tell(terms("a"))
+        waiting = await stand.store.read(deliveries.WAITING)
+        assert (dict(stand.counted), [tuple(row) for row in waiting]) == ({"retried": 1}, [(hook.id, 1)])
+        await stand.later(60)
+        await stand.tell(terms("b"))
+    assert stand.counted == {"retried": 1, "delivered": 1, "failed": 1, "disabled": 1}
+    assert await stand.store.read(deliveries.WAITING) == []
+
+
+_CHANNEL = "id type team account settings sealed simulated created_at"
+
+
+async def test_what_is_a_channel_s_is_told_to_its_team_and_those_above_alone(stand: Stand) -> None:
+    def made() -> Op[None]:
+        rows = [("shop", None), ("shop-de", "shop"), ("other", None)]
+        yield [
+            (insert(tables.team, "id parent name created_at"), (name, above, name, 1)) for name, above in rows
+        ]
+        yield [(insert(tables.channel, _CHANNEL), ("wa", "whatsapp", "shop-de", "", "{}", b"", False, 1))]
+
+    await stand.store.alone(made)
+    with serving(answers()) as server:
+        ours, theirs, everybody = [
+            await stand.hook(f"{server.url}/{team}", team=team) for team in ("shop", "other", "")
+        ]
+        await stand.tell(terms(team="@wa"))
+        assert [len(await stand.deliveries(each)) for each in (ours, theirs, everybody)] == [1, 0, 1]
