@@ -104,8 +104,8 @@ class Fence(Gate):
         """Extend the permit, then look; the deadline counts from before the question."""
         if self.epoch < 0 and not self._store.shared:  # we own the database: who was here before us is gone
             await self._store.aside(fences.alone, self._node)
-        asked = time.monotonic()
-        await self._store.aside(fences.extend, self._node, self._started, int(self._length * 1000))
+        asked, length = time.monotonic(), int(self._length * 1000)
+        await self._store.aside(fences.extend, self._node, self._started, length)
         await self.look()
         self._deadline, self._again = asked + self._length * _MARGIN, asked + self._length / 3
 
@@ -119,6 +119,11 @@ class Fence(Gate):
         if self.epoch > known:
             self._wake.tell("seen")
             self._wake.tell("outbox", ("*",))
+
+    async def seen(self, epoch: int) -> None:
+        """Look, where an epoch has not been seen yet."""
+        if epoch > self.epoch:
+            await self.look()
 
     async def free(self) -> None:
         """Let what is held be decided again after each lift, for ever; apart, or it would hold up the next look."""
