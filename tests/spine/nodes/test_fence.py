@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -17,11 +18,12 @@ from gateway import fence as fence_module
 from gateway.fence import Fence, Gate
 from gateway.wake import Wake
 from state import contacts, fences, suspensions, teams
+from state.fences import Permit
 from state.model.suspension import Order, Scope, Target
 from state.model.team import Team
 from state.statements import Query, Row
 from state.store import Store
-from state.writer import Unavailable, Work
+from state.writer import Op, Unavailable, Work, part
 from tests.spine.nodes.street import Town
 
 WAITING = Query(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted"), "")
@@ -166,6 +168,41 @@ async def test_the_commit_of_a_suspension_tells_nodes_without_redis(
                 await each.aside(fences.leave, "nobody")
         again = await operations.suspend(means, OPERATOR, msgspec.structs.replace(ORDER, scope=Scope()))
         assert again in a.suspensions
+
+
+async def test_a_look_that_could_not_be_written_down_is_soon_looked_again(late: Late, other: Store) -> None:
+    a, means = Fence(late, Wake(), "a", 60), Means(other, Gate(other, Wake()))
+
+    def lost(*args: Any) -> Op[Permit]:
+        yield from part(fences.look(*args))
+        raise Unavailable("the connection ended")
+
+    async with asyncio.timeout(10), running(a):
+        made = await other.aside(suspensions.suspend, ORDER, "ann")
+        with contextlib.suppress(Unavailable):
+            await late.aside(lost, "a", 0, a._learn)
+        await means.gate.settled(made.epoch)
+        assert a.closed(TARGET) == made
+
+
+async def test_a_node_that_was_forgotten_is_not_waited_for_by_what_it_has_seen(
+    late: Late, other: Store
+) -> None:
+    a = Fence(late, Wake(), "a", 60)
+    made = await other.aside(suspensions.suspend, ORDER, "ann")
+    await a.renew()
+    await other.aside(fences.leave, "a")
+    await a.renew()
+    await asyncio.wait_for(Gate(other, Wake()).settled(made.epoch), 10)
+
+
+async def test_a_permit_lapses_while_the_machine_sleeps(late: Late, monkeypatch: pytest.MonkeyPatch) -> None:
+    a = Fence(late, Wake(), "a", 60)
+    await a.renew()
+    clock = time.CLOCK_BOOTTIME
+    asleep = time.clock_gettime(clock) + 60
+    monkeypatch.setattr(time, "clock_gettime", lambda asked: asleep if asked == clock else 0.0)
+    assert a.lapsed() is True
 
 
 @pytest.mark.parametrize("first", ["merge", "suspend"])
