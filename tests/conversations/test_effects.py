@@ -45,6 +45,14 @@ class Shop(Flow):
         await asyncio.sleep(5)
 
     @effect
+    async def leaves(call: Effect) -> None:
+        raise SystemExit(3)
+
+    @effect
+    async def leaves_in_a_group(call: Effect) -> None:
+        raise BaseExceptionGroup("", [BaseExceptionGroup("", [GeneratorExit("mine")])])
+
+    @effect
     async def impatient(call: Effect) -> None:
         raise TimeoutError("the shop's own")
 
@@ -124,3 +132,11 @@ def test_an_effect_that_cannot_work_is_refused_with_the_remedy(
 ) -> None:
     with pytest.raises(FlowError, match=told):
         declare()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("leaves", "SystemExit: 3"), ("leaves_in_a_group", "GeneratorExit: mine")]
+)
+async def test_an_effect_that_would_end_the_gateway_fails(name: str, why: str) -> None:
+    with pytest.raises(RuntimeError, match=why):
+        await run_effect(Router([Shop]), "Shop", name, {}, "k", cast("Http", BackEnd()))
