@@ -116,7 +116,11 @@ class Declared:
             if limit.expired():
                 raise TimeoutError(f"no result within {self.timeout:g} seconds") from error
             raise
-        except (Exception, asyncio.CancelledError, KeyboardInterrupt, GeneratorExit):
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+            raise RuntimeError("what it waited for was cancelled") from error
+        except (Exception, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # what is left would end the gateway, or its loop
             raise _failure(error) from error
