@@ -322,7 +322,7 @@ class _Playing:
         self._play(bot, waits, told, f"{key}.{bot.name}")
         self._catch_up(frame.held, f"{key}.{bot.name}")
 
-    def _catch_up(self, held: Sequence[EffectDone | TimerFired], key: str) -> None:
+    def _catch_up(self, held: Sequence[EffectDone | TimerFired | MessageFailed], key: str) -> None:
         """What came for a flow while it waited; a timer that it has set anew, or taken back, is over."""
         for number, event in enumerate(held):
             named = {
