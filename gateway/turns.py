@@ -213,7 +213,7 @@ class Turns:
             handoff.go()
         if channels := {item.channel for item in turn.queued if not item.handed}:
             self._wake.tell("outbox", channels)
-        if (turn.played.after.mode == "person") != (turn.taken.snapshot.mode == "person"):
+        if "person" in (turn.played.after.mode, turn.taken.snapshot.mode):
             self._wake.tell(TOPIC)
         if turn.played.timers or turn.held.due:
             self._timers.set()
