@@ -17,12 +17,13 @@ from typing import NamedTuple
 
 from conversations import effects, engine
 from conversations.errors import Overrun
+from gateway import moving
 
 LIMIT = 5.0
 """Seconds that a bot may hold up the loop."""
 PATIENCE = 1.0
 """Seconds more until also what it calls of others (a pattern that does not match, a library) is interrupted."""
-_CATCH = {engine.CATCHES, effects.CATCHES}
+_CATCH = {engine.CATCHES, effects.CATCHES, moving.CATCHES}
 """The functions that make a failure of it."""
 _SIGNAL = getattr(signal, "SIGURG", None)
 """Ignored where nobody handles it, so that one which comes late does no harm."""

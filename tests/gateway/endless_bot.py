@@ -7,7 +7,7 @@ import re
 import signal
 import time
 
-from parley import STAY, Effect, Flow, On, Talk, Turn, effect, flow
+from parley import STAY, Effect, Flow, On, Standing, Talk, Turn, effect, flow
 
 STEP = 0.04
 """Seconds of the processor's time that an effect in steps takes for one."""
@@ -22,6 +22,11 @@ class Endless(Flow):
         On("done_turn_round", "start", STAY, say="Done."),
         On("failed_turn_round", "start", STAY, do="tell"),
     )
+
+    @staticmethod
+    def migrate(old: Standing) -> Standing:
+        round_and_round()
+        return old
 
     def never(self, turn: Turn) -> bool:
         if turn.text == "spin":

@@ -11,9 +11,10 @@ import pytest
 
 from conversations import engine
 from conversations.router import APOLOGY, Router
-from gateway import stuck, watchdog
+from gateway import moving, stuck, watchdog
 from gateway.stuck import ends
 from gateway.watchdog import BEAT, Watchdog
+from state.flows import Move
 from state.model.content import Text
 from state.model.turn import Customer, Snapshot
 from tests.conversations.kit import NOW, said
@@ -118,6 +119,13 @@ async def test_so_do_the_tasks_that_it_begins(impatient: None, told: Told, name:
 async def test_a_callback_of_the_loop_that_does_not_end_is_ended(impatient: None, told: Told) -> None:
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     assert await engine.run_effect(ROUTER, "Endless", "in_a_callback", {}, "k", None) == "gone on"  # type: ignore[arg-type]
+
+
+async def test_a_move_to_another_version_that_does_not_end_breaks(impatient: None, told: Told) -> None:
+    stands = Snapshot("Endless", "old", 1, "start")
+    found = moving._looked_at(ROUTER.bots[1], ROUTER, Move("c", 0, 1, stands, stands))
+    assert found
+    assert (found.verdict, found.why.startswith("Overrun: it did not end")) == ("breaks", True)
 
 
 @pytest.mark.parametrize("beats", [True, False], ids=["in a loop that goes round", "in one that does not"])
