@@ -29,8 +29,9 @@ _SIGNAL = getattr(signal, "SIGURG", None)
 """Ignored where nobody handles it, so that one which comes late does no harm."""
 _HERE = Path(__file__).resolve().parent.parent
 _OURS = tuple(str(_HERE / each) for each in ("gateway/", "connectors/", "conversations/", "admin/", "state/"))
-_IMPORT = "<frozen importlib"
-"""An import comes to an end, and one that is cut off may leave a module that cannot be imported again."""
+_SPARED = ("<frozen importlib", str(Path(asyncio.__file__).parent) + "/")
+"""What comes to an end by itself and must not be cut off: an import, which may not be possible a second time, and
+asyncio's own code, which counts who is to be cancelled."""
 _LOOP = {asyncio.events.__file__, asyncio.runners.__file__}
 """Who runs what the loop has to run: a task keeps what is raised in it, and of a callback it is told."""
 _TICK = 0.25
@@ -125,7 +126,7 @@ def ends(frame: FrameType | None, files: Collection[str], *, deep: bool) -> bool
     That is a turn, an effect, or the loop, where a bot has begun a task of its own.
     """
     while frame is not None and frame.f_code.co_filename not in files:
-        if not deep or frame.f_code.co_filename.startswith((*_OURS, _IMPORT)):
+        if not deep or frame.f_code.co_filename.startswith((*_OURS, *_SPARED)):
             return False
         frame = frame.f_back
     own = True

@@ -6,10 +6,12 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import pytest
 
-from conversations import engine
+from conversations import effects, engine
 from conversations.router import APOLOGY, Router
 from gateway import moving, stuck, watchdog
 from gateway.stuck import ends
@@ -193,6 +195,37 @@ def test_only_a_bots_own_code_within_a_turn_is_ended() -> None:
         return ends(frame, files, deep=True), ends(frame, frozenset({"elsewhere.py"}), deep=True)
 
     assert inner() == (False, False)
+
+
+class Code(NamedTuple):
+    """The code of a frame."""
+
+    co_filename: str
+
+
+OURS, LIBRARY, WITHIN_ASYNCIO = engine.__file__, "/usr/lib/json.py", asyncio.locks.__file__
+ENDS: dict[str, tuple[list[str], bool, bool]] = {
+    "a bot's own code": (["bot", "catch"], True, True),
+    "what it has called": (["bot", LIBRARY, "catch"], True, True),
+    "a library": ([LIBRARY, "bot", "catch"], False, True),
+    "ours": ([OURS, "bot", "catch"], False, False),
+    "a library that ours has called": ([LIBRARY, OURS, "bot", "catch"], False, False),
+    "asyncio": ([WITHIN_ASYNCIO, "bot", "catch"], False, False),
+    "an import": (["<frozen importlib._bootstrap>", "bot", "catch"], False, False),
+    "a task of a bot": (["bot", asyncio.events.__file__, OURS], True, True),
+    "a bot that ours waits for": (["bot", WITHIN_ASYNCIO, OURS, asyncio.events.__file__], False, False),
+    "nobody's": ([LIBRARY, OURS], False, False),
+}
+
+
+@pytest.mark.parametrize(("files", "soon", "later"), ENDS.values(), ids=ENDS)
+def test_what_may_be_ended(files: list[str], soon: bool, later: bool) -> None:
+    """The files of the frames that are under way, the innermost first."""
+    frame: Any = None
+    for file in reversed(files):
+        code = effects.CATCHES if file == "catch" else Code(file)
+        frame = SimpleNamespace(f_code=code, f_back=frame)
+    assert (ends(frame, {"bot"}, deep=False), ends(frame, {"bot"}, deep=True)) == (soon, later)
 
 
 async def test_slow_callbacks_of_several_customers_are_not_ended_for_their_sum(
