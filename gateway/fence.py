@@ -29,15 +29,14 @@ read of one row; only where it shows a change is the permit renewed, which is a 
 _SHARE = 0.9
 """The part of the setting that a permit lasts where nodes share a database: the rest is what a call takes beside
 waiting for a node that does not answer."""
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""The clock that a permit lapses by: steady, and it goes on while the machine sleeps (Linux's `time.monotonic` does
-not, clock_gettime(2))."""
 _MARGIN = 0.9
 """The part of a permit's length that a node counts on, so that its clock may run a little slow."""
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+"""A clock that goes on while the machine sleeps, as the database's does; `time.monotonic` stands still on Linux."""
 
 
-def _clock() -> float:
-    return time.clock_gettime(_CLOCK)
+def _seconds() -> float:
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 class Gate:
@@ -101,7 +100,7 @@ class Fence(Gate):
 
     def lapsed(self) -> bool:
         """Whether the permit has run out: nothing may be sent until it is renewed."""
-        return _clock() >= self._deadline
+        return _seconds() >= self._deadline
 
     def closed(self, target: Target) -> Suspension | None:
         """The suspension that covers a target, if any."""
@@ -111,7 +110,7 @@ class Fence(Gate):
         """Extend the permit, then look; the deadline counts from before the question."""
         if self.epoch < 0 and not self._store.shared:  # we own the database: who was here before us is gone
             await self._store.aside(fences.alone, self._node)
-        asked, length = _clock(), int(self._length * 1000)
+        asked, length = _seconds(), int(self._length * 1000)
         await self._store.aside(fences.extend, self._node, self._started, length, max(0, self._acknowledged))
         await self.look()
         self._deadline, self._again = asked + self._length * _MARGIN, asked + self._length / 3
@@ -172,7 +171,7 @@ class Fence(Gate):
 
     async def _changed(self) -> bool:
         """Whether somebody changes something before it is time to renew the permit."""
-        while (left := self._again - _clock()) > 0:
+        while (left := self._again - _seconds()) > 0:
             if await self._signal.wait(left if self._wake.carries else min(left, WATCH)):
                 return True
             if (await self._store.read(fences.EPOCH))[0][0] != self._acknowledged:
