@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 
 from gateway.held import decide_again
 from gateway.wake import Signal, Wake
@@ -74,8 +75,17 @@ class Gate:
 class NobodysGate(Gate):
     """The gate of a database that no gateway works on: there is nobody to wait for, whatever permits are left over."""
 
+    def __init__(self, store: Store, wake: Wake, owned: Callable[[], bool]) -> None:
+        super().__init__(store, wake)
+        self._owned = owned
+
     async def settled(self, epoch: int) -> None:
-        """At once: a gateway that starts reads what is suspended before anything else."""
+        """At once where nobody works on it still: a gateway that starts later reads what is suspended first.
+
+        One that has started since may have read before the change was written, and is waited for.
+        """
+        if self._owned():
+            await super().settled(epoch)
 
 
 class Fence(Gate):
