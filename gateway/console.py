@@ -141,7 +141,8 @@ class Console:
         }
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
         holds = self._gateway.suspensions.holds
-        self._held = {each.id: await holds.count(each) for each in self._gateway.fence.suspensions}
+        in_force = {each.id: each for each in self._gateway.fence.suspensions}
+        self._held = {name: await holds.count(each) for name, each in in_force.items()}
         self._parked = (await store.read(listings.PARKED))[0][0]
         self._signals = {
             each.channel.id: await watched.signals_of(store, each.channel.id, now_ms())

@@ -5,7 +5,7 @@ to one of them may take it: the reply is marked `sending` like any other, and le
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from state.model.wire import Answer, Request
@@ -19,6 +19,7 @@ class Waiting:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self._closed: Callable[[], bool] = lambda: False
         self._answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._left: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
@@ -28,15 +29,23 @@ class Waiting:
         return not self._answer.done()
 
     async def answer(self) -> Answer | None:
-        """The answer that carries a reply, or none within the time."""
+        """The answer that carries a reply, or none within the time, or where it may not leave any more."""
         try:
             async with asyncio.timeout(PATIENCE):
-                return await self._answer
+                answer = await self._answer
         except TimeoutError:
             return None
+        if self._closed():
+            self.left(whole=False)
+            return None
+        return answer
 
-    async def give(self, answer: Answer) -> bool | None:
-        """Let the webhook carry this; says whether it left (None: nobody knows)."""
+    async def give(self, answer: Answer, closed: Callable[[], bool]) -> bool | None:
+        """Let the webhook carry this; says whether it left (None: nobody knows).
+
+        It is the webhook's task that writes it: `closed` tells it whether the fence is closed by then.
+        """
+        self._closed = closed
         self._answer.set_result(answer)
         try:
             async with asyncio.timeout(PATIENCE):

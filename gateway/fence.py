@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 
 from gateway.held import decide_again
 from gateway.wake import Signal, Wake
@@ -74,8 +75,17 @@ class Gate:
 class NobodysGate(Gate):
     """The gate of a database that no gateway works on: there is nobody to wait for, whatever permits are left over."""
 
+    def __init__(self, store: Store, wake: Wake, owned: Callable[[], bool]) -> None:
+        super().__init__(store, wake)
+        self._owned = owned
+
     async def settled(self, epoch: int) -> None:
-        """At once: a gateway that starts reads what is suspended before anything else."""
+        """At once where nobody works on it still: a gateway that starts later reads what is suspended first.
+
+        One that has started since may have read before the change was written, and is waited for.
+        """
+        if self._owned():
+            await super().settled(epoch)
 
 
 class Fence(Gate):
@@ -110,21 +120,26 @@ class Fence(Gate):
         """Extend the permit, then look; the deadline counts from before the question."""
         if self.epoch < 0 and not self._store.shared:  # we own the database: who was here before us is gone
             await self._store.aside(fences.alone, self._node)
-        asked = _seconds()
-        await self._store.aside(fences.extend, self._node, self._started, int(self._length * 1000))
+        asked, length = _seconds(), int(self._length * 1000)
+        await self._store.aside(fences.extend, self._node, self._started, length, max(0, self._acknowledged))
         await self.look()
         self._deadline, self._again = asked + self._length * _MARGIN, asked + self._length / 3
 
     async def look(self) -> None:
         """Keep to what is suspended now, and say so; how long this node may send stays as it is."""
-        known = self.epoch
+        known = self._acknowledged
         permit = await self._store.aside(fences.look, self._node, self._acknowledged, self._learn)
         self._acknowledged = permit.epoch
         if self._lifted:
             self._lift.set()
-        if self.epoch > known:
+        if self._acknowledged > known:
             self._wake.tell("seen")
             self._wake.tell("outbox", ("*",))
+
+    async def seen(self, epoch: int) -> None:
+        """Look, where an epoch has not been seen yet."""
+        if epoch > self.epoch:
+            await self.look()
 
     async def free(self) -> None:
         """Let what is held be decided again after each lift, for ever; apart, or it would hold up the next look."""
@@ -169,7 +184,7 @@ class Fence(Gate):
         while (left := self._again - _seconds()) > 0:
             if await self._signal.wait(left if self._wake.carries else min(left, WATCH)):
                 return True
-            if (await self._store.read(fences.EPOCH))[0][0] != self.epoch:
+            if (await self._store.read(fences.EPOCH))[0][0] != self._acknowledged:
                 return True
         return False
 

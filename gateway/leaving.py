@@ -95,9 +95,10 @@ class Leaving:
         answer = live.connector.answer(waiting.request, said.message)  # type: ignore[attr-defined]
         if answer is None:
             return None
-        self.may_leave(self._tools.grounds.target(row, live))
+        target = self._tools.grounds.target(row, live)
+        self.may_leave(target)
         started = now_ms()
-        left = await waiting.give(answer)
+        left = await waiting.give(answer, partial(self._closed, target))
         if left is False:
             return None
         if left is None:
@@ -146,5 +147,9 @@ class Leaving:
 
     def may_leave(self, target: Target) -> None:
         """Ask the fence, before a connection is made and again before the first byte; raises Fenced."""
-        if self._tools.fence.lapsed() or self._tools.fence.closed(target):
+        if self._closed(target):
             raise Fenced
+
+    def _closed(self, target: Target) -> bool:
+        fence = self._tools.fence
+        return fence.lapsed() or fence.closed(target) is not None

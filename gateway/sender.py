@@ -144,10 +144,12 @@ class Sender:
         row = outgoing.leased(item, taken)
         said = outgoing.ready(row, live, tools.link)
         decision, touch = self._decide(row, live, said.content)
+        epoch = tools.fence.epoch
         if decision.verdict != "send" or touch or tools.pace.admit_now(*self._limits(row, live)) != 0:
             return None
         self.places += 1
-        return Handoff(self, row, live, said, Handed(tools.node, tools.lease_ms, decision, said.offered))
+        handed = Handed(tools.node, tools.lease_ms, decision, said.offered, epoch)
+        return Handoff(self, row, live, said, handed)
 
     async def deliver_handed(self, row: Leased, live: Live, said: Ready) -> None:
         """Send a row that was stored as `sending`, and settle it."""
@@ -198,28 +200,33 @@ class Sender:
             wait = await self._admitted(row, live)
             if wait:
                 return outgoing.again(row, wait)
-            decision = await self._marked(row, live, said)
+            row, decision = await self._marked(row, live, said)
         if decision.verdict != "send":
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
             self._tools.metrics.traffic.count(self.channel, decision.verdict)
             return outgoing.stays(row, decision)
         return await self._sent(row, live, said)
 
-    async def _marked(self, row: Leased, live: Live, said: Ready) -> Decision:
-        """Decide, and mark the row `sending` where it may go: on what is so at that commit. Raises LeaseLost."""
+    async def _marked(self, row: Leased, live: Live, said: Ready) -> tuple[Leased, Decision]:
+        """Decide, and mark the row `sending` where it may go: on what is so at that commit. Raises LeaseLost.
+
+        Gives the row with what is known of its contact by then.
+        """
         while True:
             decision, touch = self._decide(row, live, said.content)
             if decision.verdict != "send":
-                return decision
+                return row, decision
+            going = Going(decision, said.offered, touch, self._tools.fence.epoch)
             try:
-                await self._tools.store.write(outbox.sending, row, Going(decision, said.offered, touch))
+                await self._tools.store.write(outbox.sending, row, going)
             except Changed as changed:
                 log.info("message %s: decided anew, since contact %s has changed", row.id, changed)
+                await self._tools.fence.seen(changed.epoch)
                 people = await self._tools.store.write(known.of, [(row.talk.contact, row.lane)])
                 row = row._replace(known=people[row.talk.contact])
             else:
                 self._tools.metrics.traffic.leaves(row, touch)
-                return decision
+                return row, decision
 
     async def _admitted(self, row: Leased, live: Live) -> float:
         """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""

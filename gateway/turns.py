@@ -194,6 +194,8 @@ class Turns:
                 log.info("conversation %s: another node has it; this turn never happened", turn.taken.id)
             elif isinstance(error, Changed):
                 log.info("conversation %s: played anew, since its contact has changed", turn.taken.id)
+                if error.epoch:
+                    self._wake.tell("fence", (str(error.epoch),))
                 self._release([turn.taken])
             elif isinstance(error, Unavailable) or turn.played.fault:
                 self._failed = error

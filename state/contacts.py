@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from state import consent, fences, merges
+from state import consent, fences, merges, parted
 from state.consent import STANDINGS, TOUCHED, TOUCHES
 from state.model.address import lane_of
 from state.model.ids import lane_of_id, new_id, now_ms, time_of_id
-from state.statements import Fetch, Query, Row, Statement, Write, insert, update
-from state.tables import address, contact, conversation, merge, outbox
+from state.statements import Fetch, Query, Row, Statement, insert, update
+from state.tables import address, contact, conversation, merge
 from state.writer import Ask, Op
 
 _ADDRESSES = Fetch(address, "contact lane lane_before", "urn team shard")
@@ -25,26 +25,10 @@ _NEW_CONVERSATION = insert(conversation, "id lane contact channel urns updated_a
 _CONVERSATION = Fetch(conversation, "id", "contact channel lane")
 _MOVE = update(address, "contact lane lane_before", "urn team shard")
 _MERGED = update(contact, "merged_into", "id lane")
+_FENCED = update(contact, "fenced", "id lane")
 _NEW_MERGE = insert(merge, "id lane winner loser urns")
 _UNDO_MERGE = update(merge, "undone_at", "id lane")
 _MERGE = Fetch(merge, "loser urns undone_at winner", "id lane", lock="wait")
-_FREE_OF = Write(
-    sa.update(outbox)
-    .values(held_by=sa.literal_column("''"))
-    .where(
-        outbox.c.conversation == sa.bindparam("of", type_=outbox.c.conversation.type),
-        outbox.c.lane == sa.bindparam("lane", type_=outbox.c.lane.type),
-        outbox.c.state == sa.literal_column("'held'"),
-    ),
-    "of lane",
-)
-_TALKS = Query(
-    sa.select(conversation.c.id).where(
-        conversation.c.contact == sa.bindparam("contact", type_=conversation.c.contact.type),
-        conversation.c.lane == sa.bindparam("lane", type_=conversation.c.lane.type),
-    ),
-    "contact lane",
-)
 _URNS_OF = Query(
     sa.select(address.c.urn, address.c.shard).where(
         address.c.contact == sa.bindparam("contact", type_=address.c.contact.type)
@@ -185,7 +169,11 @@ def _join(team: str, one: tuple[str, int], two: tuple[str, int]) -> Op[tuple[str
     asks.append((_NEW_MERGE, (new_id(lane), lane, winner, loser, moved)))
     asks += [(TOUCHED, (row[3], lane, winner, *row[:3], row[4])) for row in rows[2]]
     asks += [*consent.carried_asks(rows[1], winner, lane), *consent.dropped_asks(loser, loser_lane)]
-    yield [*asks, *(yield from fences.people_changed())]
+    if epoch := (
+        yield from fences.people_changed()
+    ):  # nothing leaves to the winner by what was seen before it
+        asks += [fences.changed(epoch), (_FENCED, (epoch, winner, lane))]
+    yield asks
     return winner, lane
 
 
@@ -208,11 +196,9 @@ def unmerge(team: str, merge_id: str) -> Op[None]:
     asks: list[tuple[Statement, Row]] = [
         (_MOVE, (loser, lane, key[1], urn, team, lane_of(urn))) for urn in msgspec.json.decode(urns)
     ]
-    changed = yield from fences.people_changed()
-    (talks,) = yield [(_TALKS, (winner, key[1]))]
-    if changed:  # what a suspension of the loser held is decided again
-        asks += [(_FREE_OF, (row[0], key[1])) for row in talks]
-    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key)), *changed]
+    if epoch := (yield from fences.people_changed()):
+        asks += [fences.changed(epoch), *(yield from parted.asks(winner, loser))]
+    yield [*asks, (_MERGED, (None, loser, lane)), (_UNDO_MERGE, (now_ms(), *key))]
     for one, other in ((winner, loser), (loser, winner)):
         own, others = (yield from merges.members(one)), (yield from merges.members(other))
         (rows,) = yield [(_URNS_OF, (one,))]

@@ -232,14 +232,15 @@ def commit(turn: Turned) -> Op[None]:
     Raises known.Changed where a reply was to leave at once on what is not so any more, or the customer was told by now.
     """
     taken = turn.taken
-    again = known.again_asks(taken.known) if any(item.handed for item in turn.queued) else []
+    epochs = [item.handed.epoch for item in turn.queued if item.handed]
+    again = known.again_asks(taken.known) if epochs else []
     held, *still = yield [(_HELD, (taken.id, taken.lane)), *again]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
     if turn.told and held[0][2] != taken.told:
         raise known.Changed(taken.contact)  # another notice was queued meanwhile
     if again:
-        known.check(taken.known, still)
+        known.check(taken.known, still, min(epochs))
     clears = _timer_clears(taken, turn.played)
     if any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         nothing = ("", taken.id, taken.lane)

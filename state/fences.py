@@ -69,18 +69,21 @@ _suspension = msgspec.json.Decoder(Suspension).decode
 class Permit(NamedTuple):
     """What a node learnt when it looked: the epoch and the suspensions in force.
 
-    One of a contact that was merged is there twice, the second time with whom it was merged into.
+    One of a contact is there for each of those who are one person with it.
     """
 
     epoch: int
     suspensions: tuple[Suspension, ...]
 
 
-def extend(node_id: str, started_at: int, length_ms: int) -> Writes[None]:
-    """Extend a node's permit. It may send by it once it has looked after this is on disk."""
-    return Writes(
-        [(_JOIN, (node_id, started_at, 0, 0)), (_EXTEND, (length_ms, node_id)), (_FORGET, ())], None
-    )
+def extend(node_id: str, started_at: int, length_ms: int, acknowledged: int = 0) -> Writes[None]:
+    """Extend a node's permit. It may send by it once it has looked after this is on disk.
+
+    `acknowledged` is the epoch that it has said it keeps to: one that was away for so long that it was forgotten would
+    else be waited for as if it had seen none.
+    """
+    joined = (_JOIN, (node_id, started_at, acknowledged, 0))
+    return Writes([joined, (_EXTEND, (length_ms, node_id)), (_FORGET, ())], None)
 
 
 def look(
@@ -124,15 +127,22 @@ def coming_epoch() -> Op[int]:
     return int(epoch) + 1
 
 
-def people_changed() -> Op[list[Ask]]:
-    """The statement that tells every node that contacts are others now, where a suspension in force is of a contact."""
+def people_changed() -> Op[int]:
+    """The epoch that a change of who is one person makes, where a suspension in force is of a contact; else 0.
+
+    The fence's row is locked before anything is read: a suspension that is being made meanwhile is seen here, or its
+    nodes see the change.
+    """
+    epoch = yield from coming_epoch()
+    return epoch if any(each.scope.contact for each in (yield from active())) else 0
+
+
+def active() -> Op[list[Suspension]]:
+    """The suspensions in force, as they were made."""
     (rows,) = yield [(_ACTIVE, ())]
-    if not any(_suspension(row[0]).scope.contact for row in rows):
-        return []
-    return [changed((yield from coming_epoch()))]
+    return [_suspension(row[0]) for row in rows]
 
 
 def in_force() -> Op[set[str]]:
     """The ids of the suspensions in force."""
-    (rows,) = yield [(_ACTIVE, ())]
-    return {_suspension(row[0]).id for row in rows}
+    return {each.id for each in (yield from active())}

@@ -2,7 +2,8 @@
 
 A decision is made on what was read; the commit that marks the message `sending` asks the same again and refuses where
 it is not so any more (`Changed`). It locks the contact's row for that moment, as whoever records a fact does: so a
-withdrawal that is on disk is never overtaken, and nobody waits longer than a commit.
+withdrawal that is on disk is never overtaken, and nobody waits longer than a commit. The same row says by which epoch
+of the fence a contact became one person with another: a node that has not seen it yet may not know who is suspended.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from state.tables import contact, conversation
 from state.writer import Op
 
 _ABOUT = Fetch(contact, "merged_into country zone born", "id lane")
-_AGAIN = Fetch(contact, "merged_into country zone born", "id lane", lock="wait")
+_AGAIN = Fetch(contact, "merged_into country zone born fenced", "id lane", lock="wait")
 _CONVERSATION = Fetch(conversation, "contact last_in told", "id lane")
 _CONVERSATION_LOCKED = Fetch(conversation, "contact last_in told", "id lane", lock="wait")
 _LOCALE = Fetch(contact, "locale", "id lane")
@@ -24,7 +25,11 @@ _Asks = list[tuple[Statement, Row]]
 
 
 class Changed(Exception):
-    """What was decided on is not so any more: it is to be decided again."""
+    """What was decided on is not so any more: it is to be decided again, once the fence's `epoch` is seen."""
+
+    def __init__(self, contact: str, epoch: int = 0) -> None:
+        super().__init__(contact)
+        self.epoch = epoch
 
 
 class Touch(NamedTuple):
@@ -147,10 +152,12 @@ def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
     return [(_AGAIN, key), (STANDINGS, key), *([(TOUCHES, key)] if unasked else [])]
 
 
-def check(known: Known, answers: Sequence[Sequence[Row]]) -> None:
-    """Raise Changed where a contact is not known any more as it was."""
+def check(known: Known, answers: Sequence[Sequence[Row]], epoch: int) -> None:
+    """Raise Changed where a contact is not known any more as it was, or is another person than by the fence's epoch."""
     about, stands, *touches = answers
     merged = bool(about and about[0][0])
+    if about and about[0][4] > epoch:
+        raise Changed(known.contact, about[0][4])
     where = tuple(about[0][1:4]) if about else ("", "", "")
     other = where != (known.country, known.zone, known.born)
     if merged or other or standing_rows(stands) != known.standings:

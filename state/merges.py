@@ -1,6 +1,6 @@
 """Who somebody is by now: the walk from a contact along its merges, and what of a suspension follows it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from state.model.ids import ID_PATTERN, lane_of_id
 from state.model.suspension import Scope, Suspension
-from state.statements import Query, Statement
+from state.statements import Fetch, Query, Statement
 from state.store import Store
 from state.tables import contact, merge
 from state.writer import Op
@@ -29,6 +29,8 @@ _LOSERS = Query(
     ),
     "winner",
 )
+_INTO = Fetch(contact, "merged_into", "id lane")
+_LOST = Fetch(merge, "loser undone_at", "winner")
 
 
 class Person(NamedTuple):
@@ -82,15 +84,53 @@ async def found(store: Store, contact_id: str) -> Person | None:
     return await read(store, follow(contact_id))
 
 
+def families(contacts: Iterable[str]) -> Op[dict[str, list[str]]]:
+    """All who are one person with each of these contacts, itself among them: a statement for each step of the walk."""
+    heads = yield from _heads(contacts)
+    owner = {head: head for head in heads.values()}
+    found = {head: [head] for head in owner}
+    fresh = list(owner)
+    while fresh:
+        rows = yield [(_LOST, (each,)) for each in fresh]
+        lost = [
+            (owner[each], row[0])
+            for each, those in zip(fresh, rows, strict=True)
+            for row in those
+            if row[1] is None and row[0] not in owner
+        ]
+        fresh = [loser for _, loser in lost]
+        for head, loser in lost:
+            owner[loser] = head
+            found[head].append(loser)
+    return {each: found[head] for each, head in heads.items()}
+
+
+def _heads(contacts: Iterable[str]) -> Op[dict[str, str]]:
+    """Who contacts are by now."""
+    now = {each: each for each in contacts}
+    for _ in range(MOST):
+        asked = sorted(set(now.values()))
+        rows = yield [(_INTO, (each, lane_of_id(each))) for each in asked]
+        into = {each: row[0][0] for each, row in zip(asked, rows, strict=True) if row and row[0][0]}
+        if not into:
+            break
+        now = {each: into.get(head, head) for each, head in now.items()}
+    return now
+
+
 def following(made: Sequence[Suspension]) -> Op[tuple[Suspension, ...]]:
-    """Suspensions, and behind each of a contact that was merged the same one of whom it was merged into."""
+    """Suspensions, and behind each of a contact the same one of all who are one person with it.
+
+    So a send in a conversation of any of them is covered, whoever its contact was known to be when it was decided.
+    """
+    named = [each.scope.contact for each in made if ID_PATTERN.fullmatch(each.scope.contact)]
+    people = (yield from families(named)) if named else {}
     found: list[Suspension] = []
     for each in made:
         found.append(each)
-        if ID_PATTERN.fullmatch(each.scope.contact):
-            person = yield from follow(each.scope.contact)
-            if person and person.contact != each.scope.contact:
-                scope = msgspec.structs.replace(each.scope, contact=person.contact)
+        for other in people.get(each.scope.contact, ()):
+            if other != each.scope.contact:
+                scope = msgspec.structs.replace(each.scope, contact=other)
                 found.append(msgspec.structs.replace(each, scope=scope))
     return tuple(found)
 

@@ -123,24 +123,27 @@ class Queued(NamedTuple):
 class Handed(NamedTuple):
     """A row that leaves as soon as it is stored: leased by its node and marked `sending` from the beginning.
 
-    `offered` (JSON) are the options it shows as words, which the customer's next words may choose from.
+    `offered` (JSON) are the options it shows as words, which the customer's next words may choose from. `epoch` is the
+    fence's that was seen when it was decided.
     """
 
     node: str
     lease_ms: int
     decision: Decision
     offered: str = ""
+    epoch: int = 0
 
 
 class Going(NamedTuple):
     """What is written with the mark `sending`: the decision, and what else is to be remembered of the send.
 
-    `offered` as in Handed; `touch` where the message answers nothing.
+    `offered` and `epoch` as in Handed; `touch` where the message answers nothing.
     """
 
     decision: Decision
     offered: str = ""
     touch: Touch | None = None
+    epoch: int = 0
 
 
 class Leased(NamedTuple):
@@ -224,7 +227,7 @@ def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
     key = (item.id, item.lane, item.conversation, item.channel, item.kind)
     rest = (item.body, item.due_at, item.expires_at, item.priority)
     if item.handed:
-        node, lease_ms, made, offered = item.handed
+        node, lease_ms, made, offered, _ = item.handed
         decided = (_DECIDED, (new_id(item.lane), item.lane, item.id, _encode(made).decode()))
         hand = (_HAND, (*key, "sending", *rest, node, lease_ms))
         return [hand, decided, *_offer_asks(item.conversation, item.lane, offered)]
@@ -278,7 +281,7 @@ def sending(row: Leased, going: Going) -> Op[None]:
     ]
     if not held or held[0][0] != row.epoch:
         raise LeaseLost(row.id)
-    known.check(row.known, still)
+    known.check(row.known, still, going.epoch)
     mark = (_SENDING, ("sending", row.attempt + 1, row.id, row.lane))
     touched = [known.touched_ask(row.known, going.touch)] if going.touch else []
     offers = _offer_asks(row.conversation, row.lane, going.offered)

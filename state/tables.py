@@ -106,6 +106,7 @@ contact = _hot(
     _column("zone", sa.String(64), "''"),
     _column("born", sa.String(10), "''"),
     sa.Column("merged_into", Id),
+    _column("fenced", Ms, 0),
     _column("created_at", Ms),
 )
 

@@ -4,6 +4,7 @@ import argparse
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from gateway.cli.open import seal_of, with_store
@@ -85,8 +86,9 @@ async def means(store: Store, settings: Settings) -> "AsyncIterator[Means]":
         raise Failure(str(error)) from error
     wake = Wake(settings.redis)
     wake.start()
-    alone = not store.shared and not owned(sqlite_path(settings.database))
-    gate = (NobodysGate if alone else Gate)(store, wake)
+    gate = Gate(store, wake)
+    if not store.shared:
+        gate = NobodysGate(store, wake, partial(owned, sqlite_path(settings.database)))
     try:
         yield Means(store, gate, Telling(store, authors, wake), settings.notice_seconds)
         await authors.idle()

@@ -1,7 +1,7 @@
 """A provider that takes a reply in its webhook's answer gets it there, once; what comes too late goes the usual way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -159,3 +159,19 @@ async def test_nothing_leaves_in_an_answer_while_it_is_suspended(
     assert told.status == 201
     assert await hear(house, "hi") == "empty"
     assert (await newest(house, "queued"))["queue"]["state"] == "held"
+
+
+async def test_nothing_leaves_in_an_answer_that_is_written_after_the_fence_closed(
+    house: House, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence, give = house.gateway.fence, deferred.Waiting.give
+
+    async def frozen(waiting: deferred.Waiting, answer: Answer, closed: Callable[[], bool]) -> bool | None:
+        deadline, fence._deadline = fence._deadline, 0.0  # the process stood still until its permit was over
+        left = await give(waiting, answer, closed)
+        fence._deadline = deadline
+        return left
+
+    monkeypatch.setattr(deferred.Waiting, "give", frozen)
+    assert await hear(house, "hi") == "empty"
+    assert await provider.next() == "1: hi"

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from state import consent, contacts, conversations, known, outbox, people
+from state import consent, contacts, conversations, known, outbox, people, suspensions
 from state.known import Changed, Known, Touch, touched_ask
 from state.model.consent import Change, Consent
 from state.model.ids import new_id, now_ms
 from state.model.message import Decision
+from state.model.suspension import Order, Scope
 from state.outbox import Going, Handed, Leased
 from state.store import Store
 from state.writer import Op
@@ -181,3 +182,34 @@ async def test_a_message_that_answers_nothing_is_remembered_once(store: Store) -
     (again,) = await lease(store)
     assert again.known is not None
     assert again.known.touches == (touch,)
+
+
+async def merged_under(store: Store) -> int:
+    """One contact is suspended, and becomes one person with another; gives the epoch by which nodes know."""
+    loser = await store.write(contacts.find, "default", "wa", [PHONE])
+    order = Order(scope=Scope(contact=loser.contact), reason="a fraud")
+    made = await store.alone(suspensions.suspend, order, "ann")
+    await store.write(contacts.find, "default", "wa", [BSUID, PHONE])
+    return made.epoch + 1
+
+
+async def test_a_node_that_has_not_seen_a_merge_with_somebody_suspended_marks_nothing(store: Store) -> None:
+    row = await leased(store, urn=BSUID)
+    epoch = await merged_under(store)
+    with pytest.raises(Changed) as raised:
+        await store.write(outbox.sending, row, Going(Decision("send", 1), epoch=epoch - 1))
+    assert raised.value.epoch == epoch
+    await store.write(outbox.sending, row, Going(Decision("send", 1), epoch=epoch))
+
+
+async def test_a_reply_that_leaves_with_its_turn_is_not_stored_by_such_a_node(store: Store) -> None:
+    await store.write(contacts.find, "default", "wa", [BSUID])
+    epoch = await merged_under(store)
+    await accept(store, message("m1", BSUID))
+    (taken,) = await take(store)
+    turn = turned(taken, "hello")
+    handed = Handed("n1", 1_000, Decision("send", 1), epoch=epoch - 1)
+    turn = turn._replace(queued=(turn.queued[0]._replace(handed=handed),))
+    with pytest.raises(Changed) as raised:
+        await store.write(conversations.commit, turn)
+    assert raised.value.epoch == epoch

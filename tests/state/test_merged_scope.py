@@ -48,7 +48,7 @@ async def test_a_suspension_follows_one_merge_after_another(store: Store) -> Non
     await contact(store, PHONE, THIRD)
     assert await stopped(store) == [loser, between]
     await contact(store, BSUID, PHONE)
-    assert await stopped(store) == [loser, winner]
+    assert await stopped(store) == [loser, winner, between]
     assert await merges.scopes(store, Scope(contact=loser)) == tuple(
         Scope(contact=each) for each in (winner, between, loser)
     )
@@ -77,6 +77,38 @@ async def test_what_the_winner_was_held_for_is_decided_again_once_the_merge_is_u
     await undo(store)
     await store.write(held.requeue, await rows(store, "outbox.lane outbox.held_by"), now_ms())
     assert await rows(store, "outbox.state") == [("queued",)]
+
+
+async def test_a_suspension_of_who_somebody_is_by_now_covers_who_they_were(store: Store) -> None:
+    winner, loser = await contact(store, BSUID), await contact(store, PHONE)
+    await contact(store, BSUID, PHONE)
+    await suspend(store, winner)
+    assert await stopped(store) == [winner, loser]
+
+
+async def test_what_another_suspension_holds_too_stays_held_once_the_merge_is_undone(store: Store) -> None:
+    winner, loser = await contact(store, BSUID), await contact(store, PHONE)
+    await contact(store, BSUID, PHONE)
+    await converse(store, "k1", "one", urn=BSUID)
+    (row,) = await lease(store)
+    made = [await suspend(store, each) for each in (winner, loser)]
+    order = Order(scope=Scope(channel="wa", direction="business_initiated"), reason="a fraud")
+    made.append(await store.alone(suspensions.suspend, order, "ann"))
+    held_by = " ".join(each.id for each in made)
+    await store.write(outbox.settle, Settled(row, again_at=1, held=True, held_by=held_by))
+    await undo(store)
+    assert await rows(store, "outbox.held_by") == [(f"{made[0].id} {made[2].id}",)]
+
+
+async def test_what_the_loser_was_held_for_is_decided_again_once_the_merge_is_undone(store: Store) -> None:
+    winner = await contact(store, BSUID)
+    await converse(store, "k1", "one", urn=PHONE)
+    (row,) = await lease(store)
+    await contact(store, BSUID, PHONE)
+    made = await suspend(store, winner)
+    await store.write(outbox.settle, Settled(row, again_at=1, held=True, held_by=made.id))
+    await undo(store)
+    assert await rows(store, "outbox.held_by") == [("",)]
 
 
 async def test_a_walk_along_merges_ends_with_the_person_and_knows_nobody_else(store: Store) -> None:

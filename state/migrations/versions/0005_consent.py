@@ -245,6 +245,9 @@ def upgrade() -> None:
     )
     op.add_column("team", sa.Column("settings", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("team", sa.Column("activated_at", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "contact", sa.Column("fenced", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
+    )
     op.add_column("message", sa.Column("cause", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("outbox", sa.Column("held_by", sa.Text(), server_default=sa.text("''"), nullable=False))
     op.add_column("message", sa.Column("used", sa.BigInteger(), server_default=sa.text("0"), nullable=False))

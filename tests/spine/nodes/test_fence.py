@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from admin import suspensions as operations
 from admin.operations import OPERATOR
@@ -16,14 +17,16 @@ from admin.suspensions import Means
 from gateway import fence as fence_module
 from gateway.fence import Fence, Gate
 from gateway.wake import Wake
-from state import fences, suspensions, teams
+from state import contacts, fences, suspensions, teams
+from state.fences import Permit
 from state.model.suspension import Order, Scope, Target
 from state.model.team import Team
 from state.statements import Query, Row
 from state.store import Store
-from state.writer import Unavailable, Work
+from state.writer import Op, Unavailable, Work, part
 from tests.spine.nodes.street import Town
 
+WAITING = Query(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted"), "")
 SHOP = Team(id="shop", name="The shop", parent="default", country="AT", created_at=5)
 TARGET, ORDER = Target(channel="wa"), Order(scope=Scope(channel="wa"), reason="complaints")
 
@@ -177,6 +180,56 @@ async def test_the_commit_of_a_suspension_tells_nodes_without_redis(
                 await each.aside(fences.leave, "nobody")
         again = await operations.suspend(means, OPERATOR, msgspec.structs.replace(ORDER, scope=Scope()))
         assert again in a.suspensions
+
+
+async def test_a_look_that_could_not_be_written_down_is_soon_looked_again(late: Late, other: Store) -> None:
+    a, means = Fence(late, Wake(), "a", 60), Means(other, Gate(other, Wake()))
+
+    def lost(*args: Any) -> Op[Permit]:
+        yield from part(fences.look(*args))
+        raise Unavailable("the connection ended")
+
+    async with asyncio.timeout(10), running(a):
+        made = await other.aside(suspensions.suspend, ORDER, "ann")
+        with contextlib.suppress(Unavailable):
+            await late.aside(lost, "a", 0, a._learn)
+        await means.gate.settled(made.epoch)
+        assert a.closed(TARGET) == made
+
+
+async def test_a_node_that_was_forgotten_is_not_waited_for_by_what_it_has_seen(
+    late: Late, other: Store
+) -> None:
+    a = Fence(late, Wake(), "a", 60)
+    made = await other.aside(suspensions.suspend, ORDER, "ann")
+    await a.renew()
+    await other.aside(fences.leave, "a")
+    await a.renew()
+    await asyncio.wait_for(Gate(other, Wake()).settled(made.epoch), 10)
+
+
+@pytest.mark.parametrize("first", ["merge", "suspend"])
+async def test_a_merge_and_a_suspension_of_the_same_moment_see_each_other(
+    late: Late, other: Store, town: Town, first: str
+) -> None:
+    found = [await late.write(contacts.find, "default", "wa", [each]) for each in ("tel:+1", "tel:+2")]
+    order = Order(scope=Scope(contact=max(each.contact for each in found)), reason="complaints")
+    blocking = await asyncpg.connect(town.url)
+    async with asyncio.timeout(20), blocking.transaction():
+        await blocking.execute("SELECT * FROM fence FOR UPDATE")
+        begun: list[asyncio.Future[Any]] = []
+        for n, each in enumerate([first, {"merge": "suspend", "suspend": "merge"}[first]], 1):
+            if each == "merge":
+                begun.append(late.write(contacts.find, "default", "wa", ["tel:+1", "tel:+2"]))
+            else:
+                begun.append(other.aside(suspensions.suspend, order, "ann"))
+            while (await other.read(WAITING))[0][0] < n:
+                pass
+    await asyncio.gather(*begun)
+    await blocking.close()
+    ((epoch,),) = await other.read(fences.EPOCH)
+    permit = await other.aside(fences.look, "b", 0)
+    assert (epoch, len(permit.suspensions)) == (2 if first == "suspend" else 1, 2)
 
 
 async def test_a_suspension_waits_for_no_group_commit(late: Late, other: Store, town: Town) -> None:
