@@ -43,6 +43,17 @@ _OWNER = Query(
     "urn team shard",
 )
 
+OWNERS = Query(
+    sa.select(_A.team, _A.contact)
+    .where(
+        _A.urn == sa.bindparam("urn", type_=_A.urn.type),
+        _A.shard == sa.bindparam("shard", type_=_A.shard.type),
+    )
+    .order_by(_A.team),
+    "urn shard",
+)
+"""Whose an address is in each team that knows it: team and contact."""
+
 
 class Dossier(NamedTuple):
     """Whose facts belong together: the contact, its team, and with it those that are merged into it."""

@@ -53,7 +53,7 @@ def canonical(urn: str) -> str:
 
 
 def kept(urn: str) -> str:
-    """An address as `canonical` has it, or as it is where it has no such form: names that texts come from are kept so."""
+    """An address as `canonical` has it, or as it is: names that texts come from have none."""
     try:
         return canonical(urn)
     except BadAddress:
