@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -160,10 +160,11 @@ async def _channels(
         await channels.load()
         teams = await _teams(store, settings)
         alone = await left_alone(store, served) if served else {}
+        differs = await _standing(store)
     finally:
         await store.close()
-    for flow, count in alone.items():
-        yield Finding(f"flow {flow}", f"it is not served, and {count} running conversations will be parked")
+    for finding in (*differs, *_left(alone)):
+        yield finding
     for finding in _bound(channels, teams, only):
         yield finding
     yield _address(settings, needed=_called(channels))
@@ -200,6 +201,21 @@ def _no_flow(live: "Live", served: frozenset[str]) -> Finding:
     there = ", ".join(sorted(served)) or "none"
     said = f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers"
     return Finding(f"channel {live.channel.id}, flow", said)
+
+
+def _left(alone: Mapping[str, int]) -> Iterator[Finding]:
+    """Flows whose runs nobody goes on with."""
+    for flow, count in alone.items():
+        yield Finding(f"flow {flow}", f"it is not served, and {count} running conversations will be parked")
+
+
+async def _standing(store: Store) -> tuple[Finding, ...]:
+    """What stands of consent, where it does not follow from the ledger."""
+    from state import rederived
+
+    found = await rederived.compare(store)
+    said = f"contact {found.contact}: {found.reason}; somebody may have been at the database"
+    return (Finding("consent, what stands", said),) if found.reason else ()
 
 
 async def _teams(store: Store, settings: Settings) -> dict[str, str]:
