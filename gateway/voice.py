@@ -16,7 +16,7 @@ from state.known import NOBODY
 from state.model import cause
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
-from state.model.consent import Consent
+from state.model.consent import Consent, Standing, latest
 from state.model.content import Text
 from state.model.event import AddressChanged, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id, now_ms
@@ -64,8 +64,10 @@ class Voice:
         found = self.heard(taken, [(of, each) for (of, _), each in zip(taken.events, met, strict=False)], now)
         if live is None:
             return Voiced(played.says, permissions.noted(found, taken, played, team, now))
-        says = (*found.says, *self._helps(live, locale, met, played), *played.says)
-        first = says and not found.facts
+        stopped = _stopped(taken, taken.known.standings if found is NOTHING else found.standings)
+        served = not stopped and any(each.trigger in _HELPED for each in played.steps)
+        says = (*found.says, *self._helps(live, locale, met, served=served), *played.says)
+        first = says and not stopped
         notice = self.notice(live, locale, taken.told, taken.urns, taken.known.country) if first else None
         found = permissions.noted(found, taken, played, team, now)
         return Voiced((say_of(notice, says[0].cause), *says) if notice else says, found, notice)
@@ -81,14 +83,15 @@ class Voice:
         channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
         return opted(taken, events, channel, now, _meanings(live, taken, now))
 
-    def _helps(self, live: Live, locale: str, met: Sequence[Event], played: Played) -> tuple[Say, ...]:
-        """The answer to HELP by text message, where neither the provider nor the flow has given one."""
+    def _helps(self, live: Live, locale: str, met: Sequence[Event], *, served: bool) -> tuple[Say, ...]:
+        """The answer to HELP by text message, where the provider has given none, and no flow has `served` one."""
         if not any(isinstance(event, HelpAsked) and event.heard for event in met):
             return ()
         settings = self._teams.facts(live.channel.team).settings
-        if not (settings.business and settings.help) or any(each.trigger in _HELPED for each in played.steps):
+        if served or not (settings.business and settings.help):
             return ()
-        return (Say(Text(notices.helps(locale, settings.business, settings.help)), cause=Cause(actor=OURS)),)
+        words = notices.helps(locale, settings.business, settings.help)
+        return (Say(Text(words), cause=Cause(actor=OURS, helps=True)),)
 
     def notice(self, live: Live, locale: str, told: str, urns: Sequence[str], country: str) -> Notice | None:
         """What a customer is to be told before anything else, who was told a version of it before ("": none)."""
@@ -137,6 +140,12 @@ def _may_tell(event: Event, now: int) -> bool:
             return words.may_mean(said.text)
         return any(map(words.may_mean, words_of(said)))
     return isinstance(event, OptedIn | OptedOut | AddressChanged)
+
+
+def _stopped(taken: Taken, standings: Sequence[Standing]) -> bool:
+    """Whether what a flow says is refused: its customer has stopped us."""
+    found = latest(standings, "service", taken.urns, taken.channel)
+    return found is not None and found.change == "withdrawn"
 
 
 def _meanings(live: Live | None, taken: Taken, now: int) -> Meanings:

@@ -49,9 +49,11 @@ def _left(message: Any) -> bool:
 
 
 async def says(house: House, words: str, number: str, count: int) -> list[str]:
-    """A customer writes; gives what they have got once that is so many messages."""
-    told = await house.ask("POST", f"/simulator/api/sms/{number}/say", json={"type": "text", "text": words})
-    assert told.status == 200, told
+    """A customer writes, a message for each line; gives what they have got once that is so many messages."""
+    for line in words.splitlines():
+        body = {"type": "text", "text": line}
+        told = await house.ask("POST", f"/simulator/api/sms/{number}/say", json=body)
+        assert told.status == 200, told
     page = await house.until("/conversations", lambda body: bool(body["items"]))
     path = f"/conversations/{page['items'][0]['id']}/messages"
 
@@ -59,7 +61,8 @@ async def says(house: House, words: str, number: str, count: int) -> list[str]:
         return [each["direction"] for each in body["items"] if _left(each)].count("out") == count
 
     found = await house.until(path, done)
-    return [each["content"]["text"] for each in reversed(found["items"]) if each["direction"] == "out"]
+    left = [each for each in reversed(found["items"]) if each["direction"] == "out" and _left(each)]
+    return [each["content"]["text"] for each in left]
 
 
 @pytest.mark.parametrize(
@@ -85,6 +88,22 @@ async def test_help_is_answered_with_the_business_and_the_way_to_people(sms: Hou
 
 async def test_help_of_a_team_that_has_said_nothing_is_the_flow_s(sms: House) -> None:
     assert await says(sms, "HELP", DE, 1) == ["you said HELP"]
+
+
+@pytest.mark.parametrize("sms", [(Desk,), (Helper,)], indirect=True)
+@pytest.mark.parametrize("telling", [False, True])
+async def test_help_is_answered_to_who_has_stopped_and_nothing_else_is(sms: House, *, telling: bool) -> None:
+    await set_up(sms, **TEAM, automated=telling)
+    assert await says(sms, "STOP", DE, 1) == [notices.stopped("en")]
+    assert await says(sms, "hello\nHELP", DE, 2) == [notices.stopped("en"), HELPS]
+    assert await says(sms, "help\nhi", DE, 3) == [notices.stopped("en"), HELPS, HELPS]
+
+
+async def test_who_starts_again_is_told_first_what_they_were_not(sms: House) -> None:
+    await set_up(sms, **TEAM)
+    assert await says(sms, "STOP", US, 1) == [notices.stopped("en")]
+    found = await says(sms, "START", US, 4)
+    assert found == [notices.stopped("en"), OPENS, notices.started("en"), "you said START"]
 
 
 @pytest.mark.parametrize("sms", [(Helper,)], indirect=True)
