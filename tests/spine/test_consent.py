@@ -334,6 +334,19 @@ async def test_what_stands_behind_a_notice_waits_while_it_may_still_be_given(
     assert [each.change for each in await facts(telling)] == ["told"]
 
 
+async def test_a_notice_that_is_cut_off_again_and_again_is_not_sent_all_day(telling: House) -> None:
+    telling.graph.next(*[cuts] * 5)
+    await telling.hear(text(1, "hi"))
+    for tried in range(1, 5):
+        left = [("queued", tried), ("queued", 0)]
+        await telling.when(telling.queue, lambda rows, left=left: [(row[1], row[3]) for row in rows] == left)
+        await telling.hurry()
+    await telling.quiet()
+    assert telling.graph.texts == [NOTICE] * 5
+    notice, reply = await telling.messages()
+    assert (notice.outcome, (await telling.decisions(reply))[-1].code) == ("unknown", "not_told")
+
+
 async def test_a_stop_counts_while_what_comes_in_is_suspended(house: House) -> None:
     await says(house, "hi")
     suspension = await house.suspend(direction="both")
