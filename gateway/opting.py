@@ -6,8 +6,8 @@ stopped says an ordinary word with it. What a provider tells of a customer count
 names. What was withdrawn for an address follows the customer to a new one.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -17,13 +17,17 @@ from state.conversations import Taken
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
-from state.model.content import Chosen, Content, Text
+from state.model.content import Chosen, Content, Media, Text
 from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
 
-Meanings = Callable[[str], str | None]
-"""What a whole message means: stop, start, help, or nothing of the kind."""
+
+class Meanings(Protocol):
+    """What a whole message means: stop, start, help, or nothing of the kind; as on its channel, or as on another."""
+
+    def __call__(self, text: str, /, *, channel: str = ...) -> str | None:
+        """The meaning of a text."""
 
 
 _LATE_MS = 60_000
@@ -103,7 +107,7 @@ class _Reader:
 
     def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
         """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
-        meaning, text = self._said(said.content)
+        meaning, text = meant(said.content, self._meaning)
         if provider_stops and not meaning:
             meaning = "stop"
         addresses = said.addresses or self._taken.urns
@@ -113,12 +117,6 @@ class _Reader:
         elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
             self._all("given", stopped, said, event_id, text)
             self._say(notices.started(self._locale), Cause(actor=OURS))
-
-    def _said(self, content: Content) -> tuple[str | None, str]:
-        """What a content means, and the words that mean it; else nothing, and its first words."""
-        words = words_of(content)
-        found = ((meaning, each) for each in words if (meaning := self._meaning(each)))
-        return next(found, (None, words[0] if words else ""))
 
     def _ends(self, said: MessageReceived, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
@@ -154,13 +152,31 @@ class _Reader:
 
 
 def words_of(content: Content) -> tuple[str, ...]:
-    """The words in which a customer may have stopped or started: those they typed, or those of a button they tapped."""
+    """The words in which a customer may have stopped or started: those they typed, or those of a button they tapped.
+
+    They may be typed under a picture: telephones add one as a signature.
+    """
     match content:
-        case Text(text=text) if text:
+        case Text(text=text) | Media(caption=text) if text:
             return (text,)
         case Chosen(id=chosen, title=title):
             return tuple(dict.fromkeys(filter(None, (title, chosen))))
     return ()
+
+
+def meant(content: Content, meaning: Meanings) -> tuple[str | None, str]:
+    """What a content means, and the words that mean it; else nothing, and its first words.
+
+    The id of a button is its bot's word, to whom `end` or `cancel` is something else: it stops by those words alone
+    that do so in any chat.
+    """
+    words = words_of(content)
+    for each in words:
+        found = meaning(each)
+        unseen = isinstance(content, Chosen) and each != content.title
+        if found and not (unseen and found == "stop" and meaning(each.lstrip("/"), channel="chat") != "stop"):
+            return found, each
+    return None, words[0] if words else ""
 
 
 def opted(
