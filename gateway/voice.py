@@ -52,7 +52,8 @@ class Voice:
         found: tuple[Part, ...] = ACCESS if self._tells else ()
         if settings.business and live.channel.type in BY_NUMBER:
             held = policy.standard().as_of(now_ms())
-            if held.opens(held.place(tuple(urns), country, "").country):
+            places = (held.place(tuple(urns), each, "").country for each in ("", country))
+            if any(map(held.opens, places)):  # the number's country binds its operators, whoever has it
                 found = ("business", *found)
         return ("machine", *found) if settings.automated else found
 

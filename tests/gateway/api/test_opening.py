@@ -81,6 +81,14 @@ async def test_the_first_text_message_says_what_the_country_and_the_team_ask(
     assert await says(sms, "ho", number, len(first) + 2) == [*first, "you said hi", "you said ho"]
 
 
+async def test_a_number_s_country_counts_though_its_customer_is_known_to_live_elsewhere(sms: House) -> None:
+    await set_up(sms, **TEAM)
+    made = await sms.call("POST", "/contacts", {"channel": "sms", "address": f"tel:+{US}", "country": "DE"})
+    assert made.status == 201, made
+    assert await says(sms, "hi", f"+{US}", 2) == [OPENS, "you said hi"]
+    assert await says(sms, "hi", US, 2) == [OPENS, "you said hi"]
+
+
 async def test_help_is_answered_with_the_business_and_the_way_to_people(sms: House) -> None:
     await set_up(sms, **TEAM)
     assert await says(sms, "HELP", DE, 2) == [HELPS, "you said HELP"]
