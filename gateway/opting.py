@@ -49,8 +49,9 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings) -> None:
+    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings, business: str) -> None:
         self._taken, self._channel, self._now, self._meaning = taken, channel, now, meaning
+        self._business = business
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
         self.facts: list[Consent] = []
@@ -113,10 +114,12 @@ class _Reader:
         addresses = said.addresses or self._taken.urns
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)
-            self._say(notices.stopped(self._locale), Cause(actor=OURS, confirms=self.facts[-1].id))
+            self._say(
+                notices.stopped(self._locale, self._business), Cause(actor=OURS, confirms=self.facts[-1].id)
+            )
         elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
             self._all("given", stopped, said, event_id, text)
-            self._say(notices.started(self._locale), Cause(actor=OURS))
+            self._say(notices.started(self._locale, self._business), Cause(actor=OURS))
 
     def _ends(self, said: MessageReceived, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
@@ -180,13 +183,19 @@ def meant(content: Content, meaning: Meanings) -> tuple[str | None, str]:
 
 
 def opted(
-    taken: Taken, events: Sequence[tuple[str, Event]], channel: Channel, now: int, meaning: Meanings
+    taken: Taken,
+    events: Sequence[tuple[str, Event]],
+    channel: Channel,
+    now: int,
+    meaning: Meanings,
+    business: str = "",
 ) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC.
 
-    They are as they were heard: a number that chooses an option is that option.
+    They are as they were heard: a number that chooses an option is that option. What confirms them begins with the
+    name of the `business`, where there is one.
     """
-    reader = _Reader(taken, channel, now, meaning)
+    reader = _Reader(taken, channel, now, meaning, business)
     reader.read(events)
     if not reader.facts:
         return NOTHING

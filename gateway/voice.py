@@ -82,7 +82,9 @@ class Voice:
         if not any(_may_tell(event, now) for _, event in events):
             return NOTHING
         channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
-        return opted(taken, events, channel, now, _meanings(live, taken, now))
+        named = channel.type in BY_NUMBER  # a short message shows a number alone
+        business = self._teams.facts(channel.team).settings.business if named else ""
+        return opted(taken, events, channel, now, _meanings(live, taken, now), business)
 
     def _helps(self, live: Live, locale: str, met: Sequence[Event], *, served: bool) -> tuple[Say, ...]:
         """The answer to HELP by text message, where the provider has given none, and no flow has `served` one."""

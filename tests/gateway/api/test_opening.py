@@ -15,6 +15,7 @@ from tests.gateway.api.test_every_simulator import CHANNELS
 US, DE = "12025550123", "4915112345678"
 TEAM = {"business": "Tea & Co", "help": "call +1 202 555 0100"}
 OPENS = notices.texts().business["en"].replace("{business}", "Tea & Co")
+STOPPED, STARTED = (say("en", "Tea & Co") for say in (notices.stopped, notices.started))
 HELPS = notices.helps("en", **{"business": "Tea & Co", "way": TEAM["help"]})
 
 
@@ -102,16 +103,22 @@ async def test_help_of_a_team_that_has_said_nothing_is_the_flow_s(sms: House) ->
 @pytest.mark.parametrize("telling", [False, True])
 async def test_help_is_answered_to_who_has_stopped_and_nothing_else_is(sms: House, *, telling: bool) -> None:
     await set_up(sms, **TEAM, automated=telling)
+    assert await says(sms, "STOP", DE, 1) == [STOPPED]
+    assert await says(sms, "hello\nHELP", DE, 2) == [STOPPED, HELPS]
+    assert await says(sms, "help\nhi", DE, 3) == [STOPPED, HELPS, HELPS]
+
+
+async def test_the_confirmation_of_a_stop_names_the_business_where_the_team_has_said_it(sms: House) -> None:
     assert await says(sms, "STOP", DE, 1) == [notices.stopped("en")]
-    assert await says(sms, "hello\nHELP", DE, 2) == [notices.stopped("en"), HELPS]
-    assert await says(sms, "help\nhi", DE, 3) == [notices.stopped("en"), HELPS, HELPS]
+    await set_up(sms, **TEAM)
+    assert (await says(sms, "START", DE, 3))[1] == "Tea & Co: " + notices.started("en")
 
 
 async def test_who_starts_again_is_told_first_what_they_were_not(sms: House) -> None:
     await set_up(sms, **TEAM)
-    assert await says(sms, "STOP", US, 1) == [notices.stopped("en")]
+    assert await says(sms, "STOP", US, 1) == [STOPPED]
     found = await says(sms, "START", US, 4)
-    assert found == [notices.stopped("en"), OPENS, notices.started("en"), "you said START"]
+    assert found == [STOPPED, OPENS, STARTED, "you said START"]
 
 
 @pytest.mark.parametrize("sms", [(Helper,)], indirect=True)
