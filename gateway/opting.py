@@ -1,9 +1,9 @@
 """What the events of a turn say of a customer's consent: facts for the ledger, and the words that confirm them. Pure.
 
-A stop, typed or tapped, counts for the address it came from, on all channels of the team, and for all that messages
-are sent for. A start gives back what stood before the stop, and nothing that was not allowed then; whoever has not
-stopped says an ordinary word with it. What a provider tells of a customer counts on its channel, for the purpose it
-names. What was withdrawn for an address follows the customer to a new one.
+A stop, typed, tapped or put in the place of other words, counts for the address it came from, on all channels of the
+team, and for all that messages are sent for. A start gives back what stood before the stop, and nothing that was not
+allowed then; whoever has not stopped says an ordinary word with it. What a provider tells of a customer counts on its
+channel, for the purpose it names. What was withdrawn for an address follows the customer to a new one.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
 from state.model.content import Chosen, Content, Media, Text
-from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Edited, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
 
@@ -73,6 +73,8 @@ class _Reader:
         for event_id, event in events:
             if isinstance(event, MessageReceived):
                 self._word(event_id, event, provider_stops=event.key in stops)
+            elif isinstance(event, Edited):
+                self._word(event_id, event, provider_stops=False)
             elif isinstance(event, OptedIn | OptedOut):
                 if not event.heard and event.key.rpartition(":")[0] not in words:
                     self._told(event_id, event)
@@ -106,7 +108,7 @@ class _Reader:
         if fact.change == "given" and stopped is not None and stopped.stops:
             self._add(msgspec.structs.replace(fact, id=new_id(known.lane), purpose="messages"))
 
-    def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
+    def _word(self, event_id: str, said: MessageReceived | Edited, *, provider_stops: bool) -> None:
         """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
         meaning, text = meant(said.content, self._meaning)
         if provider_stops and not meaning:
@@ -121,7 +123,7 @@ class _Reader:
             self._all("given", stopped, said, event_id, text)
             self._say(notices.started(self._locale, self._business), Cause(actor=OURS))
 
-    def _ends(self, said: MessageReceived, address: str) -> bool:
+    def _ends(self, said: Event, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
         stop = self._standings.get(("messages", address, ""))
         if stop is None or not stop.stops:

@@ -18,7 +18,7 @@ from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Consent, Standing, latest
 from state.model.content import Text
-from state.model.event import AddressChanged, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Edited, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id, now_ms
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -136,7 +136,7 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
 
 def _may_tell(event: Event, now: int) -> bool:
     """Whether an event may say something of consent: nearly all are told from those that do by a look."""
-    if isinstance(event, MessageReceived):
+    if isinstance(event, MessageReceived | Edited):
         words = policy.standard().as_of(now).words
         said = event.content
         if isinstance(said, Text):
