@@ -233,13 +233,16 @@ def commit(turn: Turned) -> Op[None]:
     """
     taken = turn.taken
     again = known.again_asks(taken.known) if any(item.handed for item in turn.queued) else []
-    held, *still = yield [(_HELD, (taken.id, taken.lane)), *again]
+    contact = (
+        consent.lock_asks(taken.contact) if turn.facts else []
+    )  # now: later it may wait for one that waits for us
+    held, *still = yield [(_HELD, (taken.id, taken.lane)), *again, *contact]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
     if turn.told and held[0][2] != taken.told:
         raise known.Changed(taken.contact)  # another notice was queued meanwhile
     if again:
-        known.check(taken.known, still)
+        known.check(taken.known, still[: len(again)])
     clears = _timer_clears(taken, turn.played)
     if any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         nothing = ("", taken.id, taken.lane)

@@ -172,6 +172,24 @@ async def held(store: Store, key: tuple[str, int]) -> AsyncIterator[Callable[[],
     await connection.close()
 
 
+async def test_a_turn_with_facts_and_a_call_with_a_consent_do_not_wait_for_each_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    turn = turned(taken, "hello")._replace(facts=(fact(taken.contact),))
+
+    def call() -> Op[int]:
+        person = yield from known.locked(taken.contact)
+        yield from known.conversation_of(taken.id, taken.lane, lock=True)
+        return len(person.standings)
+
+    apart: list[None] = []
+    monkeypatch.setattr(store._writer, "_apart", lambda batch: apart.append(None))
+    _, stood = await asyncio.gather(store.write(conversations.commit, turn), store.write(call))
+    assert (stood, apart) == (1, [])
+
+
 async def test_what_was_sent_to_one_contact_counts_for_the_one_it_is_merged_into(store: Store) -> None:
     row, other = await leased(store, "m1", BSUID), await leased(store, "m2")
     touch = Touch(6, "marketing", "d", other.id)
