@@ -342,9 +342,7 @@ class Chat:
         """The messages as the gateway hands them on: with the campaign that they answer."""
         running = bool(self.stands.flow or self.stands.stack)
         latest, self._campaign = self._campaign, ("", 0)  # the first message after it answers it, or none
-        return campaigns.answering(
-            said, self._sent, latest, self.now, running=running, served=self._router.campaigns
-        )
+        return campaigns.answering(said, self._sent, latest, running=running, served=self._router.campaigns)
 
     def _key(self) -> str:
         self._count += 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, overload
 
@@ -116,9 +116,32 @@ class Declared:
             if limit.expired():
                 raise TimeoutError(f"no result within {self.timeout:g} seconds") from error
             raise
-        except Overrun as error:
-            raise TimeoutError(str(error)) from error
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+            raise RuntimeError("what it waited for was cancelled") from error
+        except (Exception, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # what is left would end the gateway, or its loop
+            raise _failure(error) from error
         return msgspec.json.decode(msgspec.json.encode(result))
+
+
+def _failure(error: BaseException) -> Exception:
+    """What no `except Exception` catches, as a failure: a bot that was ended, or that ends the process."""
+    if isinstance(error, BaseExceptionGroup):  # of tasks that the effect has begun
+        error = next(_leaves(error))
+    if isinstance(error, Overrun):
+        return TimeoutError(str(error))
+    return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from _leaves(each)
+        else:
+            yield each
 
 
 CATCHES = Declared.run.__code__

@@ -1,6 +1,5 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
-from asyncio import CancelledError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 from conversations import waiting
 from conversations.bot import EXPIRY, Bot
 from conversations.effects import Declared, Effect, Http
-from conversations.errors import FlowChanged, FlowError, Overrun, TooManyMessages, TooManySteps
+from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.reasons import reason
 from conversations.router import Router
 from conversations.turn import Origin, Turn
@@ -155,12 +154,9 @@ class _Playing:
             self._meet(event, key)
             self._catch_up(held, key)
             self._bound(event)
-        except (
-            Exception,
-            SystemExit,
-            CancelledError,
-            Overrun,
-        ) as error:  # a turn waits for nothing: it is the flow's own
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a turn waits for nothing: even a cancellation is the flow's own
             self.after = getattr(error, "stands", None) or before
             self._park(event, error)
         else:
@@ -327,7 +323,7 @@ class _Playing:
         self._play(bot, waits, told, f"{key}.{bot.name}")
         self._catch_up(frame.held, f"{key}.{bot.name}")
 
-    def _catch_up(self, held: Sequence[EffectDone | TimerFired], key: str) -> None:
+    def _catch_up(self, held: Sequence[EffectDone | TimerFired | MessageFailed], key: str) -> None:
         """What came for a flow while it waited; a timer that it has set anew, or taken back, is over."""
         for number, event in enumerate(held):
             named = {

@@ -49,7 +49,7 @@ def own(stands: Snapshot, event: Event) -> Event | None:
 
 def held(stands: Snapshot, event: Event) -> Snapshot | None:
     """Where a conversation stands when the flow that waits for an event has got it; None: no flow waits for it."""
-    if not isinstance(event, EffectDone | TimerFired):
+    if not isinstance(event, EffectDone | TimerFired | MessageFailed):
         return None
     for place, frame in enumerate(stands.stack):
         if _for(event, frame, len(stands.stack) - place - 1):
@@ -58,8 +58,10 @@ def held(stands: Snapshot, event: Event) -> Snapshot | None:
     return None
 
 
-def _for(event: EffectDone | TimerFired, frame: Frame, depth: int) -> bool:
+def _for(event: EffectDone | TimerFired | MessageFailed, frame: Frame, depth: int) -> bool:
     if isinstance(event, EffectDone):
         return event.flow == frame.flow
+    if isinstance(event, MessageFailed):
+        return event.cause.flow == frame.flow
     before = mark(depth, frame.flow)
     return event.timer.startswith(before) and "\t" not in event.timer[len(before) :]

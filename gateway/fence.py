@@ -31,6 +31,12 @@ _SHARE = 0.9
 waiting for a node that does not answer."""
 _MARGIN = 0.9
 """The part of a permit's length that a node counts on, so that its clock may run a little slow."""
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+"""A clock that goes on while the machine sleeps, as the database's does; `time.monotonic` stands still on Linux."""
+
+
+def _seconds() -> float:
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 class Gate:
@@ -94,7 +100,7 @@ class Fence(Gate):
 
     def lapsed(self) -> bool:
         """Whether the permit has run out: nothing may be sent until it is renewed."""
-        return time.monotonic() >= self._deadline
+        return _seconds() >= self._deadline
 
     def closed(self, target: Target) -> Suspension | None:
         """The suspension that covers a target, if any."""
@@ -104,7 +110,7 @@ class Fence(Gate):
         """Extend the permit, then look; the deadline counts from before the question."""
         if self.epoch < 0 and not self._store.shared:  # we own the database: who was here before us is gone
             await self._store.aside(fences.alone, self._node)
-        asked = time.monotonic()
+        asked = _seconds()
         await self._store.aside(fences.extend, self._node, self._started, int(self._length * 1000))
         await self.look()
         self._deadline, self._again = asked + self._length * _MARGIN, asked + self._length / 3
@@ -160,7 +166,7 @@ class Fence(Gate):
 
     async def _changed(self) -> bool:
         """Whether somebody changes something before it is time to renew the permit."""
-        while (left := self._again - time.monotonic()) > 0:
+        while (left := self._again - _seconds()) > 0:
             if await self._signal.wait(left if self._wake.carries else min(left, WATCH)):
                 return True
             if (await self._store.read(fences.EPOCH))[0][0] != self.epoch:

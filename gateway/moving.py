@@ -8,7 +8,7 @@ import msgspec
 
 from conversations.bot import Bot
 from conversations.describe import Description
-from conversations.errors import FlowChanged
+from conversations.errors import FlowChanged, Overrun
 from conversations.router import Router
 from gateway.versions import Versions, served
 from state import flows
@@ -91,9 +91,13 @@ def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:
     except FlowChanged as error:
         kept = all(router.knows(bot.name, version) for version in own)
         return Look(at, "stays" if kept else "breaks", str(error))
-    except Exception as error:
+    except (Exception, Overrun) as error:
         return Look(at, "breaks", f"{type(error).__name__}: {error}")
     return Look(at._replace(after=after), "moves", _differs(bot, stands, after))
+
+
+CATCHES = _looked_at.__code__
+"""The code that finds a move broken by what a bot's code raises."""
 
 
 def _differs(bot: Bot, before: Snapshot, after: Snapshot) -> str:

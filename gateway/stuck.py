@@ -1,35 +1,63 @@
 """Ends what a bot does not end: a callback or an effect that holds up the loop for seconds gets an exception.
 
 It comes by a signal: Python calls its handler in the thread of the loop, between two instructions, and shows where that
-thread is. So it is raised only where a bot's own code is under way, called by the turn or the effect that will catch
-it, and never in code of ours: from another thread nobody could tell.
+thread is. So it is raised only where a bot's own code is under way, called by the turn, the effect or the loop that
+will catch it, and never in code of ours: from another thread nobody could tell.
 """
 
+import asyncio
 import signal
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from conversations import effects, engine
 from conversations.errors import Overrun
+from gateway import moving
 
 LIMIT = 5.0
 """Seconds that a bot may hold up the loop."""
 PATIENCE = 1.0
 """Seconds more until also what it calls of others (a pattern that does not match, a library) is interrupted."""
-_CATCH = {engine.CATCHES, effects.CATCHES}
+_CATCH = {engine.CATCHES, effects.CATCHES, moving.CATCHES}
 """The functions that make a failure of it."""
 _SIGNAL = getattr(signal, "SIGURG", None)
 """Ignored where nobody handles it, so that one which comes late does no harm."""
 _HERE = Path(__file__).resolve().parent.parent
 _OURS = tuple(str(_HERE / each) for each in ("gateway/", "connectors/", "conversations/", "admin/", "state/"))
-
-
+_SPARED = ("<frozen importlib", str(Path(asyncio.__file__).parent) + "/")
+"""What comes to an end by itself and must not be cut off: an import, which may not be possible a second time, and
+asyncio's own code, which counts who is to be cancelled."""
+_LOOP = {asyncio.events.__file__, asyncio.runners.__file__}
+"""Who runs what the loop has to run: a task keeps what is raised in it, and of a callback it is told."""
 _TICK = 0.25
 """Seconds of the processor's time between two looks that need no other thread."""
 _TIMER = getattr(signal, "SIGVTALRM", None)
+
+
+class Called(NamedTuple):
+    """A call of a bot's code by others: in which event, of which function, and by which frame (its id)."""
+
+    met: int
+    file: str
+    line: int
+    by: int
+
+
+def called(frame: FrameType | None, files: Collection[str]) -> Called | None:
+    """The call of a bot's code that is under way in a frame, if one is."""
+    own = by = None
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            own = by = frame
+        elif own is not None and frame.f_code in _CATCH:
+            by = frame
+        frame = frame.f_back
+    return Called(engine.met(), own.f_code.co_filename, own.f_code.co_firstlineno, id(by)) if own else None
 
 
 class Ender:
@@ -41,8 +69,9 @@ class Ender:
 
     def __init__(self, files: Callable[[], Collection[str]]) -> None:
         self._files = files
-        self._for = self._burnt = 0.0
-        self._before: tuple[int, str] = (0, "")
+        self._for, self._since = 0.0, 0.0
+        self._asked: Called | None = None
+        self._burning: Called | None = None
         self._thread, self._listens = threading.get_ident(), False
 
     @contextmanager
@@ -63,26 +92,27 @@ class Ender:
 
     def beat(self) -> None:
         """The loop has gone round: nothing is stuck."""
+        self._burning = None
         if self._listens:
             signal.setitimer(signal.ITIMER_VIRTUAL, _TICK, _TICK)
 
-    def end(self, seconds: float) -> None:
-        """End what is under way in a bot, which has held up the loop for so long; to be asked again."""
+    def end(self, call: Called, seconds: float) -> None:
+        """End a call that has held up the loop for so long, if it is still under way then; to be asked again."""
         if seconds >= LIMIT and self._listens:
-            self._for = seconds
+            self._asked, self._for = call, seconds
             signal.pthread_kill(self._thread, signal.Signals(_SIGNAL or 0))
 
     def _interrupt(self, _number: int, frame: FrameType | None) -> None:
-        seconds, self._for = self._for, 0.0
-        if seconds:
-            self._raise(frame, deep=seconds >= LIMIT + PATIENCE)
+        asked, self._asked = self._asked, None
+        if asked and asked == called(frame, self._files()):
+            self._raise(frame, deep=self._for >= LIMIT + PATIENCE)
 
     def _burns(self, _number: int, frame: FrameType | None) -> None:
-        """Count how long one and the same call of a bot has had the processor."""
-        call = engine.met(), _called(frame, self._files())
-        self._burnt = self._burnt + _TICK if call[1] and call == self._before else 0.0
-        self._before = call
-        if self._burnt >= LIMIT + PATIENCE:
+        """Look how long one and the same call of a bot has had the processor, in the thread of the loop alone."""
+        call, now = called(frame, self._files()), time.thread_time()
+        if call is None or call != self._burning:
+            self._burning, self._since = call, now
+        elif now - self._since >= LIMIT + PATIENCE:
             self._raise(frame, deep=True)
 
     def _raise(self, frame: FrameType | None, *, deep: bool) -> None:
@@ -90,24 +120,21 @@ class Ender:
             raise Overrun(f"it did not end within {LIMIT:g} seconds, and held up every conversation")
 
 
-def _called(frame: FrameType | None, files: Collection[str]) -> str:
-    """The function of a bot that was called by others; "" where none is under way."""
-    found = ""
-    while frame is not None:
-        if frame.f_code.co_filename in files:
-            found = f"{frame.f_code.co_filename}:{frame.f_code.co_firstlineno}"
-        frame = frame.f_back
-    return found
-
-
 def ends(frame: FrameType | None, files: Collection[str], *, deep: bool) -> bool:
-    """Whether what is under way is a bot's own code, or with `deep` what that has called, in a turn or an effect."""
+    """Whether what is under way is a bot's own code, or with `deep` what that has called, and somebody catches it.
+
+    That is a turn, an effect, or the loop, where a bot has begun a task of its own.
+    """
     while frame is not None and frame.f_code.co_filename not in files:
-        if not deep or frame.f_code.co_filename.startswith(_OURS):
+        if not deep or frame.f_code.co_filename.startswith((*_OURS, *_SPARED)):
             return False
         frame = frame.f_back
+    own = True
     while frame is not None:
         if frame.f_code in _CATCH:
             return True
+        if own and frame.f_code.co_filename in _LOOP:
+            return True
+        own = frame.f_code.co_filename in files
         frame = frame.f_back
     return False

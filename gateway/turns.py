@@ -214,7 +214,7 @@ class Turns:
             handoff.go()
         if channels := {item.channel for item in turn.queued if not item.handed}:
             self._wake.tell("outbox", channels)
-        if (turn.played.after.mode == "person") != (turn.taken.snapshot.mode == "person"):
+        if "person" in (turn.played.after.mode, turn.taken.snapshot.mode):
             self._wake.tell(TOPIC)
         if turn.played.timers or turn.held.due:
             self._timers.set()
@@ -234,7 +234,7 @@ class Turns:
         pieces, stored, before = joined(taken, now), taken.events, taken.pieces
         if pieces.events is not stored:
             taken = taken._replace(events=pieces.events)
-        events = self._answering(taken, _heard(taken), now)
+        events = self._answering(taken, _heard(taken))
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken, now), self._router, now, seed)
         voiced = self._voice.speak(taken, events, played, now)
@@ -246,13 +246,13 @@ class Turns:
         held, heard = pieces.held(met, before), _otherwise(met, events, stored)
         return Turned(taken, played, queued, now, held, heard, voiced.opted.facts, voiced.told), handoff
 
-    def _answering(self, taken: Taken, events: list[Event], now: int) -> list[Event]:
+    def _answering(self, taken: Taken, events: list[Event]) -> list[Event]:
         """The events, with the campaigns that they answer."""
         served = self._router.campaigns
         if not served or not (taken.campaign[0] or taken.quoted):
             return events
         running = bool(taken.snapshot.flow or taken.snapshot.stack)
-        return campaigns.answering(events, taken.quoted, taken.campaign, now, running=running, served=served)
+        return campaigns.answering(events, taken.quoted, taken.campaign, running=running, served=served)
 
     def _customer(self, taken: Taken, now: int) -> Customer:
         live = self._channels.get(taken.channel)

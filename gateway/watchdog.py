@@ -14,9 +14,8 @@ from collections.abc import Collection, Iterator
 from types import FrameType
 from typing import NamedTuple, cast
 
-from conversations import engine
 from conversations.router import Router
-from gateway.stuck import Ender
+from gateway.stuck import LIMIT, Called, Ender, called
 
 log = logging.getLogger("parley.watchdog")
 BEAT = 0.02
@@ -27,6 +26,8 @@ _LATE = LONGEST - BEAT
 _LOOK = 0.03
 """Seconds between two looks at the beat; from `_MISSED` without one on, the loop's thread is looked at."""
 _MISSED = 0.06
+_NEVER = int(3 * LIMIT / _LOOK)
+"""After how many looks it is told that something does not end, in spite of all."""
 
 
 class Line(NamedTuple):
@@ -72,7 +73,7 @@ class Watchdog:
                 self._tell(late)
 
     def _look(self, watched: int, closed: threading.Event, ender: Ender) -> None:
-        missed, before = 0, cast(_Stuck | None, None)
+        missed, before = 0, cast(tuple[float, Called] | None, None)
         while not closed.wait(_LOOK):
             beat = self._beat
             if time.perf_counter() - beat <= _MISSED:
@@ -81,10 +82,22 @@ class Watchdog:
             lines = tuple(_lines(sys._current_frames().get(watched)))
             if beat == self._beat and not self._seen:
                 self._seen = lines
-            stuck = (engine.met(), beat, _of(self._files(), lines[::-1]))
-            missed = missed + 1 if stuck[2] and _same(stuck, before) else 0
-            before = stuck
-            ender.end(missed * _LOOK)  # counted in looks: a process that was frozen ends nothing
+            call = called(sys._current_frames().get(watched), self._files())
+            missed = missed + 1 if call and (beat, call) == before else 0
+            before = (beat, call) if call else None
+            if call:
+                ender.end(call, missed * _LOOK)  # counted in looks: a process that was frozen ends nothing
+            if call and missed == _NEVER:
+                self._warn(lines, missed * _LOOK)
+
+    def _warn(self, lines: tuple[Line, ...], seconds: float) -> None:
+        """Say that something cannot be ended: no beat will."""
+        if line := _of(self._files(), lines):
+            log.critical(
+                "%s (%s:%d) has held up every conversation for %.0f s, and cannot be ended: it catches what ends it, or"
+                " waits where nothing can; end this process",
+                line.function, line.file, line.number, seconds,
+            )  # fmt: skip
 
     def _tell(self, late: float) -> None:
         """Say it, if it was a bot's."""
@@ -96,18 +109,6 @@ class Watchdog:
                     bot.name, late, line.function, line.file, line.number,
                 )  # fmt: skip
                 return
-
-
-_Stuck = tuple[int, float, Line | None]
-"""Which event is played, the last beat, and the line of a bot that was called from ours."""
-
-
-def _same(stuck: _Stuck, before: _Stuck | None) -> bool:
-    """Whether it is the same call that holds up the loop, in whichever line of it."""
-    line, other = stuck[2], before[2] if before else None
-    if before is None or line is None or other is None or stuck[:2] != before[:2]:
-        return False
-    return (line.file, line.function) == (other.file, other.function)
 
 
 def _of(files: Collection[str], lines: tuple[Line, ...]) -> Line | None:

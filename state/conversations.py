@@ -14,7 +14,7 @@ from state.awaiting import WORK
 from state.known import NOBODY, Known
 from state.lease import LeaseLost, freeing, leasable, leasing
 from state.model.consent import Consent, Purpose, allowed
-from state.model.event import AddressChanged, Event, MessageReceived
+from state.model.event import SLACK, AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
 from state.model.journal import Turn
 from state.model.turn import Played, SetTimer, Snapshot
@@ -247,7 +247,7 @@ def commit(turn: Turned) -> Op[None]:
     if any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         nothing = ("", taken.id, taken.lane)
         clears += [(_NO_OFFER, nothing)] if taken.offered else []
-        clears += [(_NO_CAMPAIGN, nothing)] if taken.campaign[0] else []
+        clears += [(_NO_CAMPAIGN, nothing)] if _answered(turn) else []
     if turn.held.changed or turn.held.pieces:
         clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
     if clears:  # in a step of their own: another turn of the batch may clear by the same statement
@@ -258,6 +258,14 @@ def commit(turn: Turned) -> Op[None]:
         *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn),
         *_handed(turn),
     ]  # fmt: skip
+
+
+def _answered(turn: Turned) -> bool:
+    """Whether the customer has spoken since a campaign wrote."""
+    name, at = turn.taken.campaign
+    return bool(name) and any(
+        isinstance(happened, MessageReceived) and happened.at >= at - SLACK for _, happened in turn.met
+    )
 
 
 def _handed(turn: Turned) -> list[tuple[Statement, Row]]:

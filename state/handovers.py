@@ -16,13 +16,14 @@ def told_asks(
 
     `conversation` is its id, its contact, its channel and its team; `at` in milliseconds, UTC.
     """
-    if (before.mode == "person") == (after.mode == "person") or after.mode == "parked":
+    was, over = before.mode == "person", after.mode == "person"
+    backs = [each.note for each in met if isinstance(each, HandedBack)]
+    if after.mode == "parked" or (was == over and not (over and backs)):
         return []
-    over = after.mode == "person"
-    note = next((each.note for each in met if isinstance(each, HandedBack)), "")
-    return hooks.told_asks(
-        _occurrence(conversation, before, after, after.reason if over else note, at, over=over)
-    )
+    told = [_occurrence(conversation, before, after, "".join(backs[:1]), at, over=False)] if was else []
+    if over:  # again, where what was given back asked for a person at once
+        told.append(_occurrence(conversation, before, after, after.reason, at, over=True))
+    return hooks.told_asks(*told)
 
 
 def _occurrence(

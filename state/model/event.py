@@ -236,6 +236,8 @@ class TimerFired(Happened, frozen=True, kw_only=True, tag="timer"):
     run: int = 0
 
 
+SLACK = 60_000
+"""Milliseconds by which a provider's clock may be behind ours: what was said by then may be an answer to us."""
 RESUMED = "\tresumed"
 """The name of a timer that no flow can set: somebody lets a parked conversation go on."""
 

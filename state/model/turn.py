@@ -7,7 +7,7 @@ from state.model.base import Value
 from state.model.cause import ANSWER, Cause
 from state.model.consent import PURPOSES, Purpose
 from state.model.content import Content
-from state.model.event import EffectDone, MessageReceived, TimerFired
+from state.model.event import EffectDone, MessageFailed, MessageReceived, TimerFired
 from state.model.receipts import Fault
 
 Mode = Literal["bot", "person", "parked"]
@@ -16,7 +16,7 @@ Mode = Literal["bot", "person", "parked"]
 class Frame(Value, frozen=True):
     """A flow that waits until another has ended: the one it began (`begun`), or one that came in between (empty).
 
-    `held` are the results and timers that came for it meanwhile.
+    `held` are the results, timers and failures that came for it meanwhile.
     """
 
     flow: str
@@ -26,7 +26,7 @@ class Frame(Value, frozen=True):
     tries: int = 0
     past: tuple[str, ...] = ()
     begun: str = ""
-    held: tuple[EffectDone | TimerFired, ...] = ()
+    held: tuple[EffectDone | TimerFired | MessageFailed, ...] = ()
 
 
 class Snapshot(Value, frozen=True):

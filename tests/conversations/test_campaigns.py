@@ -1,11 +1,12 @@
 """Which campaign a message answers, and how the test kit plays it."""
 
 import pytest
+from msgspec.structs import replace
 
 from conversations.campaigns import WINDOW, answering
 from conversations.router import Router
 from parley import STAY, Flow, FlowError, On, Question, Talk, Turn, chat, flow, hours, walk
-from state.model.event import MessageReceived
+from state.model.event import SLACK, MessageReceived
 from tests.conversations.kit import NOW, said
 
 SPRING = ("spring",)
@@ -35,6 +36,8 @@ CASES: dict[str, tuple[str, tuple[str, int], bool, str]] = {
     "the first message after it": ("", LATEST, False, "spring"),
     "a later message": ("", ("", 0), False, ""),
     "one that comes too late": ("", ("spring", NOW - WINDOW - 1), False, ""),
+    "one that was said before it, and waited": ("", ("spring", NOW + SLACK + 1), False, ""),
+    "one of a clock that is behind": ("", ("spring", NOW + SLACK), False, "spring"),
     "one while a flow runs": ("", LATEST, True, ""),
     "one that quotes it while a flow runs": ("p7", LATEST, True, "spring"),
     "one that quotes an older one": ("p7", ("autumn", NOW - 1000), False, "spring"),
@@ -47,14 +50,20 @@ def test_a_message_answers_a_campaign(
     quotes: str, latest: tuple[str, int], running: bool, wanted: str
 ) -> None:
     event = MessageReceived(key="m", at=NOW, provider_id="p", content=said("yes").content, reply_to=quotes)
-    (told,) = answering([event], {"p7": "spring"}, latest, NOW, running=running, served=frozenset(SPRING))
+    (told,) = answering([event], {"p7": "spring"}, latest, running=running, served=frozenset(SPRING))
     assert isinstance(told, MessageReceived)
     assert told.campaign == wanted
 
 
 def test_of_several_messages_the_first_answers() -> None:
-    told = answering([said("a"), said("b")], {}, LATEST, NOW, running=False, served=SPRING)
+    told = answering([said("a"), said("b")], {}, LATEST, running=False, served=SPRING)
     assert [each.campaign for each in told if isinstance(each, MessageReceived)] == ["spring", ""]
+
+
+def test_one_that_follows_what_waited_answers() -> None:
+    waited = replace(said("a"), at=LATEST[1] - SLACK - 1)
+    told = answering([waited, said("b")], {}, LATEST, running=False, served=SPRING)
+    assert [each.campaign for each in told if isinstance(each, MessageReceived)] == ["", "spring"]
 
 
 async def test_a_talk_answers_a_campaign() -> None:

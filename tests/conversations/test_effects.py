@@ -45,6 +45,24 @@ class Shop(Flow):
         await asyncio.sleep(5)
 
     @effect
+    async def leaves(call: Effect) -> None:
+        raise SystemExit(3)
+
+    @effect
+    async def leaves_in_a_group(call: Effect) -> None:
+        raise BaseExceptionGroup("", [BaseExceptionGroup("", [GeneratorExit("mine")])])
+
+    @effect
+    async def waits_in_vain(call: Effect) -> None:
+        inner = asyncio.get_running_loop().create_future()
+        inner.cancel()
+        await inner
+
+    @effect
+    async def patient(call: Effect) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    @effect
     async def impatient(call: Effect) -> None:
         raise TimeoutError("the shop's own")
 
@@ -124,3 +142,21 @@ def test_an_effect_that_cannot_work_is_refused_with_the_remedy(
 ) -> None:
     with pytest.raises(FlowError, match=told):
         declare()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("leaves", "SystemExit: 3"), ("leaves_in_a_group", "GeneratorExit: mine")]
+)
+async def test_an_effect_that_would_end_the_gateway_fails(name: str, why: str) -> None:
+    with pytest.raises(RuntimeError, match=why):
+        await run_effect(Router([Shop]), "Shop", name, {}, "k", cast("Http", BackEnd()))
+
+
+async def test_what_an_effect_cancels_itself_is_a_failure_and_what_others_cancel_is_none() -> None:
+    with pytest.raises(RuntimeError, match="what it waited for was cancelled"):
+        await run("waits_in_vain", cast("Http", BackEnd()))
+    task = asyncio.create_task(run("patient", cast("Http", BackEnd())))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

@@ -7,7 +7,7 @@ from conversations.router import Router
 from parley import STAY, Flow, On, Question, Turn, chat
 from state.model.event import Event, MessageFailed, Notice, Receipt, ReceiptUpTo, Typing
 from state.model.receipts import Fault
-from tests.conversations.kit import CUSTOMER, NOW, notes, said
+from tests.conversations.kit import CUSTOMER, NOW, notes, said, words
 
 
 class Parcel(Flow):
@@ -38,6 +38,27 @@ async def test_a_flow_with_a_row_for_it_is_told_of_a_failure() -> None:
         await c.fails("blocked", code="blocked")
         c.says("blocked: blocked")
         assert c.state == "lost"
+
+
+class Errand(Parcel):
+    """Lets another flow ask."""
+
+    table = (On("message", "start", STAY, do="ask"), *Parcel.table[1:])
+
+    def ask(self, turn: Turn) -> None:
+        turn.say("Your parcel is here.")
+        turn.begin(Deaf)
+
+
+def test_a_flow_that_waits_is_told_when_it_goes_on() -> None:
+    router = Router([Errand, Deaf])
+    begun = play(router.bots[0].begin(1), [said("hi")], CUSTOMER, router, NOW, "s")
+    event = MessageFailed(key="f", at=NOW, message_id="m", fault=Fault("c"), cause=begun.says[0].cause)
+    waits = play(begun.after, [event], CUSTOMER, router, NOW, "t")
+    assert (waits.says, notes(waits)) == ((), [("", "a flow waits for it")])
+    after = play(waits.after, [said("the red one")], CUSTOMER, router, NOW, "u")
+    assert words(after) == ["Thank you.", "c: "]
+    assert (after.after.flow, after.after.state, after.after.stack) == ("Errand", "lost", ())
 
 
 async def test_an_answer_to_a_failure_that_fails_too_opens_no_turn() -> None:

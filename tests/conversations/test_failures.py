@@ -10,6 +10,10 @@ from state.model.turn import Snapshot
 from tests.conversations.kit import Talk, chose, notes, said, words
 
 
+class Escaped(BaseException):
+    """What no `except Exception` catches."""
+
+
 class Faulty(Flow):
     """Fails in every way, after having decided something."""
 
@@ -17,6 +21,7 @@ class Faulty(Flow):
         On("message", "start", STAY, do="count"),
         On("chosen_raise", "start", "broken"),
         On("chosen_exit", "start", STAY, do="leave"),
+        On("chosen_own", "start", STAY, do="escape"),
         On("chosen_field", "start", STAY, do="fill_wrongly"),
         On("chosen_forgotten", "start", STAY, do="keep_undeclared"),
         On("chosen_guard", "start", STAY, when="guess"),
@@ -40,6 +45,9 @@ class Faulty(Flow):
     def leave(self, turn: Turn) -> None:
         raise SystemExit(3)
 
+    def escape(self, turn: Turn) -> None:
+        raise Escaped("through every net")
+
     def fill_wrongly(self, turn: Turn) -> None:
         self.count_ = "many"  # type: ignore[assignment]
 
@@ -60,6 +68,7 @@ HERE = r"test_failures\.py:\d+"
 ERRORS = {
     "raise": rf"KeyError: 'order' \({HERE}\)",
     "exit": rf"SystemExit: 3 \({HERE}\)",
+    "own": rf"tests.conversations.test_failures.Escaped: through every net \({HERE}\)",
     "field": r"a field of Faulty does not hold what its annotation says: .* got `str` - at `\$.count_` "
     rf"\({HERE} or {HERE}\)",
     "forgotten": r'Faulty.colour would be forgotten: declare it, as in `colour: str = ""` '

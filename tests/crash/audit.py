@@ -48,7 +48,7 @@ def audit(books: Books) -> list[Finding]:
         *_sends(books, notices.excused(books)),
         *_order(notices.without(books)),
         *_receipts(books),
-        *_unknown(books),
+        *_cut_off(books),
         *(
             Finding("lost", f"{count} rows are stuck in {queue}")
             for queue, count in books.left.items()
@@ -134,7 +134,8 @@ def _sends(books: Books, excused: frozenset[str]) -> Iterator[Finding]:
 def _send(row: Kept, sends: Sequence[Taken]) -> Iterator[Finding]:
     unknown = row.outcome == "unknown"
     if not unknown:
-        yield from (Finding("doubled", f"{send.text!r} was sent again") for send in sends[1:])
+        if not notices.is_notice(row.text):
+            yield from (Finding("doubled", f"{send.text!r} was sent again") for send in sends[1:])
         if not sends:
             yield Finding("lost", f"{row.text!r} ({row.outcome or 'no outcome'}) never came to the provider")
         elif row.provider_id not in {send.wamid for send in sends} or "accepted" not in row.facts:
@@ -172,8 +173,13 @@ def unknown(rows: Iterable[Kept]) -> int:
     return sum(row.outcome == "unknown" for row in rows)
 
 
-def _unknown(books: Books) -> Iterator[Finding]:
-    """Nobody may call a send unknown that nothing cut off."""
-    count = unknown(books.kept)
+def _cut_off(books: Books) -> Iterator[Finding]:
+    """Nobody may call a send unknown that nothing cut off, nor send a notice again for that reason."""
+    count, again = unknown(books.kept), notices.again(books)
     if count > books.cut:
         yield Finding("lost", f"{count} sends are recorded as unknown, and at most {books.cut} were cut off")
+    elif count + again > books.cut:
+        yield Finding(
+            "doubled",
+            f"{again} notices came again and {count} sends are unknown, and at most {books.cut} were cut off",
+        )

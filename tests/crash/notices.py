@@ -1,7 +1,7 @@
 """The notices: each customer is told once who has access to what, before anything else is said to them. Pure.
 
-A notice that was cut off counts as not given: what waits behind it in its conversation is refused, and the next turn
-begins with another.
+A notice that was cut off by a kill counts as not given: what waits behind it in its conversation is refused, and the
+next turn begins with another. One whose line was cut is sent again: it may arrive twice rather than be lost.
 """
 
 from collections import defaultdict
@@ -41,6 +41,12 @@ def audit(books: Books) -> Iterator[Finding]:
             yield Finding(
                 "lost", f"{send.text!r} came to the provider before its customer was told of access"
             )
+
+
+def again(books: Books) -> int:
+    """How many notices came to the provider once more than they were recorded."""
+    came = [send.ours for send in books.taken if is_notice(send.text)]
+    return len(came) - len(set(came))
 
 
 def _talks(books: Books) -> dict[str, list[Kept]]:

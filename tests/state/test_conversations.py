@@ -8,16 +8,18 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from state import conversations, interventions, messages, shelf
+from state import campaigns, conversations, interventions, messages, shelf
 from state.awaiting import WORK
 from state.conversations import Taken
 from state.lease import LeaseLost
+from state.model import cause as of_campaign
 from state.model.content import Text
-from state.model.event import AddressChanged, Reacted
-from state.model.receipts import Fault
+from state.model.event import SLACK, AddressChanged, Reacted
+from state.model.receipts import Facts, Fault
 from state.model.turn import Played, Say, Snapshot, Step
 from state.shelf import Shelf
 from state.store import Store
+from state.writer import Writes
 from tests.state.acts import PHONE, accept, converse, count, message, rows, take, turned
 
 WRITTEN = ("journal", "message", "outbox", "timer")
@@ -94,6 +96,23 @@ async def test_only_what_a_customer_says_becomes_a_message(store: Store) -> None
     (taken,) = await take(store)
     await store.write(conversations.commit, turned(taken))
     assert (await count(store, "message"), await count(store, "inbox")) == (1, 0)
+
+
+async def test_a_campaign_waits_for_an_answer_until_the_customer_speaks_after_it(store: Store) -> None:
+    at = 1_000_000
+    for key, when, kept in (("waited", at - SLACK - 1, "spring"), ("answers", at - SLACK, "")):
+        await accept(store, message(key, at=when))
+        (taken,) = await take(store)
+        await store.write(note_campaign, "spring", taken, at)
+        turn = turned(taken._replace(campaign=("spring", at)))
+        await store.write(conversations.commit, turn)
+        assert await rows(store, "conversation.campaign") == [(kept,)]
+
+
+def note_campaign(name: str, taken: Taken, at: int) -> Writes[None]:
+    """Note that a campaign's message was taken by its provider."""
+    cause = of_campaign.written(of_campaign.Cause(campaign=name))
+    return Writes(campaigns.noted_asks(cause, taken.id, taken.lane, Facts(accepted=at), ""), None)
 
 
 async def test_a_changed_number_is_where_replies_go_from_then_on(store: Store) -> None:

@@ -12,7 +12,7 @@ from gateway.replaying import differences
 from parley import Flow, On, Question, Turn
 from tests.gateway.api.house import CUSTOMER, House, running
 
-TEMPLATE = {"type": "template", "name": "hello", "language": "en"}
+TEMPLATE = {"type": "template", "name": "hello", "language": "en", "category": "utility"}
 
 
 class Sale(Flow):

@@ -76,7 +76,7 @@ class Case:
     async def send(self, text: str, template: str = "", to: str = "") -> str:
         content = {"type": "text", "text": text}
         if template:
-            content = {"type": "template", "name": template, "language": "en"}
+            content = {"type": "template", "name": template, "language": "en", "category": "utility"}
         asked = {"to": to or self.talk, "channel": "ch", "content": content, "consent": ALLOWED}
         told = await self.house.call("POST", "/messages", asked)
         assert told.status == 202, told

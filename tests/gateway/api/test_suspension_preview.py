@@ -14,7 +14,7 @@ from state.statements import Query
 from tests.gateway.api.house import CUSTOMER, House, on_sqlite, running
 from tests.gateway.api.test_suspension_life import soon
 
-TEMPLATE = {"type": "template", "name": "order_update", "language": "en"}
+TEMPLATE = {"type": "template", "name": "order_update", "language": "en", "category": "utility"}
 SCOPES: list[tuple[dict[str, str], dict[str, int]]] = [
     ({}, {"app": 3, "phone": 2}),
     ({"team": "default"}, {"app": 3, "phone": 2}),

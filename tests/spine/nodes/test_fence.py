@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -133,6 +134,18 @@ async def test_a_node_whose_permit_is_extended_may_not_send_before_it_has_looked
     assert (a.lapsed(), a.closed(TARGET)) == (True, made)  # the deadline counts from before the question
     await a.renew()
     assert a.lapsed() is False
+
+
+async def test_a_permit_runs_out_while_the_machine_sleeps(
+    other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fence, read = Fence(other, Wake(), "a", 30), time.clock_gettime
+    await fence.renew()
+    assert not fence.lapsed()
+    monkeypatch.setattr(
+        time, "clock_gettime", lambda clock: read(clock) + 30 * (clock == time.CLOCK_BOOTTIME)
+    )
+    assert fence.lapsed()
 
 
 @pytest.mark.parametrize(
