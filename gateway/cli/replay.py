@@ -12,8 +12,9 @@ from conversations.errors import FlowError
 from conversations.router import Router
 from gateway import settings as settings_module
 from gateway.cli.open import router_of, values, with_store
-from gateway.replaying import Difference, Recorded, differences, recorded, redacted
+from gateway.replaying import Difference, Recorded, differences, recorded
 from gateway.settings import Settings
+from gateway.sharing import redacted
 from state import channels, flows, journals
 from state.channels import Record
 from state.flows import NoVersion

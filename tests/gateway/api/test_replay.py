@@ -110,7 +110,7 @@ async def test_a_shared_conversation_holds_no_one_and_plays_elsewhere(life: Life
     code, told = await life.replay(conversation, "--share", str(file))
     assert (code, "comes out otherwise" in told) == (0, False)
     shared = file.read_text("utf-8")
-    for secret in ("navy.example", "7946 0123", "15550123"):
+    for secret in ("navy.example", "7946 0123", "15550123", "wamid.", conversation):
         assert secret not in shared
     life.url = f"sqlite:///{life.shop.folder}/nowhere.db"
     code, told = await life.replay("--file", str(file))
