@@ -261,6 +261,31 @@ async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str
     assert (code, wanted in printed) == (0, True), printed
 
 
+async def test_a_parked_conversation_whose_flow_is_gone_does_not_go_on(life: Life, parked: str) -> None:
+    life.writes(
+        "two", FAULTY.replace("DIVIDED", "1").replace("class Shop", "class Store") + "\nShop = Store\n"
+    )
+    talk = life.people.talks["15550001"]
+    words = ("conversations", "resume", talk, "--reason", "mended")
+    async with life.running() as house:
+        code, printed = await asyncio.to_thread(life.parley, *words)
+        assert (code, printed.split("; ")[0]) == (1, f"{talk}  stays parked: Shop is not served any more")
+        told = await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended"})
+        assert (told.status, told.body["detail"].split(":")[0]) == (409, "Shop is not served any more")
+        assert (await asyncio.to_thread(life.parley, *words, "--restart"))[0] == 0
+        assert await life.people.say(house, "15550001", "hi") == "two: name?"
+
+
+async def test_why_a_conversation_is_parked_is_shown(life: Life, parked: str) -> None:
+    talk, why = life.people.talks["15550001"], "ZeroDivisionError"
+    life.writes("one", FAULTY.replace("DIVIDED", "6 // 0"))
+    async with life.running() as house:
+        found = (await house.call("GET", f"/conversations/{talk}")).body
+    assert (found["mode"], why in found["fault"]["reason"]) == ("parked", True)
+    told = (await asyncio.to_thread(life.parley, "conversations", "show", talk))[1].splitlines()
+    assert (told[1].startswith("parked: "), why in told[1]) == (True, True)
+
+
 async def test_a_flow_that_is_not_served_any_more_is_told(
     life: Life, caplog: pytest.LogCaptureFixture
 ) -> None:
