@@ -66,7 +66,8 @@ def _known(channel: str) -> str:
     try:
         registry.connector(kind)
     except registry.UnknownType as error:
-        raise Failure(str(error)) from error
+        carried = ", ".join(f"{name} (as {stands})" for name, stands in sorted(registry.CARRIED.items()))
+        raise Failure(f"{error}, {carried}") from error
     return kind
 
 
@@ -217,9 +218,10 @@ class Talk:
 
     async def _hears(self, content: str | Content) -> None:
         """Options are forgotten with the next message, as the gateway does: a "4" may be a number of guests."""
-        self._offered = ()
+        self._offered, before, called = (), self._chat.stands, len(self._chat.called)
         await self._chat.hears(content)
-        self._show()
+        same = self._chat.stands == before and len(self._chat.called) == called
+        self._show(quiet="nothing happens" if same and not self._chat.permissions else "")
 
     async def _later(self, span: str) -> None:
         found = _SPAN.fullmatch(span.strip())

@@ -81,6 +81,10 @@ TALKS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "from the start": (["/restart"], ["again, from the start"]),
     "a person and back": (["agent", "/back ok"], ["(a person answers; /back gives it back)"]),
+    "words to a person": (
+        ["agent", "hello?"],
+        ["(a person answers; /back gives it back)", "nothing happens", "(a person answers; /back gives it back)"],
+    ),
     "a file": (["/send image https://example.org/b.png mine"], ["  [media] Yours"]),
     "a place": (["/send place 1 2"], ["  Far away."]),
     "nothing to take back": (["/undo"], ["there is nothing to take back"]),
@@ -118,7 +122,7 @@ class Spring(Flow):
 
 
 TYPED = {
-    "hi": [],
+    "hi": ["nothing happens"],
     "/fail": ["nothing was said that could fail"],
     "/campaign": ["write /campaign and its name"],
     "/campaign spring": ["a message of spring has come; answer it"],
@@ -253,7 +257,8 @@ def test_a_type_of_channel_that_is_not_there_is_told(
     with project(shop.parent):
         done = run("chat", str(shop), "--channel", "fax")
     assert (done.code, "'fax' is no channel type; there are http, inapp" in done.err) == (1, True)
-    assert type_to(run, monkeypatch, shop, "/channel fax")[0].startswith("'fax' is no channel type")
+    (told,) = type_to(run, monkeypatch, shop, "/channel fax")
+    assert (told.startswith("'fax' is no channel type"), told.endswith(", sms (as twilio)")) == (True, True)
 
 
 def test_a_bot_that_is_not_there_is_told(run: Run) -> None:
