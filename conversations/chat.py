@@ -12,7 +12,7 @@ import msgspec
 
 from conversations import campaigns, engine
 from conversations.bot import Standing
-from conversations.effects import Http, NoHttp
+from conversations.effects import Http, NoHttp, as_json
 from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.consent import Purpose
@@ -328,7 +328,7 @@ class Chat:
             result = await result
         if isinstance(result, BaseException):
             raise result
-        return msgspec.json.decode(msgspec.json.encode(result))
+        return as_json(result, None)
 
     def _message(self, content: Content, reply_to: str) -> MessageReceived:
         key = self._key()

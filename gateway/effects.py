@@ -9,6 +9,7 @@ import msgspec
 
 from conversations import engine
 from conversations.effects import Http
+from conversations.reasons import own_line
 from conversations.router import Router
 from gateway.wake import Signal, Wake
 from state import inbox, outbox
@@ -118,7 +119,11 @@ class Effects:
                 call.version,
             )
         except Exception as error:
-            log.warning("effect %s of %s failed: %r", call.name, body.flow, error)
+            where = self._where(body, error)
+            log.warning(
+                "effect %s of %s failed in conversation %s: %s: %s%s",
+                call.name, body.flow, row.conversation, type(error).__name__, error, where,
+            )  # fmt: skip
             if await self._again(row, body):
                 return
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
@@ -138,6 +143,11 @@ class Effects:
         except LeaseLost:
             log.info("effect %s: another node has run it", row.id)
         self._wake.tell("turns", [str(row.lane)])
+
+    def _where(self, body: Body, error: Exception) -> str:
+        """The line of the bot that an error came through."""
+        bot = self._router.get(body.flow, body.call.version)
+        return own_line(error, bot.files) if bot else ""
 
     async def _again(self, row: Leased, body: Body) -> bool:
         """Let a failed effect be tried again, as it declares; says whether it is."""
