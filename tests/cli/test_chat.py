@@ -156,6 +156,7 @@ def test_help_names_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, sho
         "/campaign",
         "/event",
         "/fail",
+        "/answer",
         "/send",
         "/restart",
         "/quit",
@@ -197,6 +198,47 @@ def test_a_bot_that_is_saved_is_loaded_anew_and_the_talk_goes_on(
     assert told in shown[4:]
     assert '    "heard": 2' in shown
     assert any("loaded again: Shop" in line or "ZeroDivisionError" in line for line in shown)
+
+
+ASKING = """
+from parley import STAY, Effect, Flow, On, Turn, effect
+
+class Shop(Flow):
+    table = (
+        On("message", "start", STAY, do="ask"),
+        On("done_look", "start", STAY, do="tell"),
+        On("failed_look", "start", STAY, say="Alas."),
+    )
+
+    def ask(self, turn: Turn) -> None:
+        turn.effect("look")
+
+    def tell(self, turn: Turn) -> None:
+        turn.say(f"It is {turn.result['total']}.")
+
+    @effect
+    async def look(call: Effect) -> object:
+        raise LookupError("nothing there")
+"""
+ANSWERS = {
+    "hi": ["  Alas.", "(failed: look: LookupError: nothing there)"],
+    '/answer look {"total": 12}': ["look gives this from now on"],
+    "and now?": ["  It is 12."],
+    "/restart": ["again, from the start"],
+    "still?": ["  It is 12."],
+    "/answer look fails too late": ["look fails from now on"],
+    "oh": ["  Alas.", "(failed: look: RuntimeError: too late)"],
+    "/answer find 1": ["there is no effect 'find'; there is: look"],
+    "/answer look {": ['write /answer look and JSON, as in {"total": 12} or "a text", or fails and why'],
+}
+
+
+def test_an_effect_s_failure_is_shown_and_an_answer_can_be_given_for_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "asking.py").write_text(ASKING)
+    shown = type_to(run, monkeypatch, tmp_path / "asking.py", *ANSWERS)
+    assert shown == [line for lines in ANSWERS.values() for line in lines]
 
 
 QUIET = """
