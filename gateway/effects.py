@@ -119,11 +119,7 @@ class Effects:
                 call.version,
             )
         except Exception as error:
-            where = self._where(body, error)
-            log.warning(
-                "effect %s of %s failed in conversation %s: %s: %s%s",
-                call.name, body.flow, row.conversation, type(error).__name__, error, where,
-            )  # fmt: skip
+            self._log(row, body, error)
             if await self._again(row, body):
                 return
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
@@ -144,10 +140,14 @@ class Effects:
             log.info("effect %s: another node has run it", row.id)
         self._wake.tell("turns", [str(row.lane)])
 
-    def _where(self, body: Body, error: Exception) -> str:
-        """The line of the bot that an error came through."""
+    def _log(self, row: Leased, body: Body, error: Exception) -> None:
+        """Log a failure with its conversation and the line of the bot that it came through."""
         bot = self._router.get(body.flow, body.call.version)
-        return own_line(error, bot.files) if bot else ""
+        log.warning(
+            "effect %s of %s failed in conversation %s: %s: %s%s",
+            body.call.name, body.flow, row.conversation, type(error).__name__, error,
+            own_line(error, bot.files) if bot else "",
+        )  # fmt: skip
 
     async def _again(self, row: Leased, body: Body) -> bool:
         """Let a failed effect be tried again, as it declares; says whether it is."""
