@@ -12,7 +12,7 @@ import msgspec
 
 from conversations import campaigns, engine
 from conversations.bot import Standing
-from conversations.effects import Http, NoHttp
+from conversations.effects import Http, NoHttp, as_json
 from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.consent import Purpose
@@ -78,6 +78,8 @@ class Chat:
         self._canned: dict[str, Callable[..., Any]] = {}
         self.called: list[EffectCall] = []
         """Every effect that was asked for, in order."""
+        self.failures: list[str] = []
+        """Every failure of an effect, with its reason, in order."""
         self.permissions: list[Permission] = []
         """Everything that was recorded of the customer's consent, in order."""
         self.fault: Fault | None = None
@@ -126,9 +128,7 @@ class Chat:
         """
         if isinstance(event, Receipt | ReceiptUpTo | Notice | Typing):
             kind = event.__struct_config__.tag
-            raise ValueError(
-                f"a {kind} is written down where it belongs, and no flow gets it: see chat.fails"
-            )
+            raise ValueError(f"a {kind} is written down, and no flow gets it: see chat.fails")
         self.says_no_more()
         await self._play(event)
 
@@ -141,9 +141,8 @@ class Chat:
         if said.cause.run:
             fault = Fault(code, reason, "", "recipient")
             key = self._key()
-            await self._play(
-                MessageFailed(key=key, at=self.now, message_id=key, fault=fault, cause=said.cause)
-            )
+            told = MessageFailed(key=key, at=self.now, message_id=key, fault=fault, cause=said.cause)
+            await self._play(told)
 
     async def starts(self) -> None:
         """The customer opens the conversation without a word."""
@@ -265,7 +264,9 @@ class Chat:
             rounds += 1
             if rounds > _ROUNDS:
                 raise self._wrong(f"{_ROUNDS} effects set off one another", "an end")
-            waiting += self._turn([await self._run(waiting.pop(0))]).effects
+            done = await self._run(waiting.pop(0))
+            self.failures += [f"{done.effect}: {done.fault.reason}"] if done.fault else []
+            waiting += self._turn([done]).effects
 
     def _turn(self, events: Iterable[Event]) -> Played:
         self._count += 1
@@ -328,7 +329,7 @@ class Chat:
             result = await result
         if isinstance(result, BaseException):
             raise result
-        return msgspec.json.decode(msgspec.json.encode(result))
+        return as_json(result, None)
 
     def _message(self, content: Content, reply_to: str) -> MessageReceived:
         key = self._key()

@@ -131,14 +131,15 @@ class ConversationView(Answer, frozen=True, kw_only=True):
 class ConversationDetail(ConversationView, frozen=True, kw_only=True):
     """A conversation with its customer's name, locale and addresses on this channel, as far as known.
 
-    `reason` is why a person is to answer; `kept` is what the flow has kept: the fields of a table, the journal of a
-    script.
+    `reason` is why a person is to answer, `fault` the error that has parked it; `kept` is what the flow has kept: the
+    fields of a table, the journal of a script.
     """
 
     name: str
     locale: str
     addresses: tuple[str, ...]
     reason: str
+    fault: Fault | None
     kept: dict[str, Any]
 
 
@@ -208,27 +209,30 @@ def _exchange(attempt: int, call: dict[str, Any]) -> ExchangeView:
 
 def conversation(row: Row) -> ConversationView:
     """A conversation from a row of `messages.conversations`."""
-    return ConversationView(**_conversation(row, _stands(row)))
+    return ConversationView(**_conversation(row, stands(row)))
 
 
-def _stands(row: Row) -> Snapshot:
+def stands(row: Row) -> Snapshot:
+    """Where a conversation stands, from such a row."""
     return msgspec.json.decode(row[4], type=Snapshot) if row[4] else Snapshot()
 
 
-def _conversation(row: Row, stands: Snapshot) -> dict[str, Any]:
+def _conversation(row: Row, stood: Snapshot) -> dict[str, Any]:
     return {
-        "id": row[0], "contact": row[1], "channel": row[2], "mode": row[3], "flow": stands.flow,
-        "flow_version": stands.version, "state": stands.state, "run": stands.run, "last_in": moment(row[5]),
+        "id": row[0], "contact": row[1], "channel": row[2], "mode": row[3], "flow": stood.flow,
+        "flow_version": stood.version, "state": stood.state, "run": stood.run, "last_in": moment(row[5]),
         "updated": at(row[6]),
     }  # fmt: skip
 
 
-def conversation_detail(row: Row, name: str, locale: str, addresses: tuple[str, ...]) -> ConversationDetail:
+def conversation_detail(
+    row: Row, name: str, locale: str, addresses: tuple[str, ...], fault: Fault | None
+) -> ConversationDetail:
     """A conversation with who it is with."""
-    stands = _stands(row)
+    stood = stands(row)
     return ConversationDetail(
-        **_conversation(row, stands), name=name, locale=locale, addresses=addresses, reason=stands.reason,
-        kept=stands.data,
+        **_conversation(row, stood), name=name, locale=locale, addresses=addresses, reason=stood.reason,
+        fault=_fault(fault), kept=stood.data,
     )  # fmt: skip
 
 
