@@ -13,6 +13,7 @@ import msgspec
 from conversations import campaigns, engine
 from conversations.bot import Standing
 from conversations.effects import Http, NoHttp
+from conversations.endless import limited
 from conversations.loading import Source
 from conversations.router import Router, compiled
 from state.model.consent import Purpose
@@ -270,7 +271,8 @@ class Chat:
     def _turn(self, events: Iterable[Event]) -> Played:
         self._count += 1
         before, heard = self.stands, [*self._left, *events]
-        played = engine.play(before, heard, self.customer, self._router, self.now, f"turn{self._count}")
+        with limited(self._files):
+            played = engine.play(before, heard, self.customer, self._router, self.now, f"turn{self._count}")
         played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
         self._stored = msgspec.json.encode(msgspec.structs.replace(played.after, paced=0))
         self._left = tuple(heard[len(heard) - played.left :])
@@ -302,20 +304,17 @@ class Chat:
         self.called.append(call)
         result, fault = None, None
         try:
-            result = await self._result(call)
+            with limited(self._files):
+                result = await self._result(call)
         except Exception as error:  # whatever an effect raises is its failure, as in the gateway
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
         return EffectDone(
-            key=self._key(),
-            at=self.now,
-            effect=call.name,
-            effect_id=call.key,
-            run=call.run,
-            call=call.key,
-            flow=call.flow,
-            result=result,
-            fault=fault,
-        )
+            key=self._key(), at=self.now, effect=call.name, effect_id=call.key, run=call.run, call=call.key,
+            flow=call.flow, result=result, fault=fault,
+        )  # fmt: skip
+
+    def _files(self) -> frozenset[str]:
+        return frozenset[str]().union(*(bot.files for bot in self._router.known))
 
     async def _result(self, call: EffectCall) -> Any:
         canned = self._canned.get(call.name)
