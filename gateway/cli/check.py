@@ -1,6 +1,7 @@
 """`parley check`: look at bots without running them, and say what would leave a customer stuck, by file and line."""
 
 import argparse
+import sys
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
@@ -31,8 +32,11 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line for each finding; gives 1 where there is an error, 2 where a bot cannot be loaded."""
+    """Print a line for each finding; gives 1 where there is an error, 2 where a bot cannot be loaded, or none is named."""
     settings = settings_module.read(args.config, flags=values(args))
+    if not (args.bot or settings.bots):
+        print("no bot: name one, or set bots", file=sys.stderr)
+        return 2
     found, broken, count = list[Found](), False, 0
     for name in args.bot or settings.bots:
         bots, errors = _load(name, settings.bot_path)
@@ -42,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(msgspec.json.encode(found).decode())
     else:
-        _print(found, count, named=bool(args.bot or settings.bots))
+        _print(found, count)
     if broken:
         return 2
     return 1 if any(args.strict or each.level == "error" for each in found) else 0
@@ -59,13 +63,12 @@ def _load(name: str, folder: str) -> tuple[list[Bot], list[FlowError]]:
         return [], [error]
 
 
-def _print(found: list[Found], bots: int, *, named: bool) -> None:
+def _print(found: list[Found], bots: int) -> None:
     for each in found:
         print(each)
     errors = sum(each.level == "error" for each in found)
     warnings = sum(each.level == "warning" for each in found)
-    counted = ", ".join((_many(bots, "bot"), _many(errors, "error"), _many(warnings, "warning")))
-    print(counted if named else "no bot: name one, or set bots")
+    print(", ".join((_many(bots, "bot"), _many(errors, "error"), _many(warnings, "warning"))))
 
 
 def _many(count: int, noun: str) -> str:

@@ -93,4 +93,5 @@ def test_findings_are_json_for_scripts(run: Run, tmp_path: Path) -> None:
 
 
 def test_without_a_bot_it_says_what_to_name(run: Run, config: str) -> None:
-    assert run("check", "--config", config).out == "no bot: name one, or set bots\n"
+    done = run("check", "--config", config)
+    assert (done.code, done.err) == (2, "no bot: name one, or set bots\n")
