@@ -1,6 +1,7 @@
 """Talk: what a script sees of its conversation, what it decides, and the journal that makes it durable."""
 
 import random
+import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
@@ -74,6 +75,7 @@ class Talk:
     __slots__ = (
         "__dict__",
         "_allows",
+        "_at",
         "_effect_name",
         "_journal",
         "_mark",
@@ -89,6 +91,7 @@ class Talk:
         self.replaying, self._mark = False, 0
         self._sources: dict[str, str] = {}
         self._opened: Operation[Any] | None = None
+        self._at = ("", 0)
         self._allows = journal.allowed(0)
         self.now = journal.began
         """The time of what happened last, in milliseconds, UTC."""
@@ -222,7 +225,8 @@ class Talk:
 
     def _open(self, operation: _Opened) -> _Opened:
         self.forgotten()
-        self._opened = operation
+        frame = sys._getframe(2)
+        self._opened, self._at = operation, (frame.f_code.co_filename, frame.f_lineno)
         return operation
 
     # What follows is for the one who plays the script.
@@ -234,7 +238,9 @@ class Talk:
     def forgotten(self) -> None:
         """Raise FlowError where an operation was made and not awaited."""
         if self._opened is not None and not self._opened.awaited:
-            raise FlowError(f"talk.{self._opened.label} waits for nothing: write `await` before it")
+            raise FlowError(
+                f"talk.{self._opened.method} waits for nothing: write `await` before it", place=self._at
+            )
 
     def after(self, entries: int) -> None:
         """Know what the customer was known to allow after so many entries."""

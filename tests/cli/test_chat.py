@@ -285,8 +285,8 @@ def test_a_bot_that_does_not_end_is_ended_and_the_talk_goes_on(
 ) -> None:
     assert endless.LIMIT == stuck.LIMIT
     monkeypatch.setattr(endless, "LIMIT", 0.5)
-    shop.write_text(BOT.replace("self.heard += 1", "while turn.text == 'loop': pass"), "utf-8")
+    shop.write_text(BOT.replace("self.heard += 1", "while turn.text == 'loop': pass"))
     shown = type_to(run, monkeypatch, shop, "loop", "/undo", "hi")
     assert shown[1].startswith("! Shop: it did not end within 0.5 seconds")
     assert "(talkative.py:23)" in shown[1]
-    assert shown[3] == "  Hello inapp en"
+    assert shown[3] == "  GREETING inapp en"
