@@ -60,4 +60,5 @@ EXAMPLES: dict[str, tuple[Source, ...]] = {
 
 @pytest.mark.parametrize("bots", EXAMPLES.values(), ids=EXAMPLES)
 def test_the_examples_serve_everybody(bots: tuple[Source, ...]) -> None:
-    walk(*bots, answers={"find": {"state": "packed"}, "cancel": None}, examples=30)
+    answers = {"find": {"state": "packed"}, "cancel": None} if Orders in bots else {}
+    walk(*bots, answers=answers, examples=30)
