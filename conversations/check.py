@@ -38,7 +38,9 @@ class Found(Value, frozen=True):
     def __str__(self) -> str:
         """One line, as compilers write it."""
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.place}: {self.level}: {self.bot}: {self.what}{remedy} [{self.code}]"
+        place, bot = str(self.place), f"{self.bot}: "
+        where = f"{place}: " if place else ""
+        return f"{where}{self.level}: {'' if place == self.bot else bot}{self.what}{remedy} [{self.code}]"
 
 
 def check(bot: Bot, shows: Iterable[tuple[str, Shows]] = ()) -> list[Found]:

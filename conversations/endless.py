@@ -26,7 +26,7 @@ _CLOCKS = [
     (getattr(signal, "SIGALRM", 0), getattr(signal, "ITIMER_REAL", -1)),
     (getattr(signal, "SIGVTALRM", 0), getattr(signal, "ITIMER_VIRTUAL", -1)),
 ]
-"""The signals and their timers; the second, of the processor's time, where somebody else (pytest-timeout) has the first."""
+"""The signals and their timers; the second, of the processor's time, where somebody (pytest-timeout) has the first."""
 
 
 @contextmanager

@@ -71,10 +71,20 @@ def _set(tree: ast.AST) -> Iterator[tuple[str, object, int]]:
         value = getattr(node, "value", None)
         written = value.value if isinstance(value, ast.Constant) else None
         for target in (*getattr(node, "targets", ()), getattr(node, "target", None)):
-            for each in ast.walk(target) if isinstance(target, ast.expr) else ():
-                if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
-                    if isinstance(each.value, ast.Name) and each.value.id == "self":
-                        yield each.attr, written, each.lineno
+            for each in _targets(target):
+                if isinstance(each, ast.Attribute) and ast.unparse(each.value) == "self":
+                    yield each.attr, written, each.lineno
+
+
+def _targets(target: ast.AST | None) -> Iterator[ast.expr]:
+    """What an assignment binds: itself, or what stands in its brackets; not what it changes (`self.seen[1] = 2`)."""
+    if isinstance(target, ast.Tuple | ast.List):
+        for each in target.elts:
+            yield from _targets(each)
+    elif isinstance(target, ast.Starred):
+        yield from _targets(target.value)
+    elif isinstance(target, ast.expr):
+        yield target
 
 
 def _parameters(tree: ast.AST, flow: type | None) -> dict[str, type]:

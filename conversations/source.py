@@ -16,8 +16,8 @@ class Place(Value, frozen=True):
     line: int = 0
 
     def __str__(self) -> str:
-        """As editors jump to it."""
-        return f"{self.file}:{self.line}"
+        """As editors jump to it; the file alone where no line is known."""
+        return f"{self.file}:{self.line}" if self.line else self.file
 
 
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
