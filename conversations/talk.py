@@ -4,6 +4,7 @@ import random
 import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import CodeType
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -91,7 +92,7 @@ class Talk:
         self.replaying, self._mark = False, 0
         self._sources: dict[str, str] = {}
         self._opened: Operation[Any] | None = None
-        self._at = ("", 0)
+        self._at: tuple[CodeType, int] | None = None
         self._allows = journal.allowed(0)
         self.now = journal.began
         """The time of what happened last, in milliseconds, UTC."""
@@ -226,7 +227,7 @@ class Talk:
     def _open(self, operation: _Opened) -> _Opened:
         self.forgotten()
         frame = sys._getframe(2)
-        self._opened, self._at = operation, (frame.f_code.co_filename, frame.f_lineno)
+        self._opened, self._at = operation, (frame.f_code, frame.f_lasti)  # its line costs more: see `_line`
         return operation
 
     # What follows is for the one who plays the script.
@@ -239,8 +240,16 @@ class Talk:
         """Raise FlowError where an operation was made and not awaited."""
         if self._opened is not None and not self._opened.awaited:
             raise FlowError(
-                f"talk.{self._opened.method} waits for nothing: write `await` before it", place=self._at
+                f"talk.{self._opened.method} waits for nothing: write `await` before it", place=self._line()
             )
+
+    def _line(self) -> tuple[str, int]:
+        """Where the operation was made."""
+        if self._at is None:
+            return "", 0
+        code, instruction = self._at
+        lines = (line for first, end, line in code.co_lines() if first <= instruction < end and line)
+        return code.co_filename, next(lines, code.co_firstlineno)
 
     def after(self, entries: int) -> None:
         """Know what the customer was known to allow after so many entries."""

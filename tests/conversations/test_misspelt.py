@@ -138,3 +138,19 @@ async def test_so_it_is_told_at_run_time() -> None:
     async with chat(Counts) as c:
         with pytest.raises(AssertionError, match="forgotten: declare it, as in `count: int = 0`"):
             await c.hears("hi")
+
+
+@flow
+async def hasty(talk: Talk) -> None:
+    talk.ask(
+        "One?",
+    )
+    await talk.ask("Two?")
+
+
+async def test_what_is_not_awaited_is_told_with_its_own_line() -> None:
+    line = hasty.function.__code__.co_firstlineno + 2
+    told = rf"talk\.ask waits for nothing: write `await` before it \(test_misspelt\.py:{line}\)"
+    async with chat(hasty) as c:
+        with pytest.raises(AssertionError, match=told):
+            await c.hears("hi")
