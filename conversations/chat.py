@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import msgspec
 
-from conversations import campaigns, engine
+from conversations import campaigns, endless, engine
 from conversations.bot import Standing
 from conversations.effects import Http, NoHttp
 from conversations.endless import limited
@@ -393,5 +393,5 @@ def moved(flow: Source, stands: Standing) -> Standing:
     What `parley flows migrate` does to a conversation, to test a flow's `migrate` with.
     """
     bot = compiled(flow)
-    after = bot.moved(Snapshot(bot.name, stands.version or "another", 1, stands.state, stands.data))
+    after = endless.moved(bot, Snapshot(bot.name, stands.version or "another", 1, stands.state, stands.data))
     return Standing(after.state, after.data, after.version)

@@ -9,10 +9,12 @@ import signal
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
+from types import CodeType, FrameType
 
 from conversations import effects, engine
+from conversations.bot import Bot
 from conversations.errors import Overrun
+from state.model.turn import Snapshot
 
 LIMIT = 5.0
 """Seconds that a bot may hold up the loop; the gateway's are as many."""
@@ -30,13 +32,16 @@ _CLOCKS = [
 
 
 @contextmanager
-def limited(files: Callable[[], Collection[str]]) -> Iterator[None]:
-    """End within it what holds up the loop in these files; only a main thread, on a system with signals, can do so."""
+def limited(files: Callable[[], Collection[str]], *catches: CodeType) -> Iterator[None]:
+    """End within it what holds up the loop in these files; only a main thread, on a system with signals, can do so.
+
+    `catches` are those beside a turn and an effect that know what to do with an Overrun.
+    """
     if not _CLOCKS[0][0] or threading.current_thread() is not threading.main_thread():
         yield
         return
     number, clock = next((each for each in _CLOCKS if not signal.getitimer(each[1])[0]), _CLOCKS[1])
-    handler = signal.signal(number, _Watch(files).tick)
+    handler = signal.signal(number, _Watch(files, _CATCH | {*catches}).tick)
     before = signal.setitimer(clock, _TICK, _TICK)
     try:
         yield
@@ -46,18 +51,27 @@ def limited(files: Callable[[], Collection[str]]) -> Iterator[None]:
         signal.setitimer(clock, *before)
 
 
+def moved(bot: Bot, stands: Snapshot) -> Snapshot:
+    """Where a run of another version stands in a bot; raises AssertionError where its `migrate` does not end."""
+    try:
+        with limited(lambda: bot.files, moved.__code__):
+            return bot.moved(stands)
+    except Overrun as error:
+        raise AssertionError(f"the migrate of {bot.name}: {error}") from error
+
+
 class _Watch:
     """Counts the ticks since the loop has gone round: a process that was frozen ends nothing."""
 
-    def __init__(self, files: Callable[[], Collection[str]]) -> None:
-        self._files, self._ticks = files, 0
+    def __init__(self, files: Callable[[], Collection[str]], catches: Collection[CodeType]) -> None:
+        self._files, self._catches, self._ticks = files, catches, 0
 
     def tick(self, _number: int, frame: FrameType | None) -> None:
         """Look what is under way, and end it if it is a bot's and has lasted too long."""
         self._ticks += 1
         with suppress(RuntimeError):
             asyncio.get_running_loop().call_soon_threadsafe(self._round)
-        inner, ours = _stack(frame, self._files())
+        inner, ours = _stack(frame, self._files(), self._catches)
         if not ours or any(each.endswith(_DEBUGGERS) for each in inner):
             self._round()
         elif self._ticks * _TICK >= LIMIT and not any(each.startswith(_SPARED) for each in inner):
@@ -69,7 +83,9 @@ class _Watch:
         self._ticks = 0
 
 
-def _stack(frame: FrameType | None, files: Collection[str]) -> tuple[list[str], bool]:
+def _stack(
+    frame: FrameType | None, files: Collection[str], catches: Collection[CodeType]
+) -> tuple[list[str], bool]:
     """The files that a bot's code has called into, and whether it is a bot's, called by what makes a failure of it.
 
     What stands further out is the test's, which may be in the file of the bot.
@@ -77,7 +93,7 @@ def _stack(frame: FrameType | None, files: Collection[str]) -> tuple[list[str], 
     inner, own = list[str](), False
     while frame is not None:
         code = frame.f_code
-        if code in _CATCH or (own and code.co_filename in _LOOP):
+        if code in catches or (own and code.co_filename in _LOOP):
             return inner, own
         if code.co_filename in files:
             own = True

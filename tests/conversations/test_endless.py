@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from conversations import endless
-from parley import STAY, Effect, Flow, On, Talk, Turn, chat, effect, flow
+from parley import STAY, Effect, Flow, On, Standing, Talk, Turn, chat, effect, flow, moved
 
 
 class Endless(Flow):
@@ -16,6 +16,11 @@ class Endless(Flow):
         On("done_spin", "start", STAY, say="Done."),
         On("failed_spin", "start", STAY, do="tell"),
     )
+
+    @staticmethod
+    def migrate(old: Standing) -> Standing:
+        while True:
+            pass
 
     def answer(self, turn: Turn) -> None:
         if turn.text == "effect":
@@ -82,6 +87,11 @@ async def test_an_effect_that_does_not_end_fails() -> None:
         c.says(
             "TimeoutError: it did not end within 0.5 seconds, and would hold up every conversation in the gateway"
         )
+
+
+def test_a_migrate_that_does_not_end_fails_the_test() -> None:
+    with pytest.raises(AssertionError, match="the migrate of Endless: it did not end"):
+        moved(Endless, Standing("start", {}))
 
 
 async def test_where_somebody_else_has_the_alarm_it_is_left_to_them() -> None:
