@@ -31,5 +31,7 @@ def reason(error: BaseException, bot: Bot | None) -> str:
     where = f"{file.rpartition('/')[2]}:{line}" if file else ""
     if bot and not own and isinstance(error, FlowError) and error.clue:
         where = " or ".join(mentions(bot.functions.values(), error.clue))
+    if isinstance(error, FlowError) and error.place[0]:
+        where = f"{error.place[0].rpartition('/')[2]}:{error.place[1]}"
     where = f" ({where})" if where else ""
     return f"{said[:_LONGEST]}{where}".encode("utf-8", "replace").decode()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from conversations import endless
+from gateway import stuck
 from tests.cli.conftest import Run
 from tests.conversations.project import project
 
@@ -323,3 +325,15 @@ def test_what_a_bot_records_of_consent_is_told(
         "(recorded: the customer allows marketing)",
         "(recorded: the customer takes back marketing)",
     ]
+
+
+def test_a_bot_that_does_not_end_is_ended_and_the_talk_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    assert endless.LIMIT == stuck.LIMIT
+    monkeypatch.setattr(endless, "LIMIT", 0.5)
+    shop.write_text(BOT.replace("self.heard += 1", "while turn.text == 'loop': pass"))
+    shown = type_to(run, monkeypatch, shop, "loop", "/undo", "hi")
+    assert shown[1].startswith("! Shop: it did not end within 0.5 seconds")
+    assert "(talkative.py:23)" in shown[1]
+    assert shown[3] == "  GREETING inapp en"
