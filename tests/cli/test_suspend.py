@@ -9,6 +9,8 @@ from gateway.drill import Drill, own
 from gateway.fence import Fence
 from state.fences import Permit
 from tests.cli.conftest import Run
+from tests.cli.test_policy import lived
+from tests.spine.house import House, text
 
 ALL = ("suspend", "--all", "--reason", "complaints")
 
@@ -41,6 +43,30 @@ def test_a_dry_run_suspends_nothing(run: Run, config: str) -> None:
     done = run(*ALL, "--dry-run", "--config", config)
     assert (done.code, "nothing was suspended" in done.out) == (0, True)
     assert run("suspensions", "list", "--config", config).out == ""
+
+
+async def _queue(house: House) -> dict[str, str]:
+    await house.hear(text(1, "hi"))
+    await house.quiet()
+    made = await house.call("POST", "/suspensions", {"scope": {"channel": "wa"}, "reason": "a test"})
+    asked = {
+        "to": f"whatsapp:{text(1, '')['from']}",
+        "channel": "wa",
+        "content": {"type": "text", "text": "Hello\nyou"},
+    }
+    sent = await house.call("POST", "/messages", asked)
+    await house.when(house.queue, lambda rows: rows[0][1] == "held")
+    (held,) = (await house.call("GET", f"/suspensions/{made.body['id']}/held")).body["items"]
+    talk = (await house.call("GET", f"/conversations/{held['conversation']}")).body
+    assert (held["contact"], held["purpose"]) == (talk["contact"], "service")
+    return {"suspension": made.body["id"], "message": sent.body["id"], "to": str(asked["to"])}
+
+
+def test_what_is_held_is_listed_with_whom_what_for_and_how_it_begins(run: Run, tmp_path: Path) -> None:
+    ids = lived(tmp_path, _queue)
+    told = run("suspensions", "held", ids["suspension"], "--config", ids["config"]).out
+    assert told.startswith(f"{ids['message']}  held      wa                {ids['to']}  service  expires ")
+    assert told.endswith(": Hello you\n")
 
 
 def test_a_suspected_fraud_is_announced_and_may_be_withdrawn(run: Run, config: str) -> None:
