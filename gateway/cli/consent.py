@@ -75,7 +75,15 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "import":
         args.rows = _text(args.file)
     work = {"record": _record, "show": _show, "expiring": _expiring, "import": _import, "export": _export}
-    return with_store(args, lambda store, settings: work[args.action](store, settings, args))
+
+    async def call(store: Store, settings: Settings) -> int:
+        if args.action in ("record", "import"):
+            from admin.teams import begin
+
+            await begin(store)
+        return await work[args.action](store, settings, args)
+
+    return with_store(args, call)
 
 
 def _text(name: str) -> str:

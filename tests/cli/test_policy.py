@@ -135,11 +135,16 @@ def test_why_names_the_message_that_has_to_leave_first(run: Run, tmp_path: Path)
         assert (await house.call("POST", "/suspensions", scope)).status == 201
         to = {"to": f"whatsapp:{text(1, '')['from']}", "channel": "wa"}
         sent = [
-            await house.call("POST", "/messages", to | {"content": {"type": "text", "text": each}}) for each in "ab"
+            await house.call("POST", "/messages", to | {"content": {"type": "text", "text": each}})
+            for each in "ab"
         ]
         await house.when(house.queue, lambda rows: rows[0][1] == "held")
         shown = await house.call("GET", f"/messages/{sent[1].body['id']}")
-        return {"first": sent[0].body["id"], "second": sent[1].body["id"], "behind": shown.body["queue"]["behind"]}
+        return {
+            "first": sent[0].body["id"],
+            "second": sent[1].body["id"],
+            "behind": shown.body["queue"]["behind"],
+        }
 
     ids = lived(tmp_path, life)
     assert ids["behind"] == ids["first"]
