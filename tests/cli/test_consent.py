@@ -31,6 +31,17 @@ def export(run: Run, config: str, tmp_path: Path, *more: str) -> Path:
     return path
 
 
+def test_a_line_that_is_no_row_is_refused_and_the_others_are_taken(
+    run: Run, config: str, tmp_path: Path
+) -> None:
+    row = '{"address": "tel:+4915112345678", "purpose": "marketing", "change": "withdrawn",'
+    row += ' "at": "2026-11-24T09:30:00Z", "basis": "consent", "evidence": "form 7"}'
+    (tmp_path / "rows.json").write_text(f"[{row}, 7]")
+    done = run("consent", "import", str(tmp_path / "rows.json"), "--config", config)
+    assert (done.code, done.out) == (1, "1 added, 0 known before, 1 refused\n")
+    assert done.err == "line 2: row: it is no JSON object\n"
+
+
 def test_rows_without_a_basis_are_refused_with_their_line_and_the_others_taken(taken: Done) -> None:
     assert (taken.code, taken.out) == (1, "2 added, 0 known before, 1 refused\n")
     assert taken.err == "line 4: basis: is needed: the legal basis\n"
@@ -124,6 +135,12 @@ def test_licences_are_added_listed_and_removed(run: Run, config: str) -> None:
     assert run("licences", "list", "--config", config).out == ""
     wrong = run("licences", "add", "sale", "--evidence", "x", "--config", config)
     assert (wrong.code, wrong.err.startswith("parley licences: subject: 'sale': ")) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["0197f3a2c4d17a2b9c00d5e6f7a8b9c0", "photo"])
+def test_a_licence_for_a_file_that_is_not_there_is_refused(run: Run, config: str, name: str) -> None:
+    done = run("licences", "add", f"media:{name}", "--evidence", "contract 7", "--config", config)
+    assert (done.code, done.err) == (1, f"parley licences: subject: there is no file '{name}'\n")
 
 
 @pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "2026-11-24T09:30:00"])
