@@ -39,6 +39,11 @@ def test_a_suspension_is_made_listed_shown_and_lifted(run: Run, config: str) -> 
     assert one in run("suspensions", "list", "--all", "--config", config).out
 
 
+def test_a_day_will_do_for_its_end(run: Run, config: str) -> None:
+    made(run, config, *ALL, "--until", "2099-12-01")
+    assert "until 2099-12-01T00:00:00+00:00" in run("suspensions", "list", "--config", config).out
+
+
 def test_a_dry_run_suspends_nothing(run: Run, config: str) -> None:
     done = run(*ALL, "--dry-run", "--config", config)
     assert (done.code, "nothing was suspended" in done.out) == (0, True)
@@ -107,8 +112,8 @@ def test_a_lift_that_discards_waits_for_a_gateway(run: Run, config: str) -> None
         (("suspend", "--all", "--channel", "x", "--reason", "x"), "say what to suspend"),
         (("suspend", "--channel", "nowhere", "--reason", "x"), "there is no channel 'nowhere'"),
         (("suspend", "--all"), "reason: is needed"),
-        ((*ALL, "--until", "tomorrow"), "is no ISO 8601 time"),
-        ((*ALL, "--until", "2099-01-01T00:00:00"), "has no offset from UTC"),
+        ((*ALL, "--until", "tomorrow"), "2026-11-24 or 2026-11-24T09:30:00Z is expected"),
+        ((*ALL, "--until", "2099-01-01T00:00:00"), "its offset from UTC is missing"),
         ((*ALL, "--until", "2020-01-01T00:00:00Z"), "is over already"),
         ((*ALL, "--evidence", "0" * 32), "is no signal, message or decision"),
         (("lift", "0" * 32, "--reason", "x"), "there is no such suspension"),
