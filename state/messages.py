@@ -178,7 +178,7 @@ async def conversation_row(store: Store, conversation_id: str) -> Row | None:
 
 
 async def counts(store: Store, since: str) -> tuple[list[Row], list[Row], int]:
-    """Per channel: messages in, accepted, failed, withheld by the rules (or too old), unknown since an id; what is queued by
-    state; events waiting."""
+    """Per channel: messages in, accepted, failed, withheld by the rules or too old, unknown since an id; what is
+    queued by state; events waiting."""
     waiting = await store.read(_WAITING)
     return await store.read(_OUTCOMES, since), await store.read(_QUEUED), int(waiting[0][0])

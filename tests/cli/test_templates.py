@@ -92,7 +92,16 @@ def test_a_channel_without_a_list_says_so(run: Run, config: str) -> None:
 
 
 def test_a_simulated_channel_has_no_provider_to_ask(run: Run, config: str) -> None:
-    words = ("--type", "whatsapp", "--simulated", "--set", "phone_number_id=1", "--set", "waba_id=2", *SECRETS)
+    words = (
+        "--type",
+        "whatsapp",
+        "--simulated",
+        "--set",
+        "phone_number_id=1",
+        "--set",
+        "waba_id=2",
+        *SECRETS,
+    )
     assert run("channels", "add", "phone", *words, "--config", config).code == 0
     done = run("channels", "templates", "phone", "--config", config)
     assert (done.code, done.out) == (1, "")
