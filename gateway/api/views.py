@@ -58,12 +58,17 @@ class MessageView(Answer, frozen=True, kw_only=True):
 
 
 class QueueView(Answer, frozen=True, kw_only=True):
-    """Where a message waits: `later` is scheduled, `held` is suspended; `attempts` are those made so far."""
+    """Where a message waits: `later` is scheduled, `held` is suspended; `attempts` are those made so far.
+
+    `behind` is the message of its conversation that has to leave first, where there is one: why that one waits is why
+    this one does.
+    """
 
     state: QueueState
     due: datetime
     expires: datetime
     attempts: int
+    behind: str = ""
 
 
 class RuleView(Answer, frozen=True, kw_only=True):
@@ -171,19 +176,23 @@ def _fault(fault: Fault | None) -> Fault | None:
 
 
 def message_detail(
-    found: Message, queue: Row | None, decided: list[Decision], traces: list[dict[str, Any]]
+    found: Message,
+    queue: Row | None,
+    decided: list[Decision],
+    traces: list[dict[str, Any]],
+    behind: str = "",
 ) -> MessageDetail:
     """A message with its row in the outbox (state, due, expires, attempt), its decisions and exchanges."""
     return MessageDetail(
         **_message(found),
-        queue=_queue(queue) if queue else None,
+        queue=_queue(queue, behind) if queue else None,
         decisions=tuple(decision(each) for each in decided),
         exchanges=tuple(_exchange(each["attempt"], call) for each in traces for call in each["calls"]),
     )
 
 
-def _queue(row: Row) -> QueueView:
-    return QueueView(state=row[0], due=at(row[1]), expires=at(row[2]), attempts=row[3])
+def _queue(row: Row, behind: str) -> QueueView:
+    return QueueView(state=row[0], due=at(row[1]), expires=at(row[2]), attempts=row[3], behind=behind)
 
 
 def decision(made: Decision) -> DecisionView:

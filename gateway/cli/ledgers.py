@@ -80,7 +80,7 @@ def verify(args: argparse.Namespace, audit: bool) -> int:
 
 @contextmanager
 def _lines(name: str) -> "Iterator[IO[bytes]]":
-    from gateway.cli import Failure
+    from state.proof import NoExport
 
     if name == "-":
         yield sys.stdin.buffer
@@ -88,7 +88,7 @@ def _lines(name: str) -> "Iterator[IO[bytes]]":
     try:
         file = open(name, "rb")  # noqa: SIM115 - closed below, where reading it ends
     except OSError as error:
-        raise Failure(f"{name} cannot be read: {error.strerror}") from error
+        raise NoExport(f"it cannot be read: {error.strerror}") from error
     with file:
         yield file
 
@@ -108,6 +108,8 @@ def _tell(found: Sequence["Verdict"], as_json: bool) -> int:
 
     if as_json:
         print(msgspec.json.encode([_json(each) for each in found]).decode())
+    elif not found:
+        print("nothing is recorded yet: there is no chain to follow")
     for each in [] if as_json else found:
         print(_line(each))
     return 1 if _any_broken(found) else 0
