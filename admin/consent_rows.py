@@ -24,15 +24,23 @@ _NEEDED = {
 }
 
 
+_OTHERS = (";", "\t", "|")
+"""What else spreadsheets put between columns."""
+
+
 class NoFile(ValueError):
     """A file that has no rows of ours at all."""
 
 
 class Line(NamedTuple):
-    """A row as it was read, and the line it begins on (of JSON in one array: which one it is), from 1."""
+    """A row as it was read, and the line it begins on (of JSON in one array: which one it is), from 1.
+
+    `wrong` says why it is no row, and then it has no values.
+    """
 
     number: int
     values: Mapping[str, Any]
+    wrong: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,21 +64,31 @@ def read(text: str) -> list[Line]:
     text = text.removeprefix("\ufeff")
     try:
         if text.lstrip().startswith("["):
-            found = msgspec.json.decode(text, type=list[dict[str, Any]])
-            return [Line(n, values) for n, values in enumerate(found, 1)]
-        if text.lstrip().startswith("{"):
-            numbered = enumerate(text.splitlines(), 1)
-            return [Line(n, _object(n, line)) for n, line in numbered if line.strip()]
+            found = msgspec.json.decode(text, type=list[Any])
+            return _some([_item(n, each) for n, each in enumerate(found, 1)])
     except msgspec.MsgspecError as error:
         raise NoFile(f"it is no JSON of rows: {error}") from error
+    if text.lstrip().startswith("{"):
+        return _some([_object(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()])
     return _csv(text)
 
 
-def _object(number: int, line: str) -> dict[str, Any]:
+def _some(lines: list[Line]) -> list[Line]:
+    """The lines, unless none of them is a row."""
+    if lines and all(each.wrong for each in lines):
+        raise NoFile(f"it has no row: line {lines[0].number} {lines[0].wrong}")
+    return lines
+
+
+def _item(number: int, found: Any) -> Line:
+    return Line(number, found) if isinstance(found, dict) else Line(number, {}, "is no JSON object")
+
+
+def _object(number: int, line: str) -> Line:
     try:
-        return msgspec.json.decode(line, type=dict[str, Any])
+        return _item(number, msgspec.json.decode(line))
     except msgspec.MsgspecError as error:
-        raise NoFile(f"line {number} is no JSON object: {error}") from error
+        return Line(number, {}, f"is no JSON object: {error}")
 
 
 def _csv(text: str) -> list[Line]:
@@ -78,6 +96,8 @@ def _csv(text: str) -> list[Line]:
     found = []
     try:
         names = [name.strip() for name in next(reader, [])]
+        if apart := [each for each in _OTHERS if len(names) < len(_NEEDED) and each in "".join(names)]:
+            raise NoFile(f"its columns are separated by {apart[0]!r}: a comma is expected")
         if not {*_NEEDED} & {*names}:
             raise NoFile(f"its first line must name the columns: {', '.join(Row.__struct_fields__)}")
         before = reader.line_num
@@ -97,7 +117,11 @@ def _named(names: list[str], cells: list[str]) -> dict[str, Any]:
 
 
 def entry(values: Mapping[str, Any], team: str, actor: str) -> Entry:
-    """A row as what is to be recorded; raises Refused naming the column that is wrong."""
+    """A row as what is to be recorded; raises Refused naming the column that is wrong ("row": all of it)."""
+    if "" in values:
+        raise Refused(
+            "row", "it has more cells than there are columns; a comma in a cell needs quotes around it"
+        )
     for name, meaning in _NEEDED.items():
         if not values.get(name) or not str(values[name]).strip():
             raise Refused(name, f"is needed: {meaning}")

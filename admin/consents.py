@@ -9,7 +9,7 @@ import msgspec
 from admin import consent_rows
 from admin.consent_rows import Line
 from admin.operations import Actor, Refused, Writes
-from state import audit, channels, licences, recording
+from state import audit, channels, licences, media, recording
 from state.licences import Record
 from state.model.address import BadAddress, canonical
 from state.model.consent import Basis, Consent, Purpose
@@ -153,6 +153,8 @@ def _entries(
     found, refused = dict[bytes, Entry](), []
     for line in lines:
         try:
+            if line.wrong:
+                raise Refused("row", f"it {line.wrong}")
             entry = named(consent_rows.entry(line.values, team, actor))
             look(entry)
             found[msgspec.json.encode(entry)] = entry
@@ -186,6 +188,8 @@ async def add_licence(
     kind, _, name = subject.partition(":")
     if kind not in _SUBJECTS or not name:
         raise Refused("subject", f"{subject!r}: template:NAME or media:ID is expected")
+    if kind == "media" and not await _stored(store, name):
+        raise Refused("subject", f"there is no file {name!r}")
     if not evidence:
         raise Refused("evidence", "is needed: what proves the licence")
     if ends_at and ends_at <= now_ms():
@@ -197,6 +201,14 @@ async def add_licence(
         return made
 
     return await store.alone(add)
+
+
+async def _stored(store: Writes, media_id: str) -> bool:
+    """Whether a file is kept under an id."""
+    try:
+        return bool(await store.read(media.ONE, media_id, lane_of_id(media_id)))
+    except ValueError:
+        return False
 
 
 async def remove_licence(store: Writes, actor: Actor, licence_id: str, reason: str) -> Record:

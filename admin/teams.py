@@ -29,6 +29,12 @@ class Changed(NamedTuple):
     reason: str = ""
 
 
+async def begin(store: Writes) -> None:
+    """Make the first team where there is none, so that it can be set and recorded for before the first start."""
+    if all(row[0] != FIRST for row in await store.read(teams.LIST)):
+        await store.alone(lambda: teams.ensure(Team(id=FIRST, name=FIRST, created_at=now_ms())))
+
+
 async def add_team(store: Writes, actor: Actor, new: Team) -> Team:
     """Make a team, which is not active yet; raises Refused."""
     actor.needs("admin")

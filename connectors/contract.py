@@ -192,6 +192,8 @@ class Simulator(Protocol):
     """The provider's end of the same wire, for channels made as simulated."""
 
     phones: ClassVar[tuple[Phone, ...]]
+    undeliverable: ClassVar[tuple[str, bool]]
+    """The error of a message that cannot be delivered, and whether it is told later, as `fail` takes them."""
 
     def __init__(self, channel: Channel) -> None:
         """Play the provider for this channel, with the same credentials."""

@@ -5,16 +5,19 @@ their time, effects run after the turn that asked for them. What the flow says w
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from operator import methodcaller
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
-from conversations import campaigns, engine
+from conversations import campaigns, endless, engine
 from conversations.bot import Standing
-from conversations.effects import Http, NoHttp
+from conversations.effects import Http, NoHttp, as_json
+from conversations.endless import limited
 from conversations.loading import Source
 from conversations.router import Router, compiled
+from conversations.transcript import line, passed
 from state.model.consent import Purpose
 from state.model.content import Choice, Chosen, Content, Text, plain
 from state.model.event import (
@@ -39,8 +42,8 @@ START = 1_800_000_000_000
 """When a chat begins unless it is told: 15 January 2027, 08:00 UTC, in milliseconds."""
 _ROUNDS = 50
 """Turns that effects may set off one after the other."""
-
-
+__tracebackhide__ = methodcaller("errisinstance", AssertionError)
+"""What a test is told of an assertion that fails is its own line, none of these (pytest reads it)."""
 _KEPT = ("_campaign", "_last", "_left", "_offered", "_stored", "customer", "now")
 """What changes in a conversation, beside its timers and its lines."""
 
@@ -78,6 +81,8 @@ class Chat:
         self._canned: dict[str, Callable[..., Any]] = {}
         self.called: list[EffectCall] = []
         """Every effect that was asked for, in order."""
+        self.failures: list[str] = []
+        """Every failure of an effect, with its reason, in order."""
         self.permissions: list[Permission] = []
         """Everything that was recorded of the customer's consent, in order."""
         self.fault: Fault | None = None
@@ -106,7 +111,7 @@ class Chat:
     def was_sent(self, content: str | Content, *, campaign: str = "") -> str:
         """The customer has got a message that no flow said: from the API, of a campaign. Gives its id, to quote."""
         sent = self._key()
-        self._lines.append(_line("<", Text(content) if isinstance(content, str) else content))
+        self._lines.append(line("<", Text(content) if isinstance(content, str) else content))
         if campaign:
             self._sent[sent], self._campaign = campaign, (campaign, self.now)
         return sent
@@ -126,9 +131,7 @@ class Chat:
         """
         if isinstance(event, Receipt | ReceiptUpTo | Notice | Typing):
             kind = event.__struct_config__.tag
-            raise ValueError(
-                f"a {kind} is written down where it belongs, and no flow gets it: see chat.fails"
-            )
+            raise ValueError(f"a {kind} is written down, and no flow gets it: see chat.fails")
         self.says_no_more()
         await self._play(event)
 
@@ -141,9 +144,8 @@ class Chat:
         if said.cause.run:
             fault = Fault(code, reason, "", "recipient")
             key = self._key()
-            await self._play(
-                MessageFailed(key=key, at=self.now, message_id=key, fault=fault, cause=said.cause)
-            )
+            told = MessageFailed(key=key, at=self.now, message_id=key, fault=fault, cause=said.cause)
+            await self._play(told)
 
     async def starts(self) -> None:
         """The customer opens the conversation without a word."""
@@ -151,6 +153,7 @@ class Chat:
 
     async def is_handed_back(self, note: str = "") -> None:
         """A person gives the conversation back to the bot."""
+        self._lines.append(f"~ back: {note}" if note else "~ back")
         await self.happens(HandedBack(key=self._key(), at=self.now, note=note))
 
     async def later(
@@ -158,7 +161,9 @@ class Chat:
     ) -> None:
         """Time passes; the timers that are due by then fire, each at its own time."""
         self.says_no_more()
-        until = self.now + int((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+        span = int((((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000)
+        until = self.now + span
+        self._lines.append(f"~ {passed(span)}")
         while due := min(
             (each for each in self._due if each.at <= until), key=lambda each: each.at, default=None
         ):
@@ -169,10 +174,14 @@ class Chat:
 
     def restarts(self) -> None:
         """The process ends and another begins: only what is written down is left."""
+        self._lines.append("~ restart")
         self._router = Router(self._flows)
 
     def answers(self, effect: str, result: Any) -> None:
         """What an effect gives from now on: a value, or a function of its arguments; an exception makes it fail."""
+        there = {name for bot in self._router.bots for name in bot.effects}
+        if effect not in there:
+            raise self._wrong(f"there is no effect {effect!r}", sorted(there) or "none: no flow has any")
         self._canned[effect] = (
             result if callable(result) and not isinstance(result, type) else lambda **_: result
         )
@@ -228,7 +237,7 @@ class Chat:
 
     @property
     def transcript(self) -> str:
-        """All that was said, a line a message, as a snapshot to compare with."""
+        """All that was said, a line a message, as a snapshot to compare with; after `~`, what else happened."""
         return "\n".join(self._lines)
 
     # For tools: keeping and putting back
@@ -265,12 +274,15 @@ class Chat:
             rounds += 1
             if rounds > _ROUNDS:
                 raise self._wrong(f"{_ROUNDS} effects set off one another", "an end")
-            waiting += self._turn([await self._run(waiting.pop(0))]).effects
+            done = await self._run(waiting.pop(0))
+            self.failures += [f"{done.effect}: {done.fault.reason}"] if done.fault else []
+            waiting += self._turn([done]).effects
 
     def _turn(self, events: Iterable[Event]) -> Played:
         self._count += 1
         before, heard = self.stands, [*self._left, *events]
-        played = engine.play(before, heard, self.customer, self._router, self.now, f"turn{self._count}")
+        with limited(self._files):
+            played = engine.play(before, heard, self.customer, self._router, self.now, f"turn{self._count}")
         played = msgspec.json.decode(msgspec.json.encode(played), type=Played)
         self._stored = msgspec.json.encode(msgspec.structs.replace(played.after, paced=0))
         self._left = tuple(heard[len(heard) - played.left :])
@@ -284,7 +296,9 @@ class Chat:
             self._unread.append(say.content)
             self._last = say
             self._offered = say.content if isinstance(say.content, Choice) else self._offered
-            self._lines.append(_line("<", say.content))
+            self._lines.append(line("<", say.content))
+        if played.after.mode == "person" and before.mode != "person":
+            self._lines.append(f"~ a person: {played.after.reason}" if played.after.reason else "~ a person")
         self.fault = played.fault or self.fault
         if played.fault and not self._may_fail:
             self._unread.clear()
@@ -302,20 +316,17 @@ class Chat:
         self.called.append(call)
         result, fault = None, None
         try:
-            result = await self._result(call)
+            with limited(self._files):
+                result = await self._result(call)
         except Exception as error:  # whatever an effect raises is its failure, as in the gateway
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
         return EffectDone(
-            key=self._key(),
-            at=self.now,
-            effect=call.name,
-            effect_id=call.key,
-            run=call.run,
-            call=call.key,
-            flow=call.flow,
-            result=result,
-            fault=fault,
-        )
+            key=self._key(), at=self.now, effect=call.name, effect_id=call.key, run=call.run, call=call.key,
+            flow=call.flow, result=result, fault=fault,
+        )  # fmt: skip
+
+    def _files(self) -> frozenset[str]:
+        return frozenset[str]().union(*(bot.files for bot in self._router.known))
 
     async def _result(self, call: EffectCall) -> Any:
         canned = self._canned.get(call.name)
@@ -328,11 +339,11 @@ class Chat:
             result = await result
         if isinstance(result, BaseException):
             raise result
-        return msgspec.json.decode(msgspec.json.encode(result))
+        return as_json(result, None)
 
     def _message(self, content: Content, reply_to: str) -> MessageReceived:
         key = self._key()
-        self._lines.append(_line(">", content))
+        self._lines.append(line(">", content))
         return MessageReceived(
             key=key, at=self.now, provider_id=key, content=content, addresses=self.customer.addresses,
             reply_to=reply_to,
@@ -383,12 +394,5 @@ def moved(flow: Source, stands: Standing) -> Standing:
     What `parley flows migrate` does to a conversation, to test a flow's `migrate` with.
     """
     bot = compiled(flow)
-    after = bot.moved(Snapshot(bot.name, stands.version or "another", 1, stands.state, stands.data))
+    after = endless.moved(bot, Snapshot(bot.name, stands.version or "another", 1, stands.state, stands.data))
     return Standing(after.state, after.data, after.version)
-
-
-def _line(arrow: str, content: Content) -> str:
-    words = plain(content).replace("\n", "\n  ") or type(content).__name__
-    if isinstance(content, Choice):
-        words += "".join(f"\n  [{each.title}]" for each in content.options)
-    return f"{arrow} {words}"

@@ -9,7 +9,7 @@ from conversations import languages, table, triggers
 from conversations.bot import Bot
 from conversations.describe import Row
 from conversations.effects import Declared
-from conversations.misspelt import Misspelt, misspelt
+from conversations.misspelt import Misspelt, forgotten, misspelt
 from conversations.plan import Plan
 from conversations.script import Script
 from conversations.source import Place, Use, lines_of, row_lines, uses
@@ -38,7 +38,9 @@ class Found(Value, frozen=True):
     def __str__(self) -> str:
         """One line, as compilers write it."""
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.place}: {self.level}: {self.bot}: {self.what}{remedy} [{self.code}]"
+        place, bot = str(self.place), f"{self.bot}: "
+        where = f"{place}: " if place else ""
+        return f"{where}{self.level}: {'' if place == self.bot else bot}{self.what}{remedy} [{self.code}]"
 
 
 def check(bot: Bot, shows: Iterable[tuple[str, Shows]] = ()) -> list[Found]:
@@ -47,9 +49,10 @@ def check(bot: Bot, shows: Iterable[tuple[str, Shows]] = ()) -> list[Found]:
         case Plan():
             found = [*_Table(bot).found(), *_contents(bot, _said(bot), shows)]
             found += _misspelt(bot.name, misspelt(bot.functions.values(), bot.cls))
+            found += _misspelt(bot.name, forgotten(bot.functions.values(), bot.cls, bot.fields.names))
         case Script():
             found = [*_of_script(bot), *_contents(bot, _asked(bot), shows)]
-            found += _misspelt(bot.name, misspelt(bot.functions.values()))
+            found += _misspelt(bot.name, misspelt(bot.functions.values(), script=bot.function))
         case _:
             found = []
     found += _effects(bot)
@@ -57,7 +60,7 @@ def check(bot: Bot, shows: Iterable[tuple[str, Shows]] = ()) -> list[Found]:
 
 
 def _misspelt(bot: str, names: Iterable[Misspelt]) -> Iterator[Found]:
-    return (Found(bot, each.place, "error", "misspelt", each.what, each.remedy) for each in names)
+    return (Found(bot, each.place, "error", each.code, each.what, each.remedy) for each in names)
 
 
 class _Table:
@@ -137,6 +140,15 @@ class _Table:
                 what = f"there is no effect {use.word!r}"
                 yield self._found(use.place, "error", "no_effect", what, f"there is: {there}")
                 continue
+            if (
+                use.method == "effect"
+                and use.word
+                and (what := use.wrong(self.plan.effects[use.word].signature))
+            ):
+                remedy = f"it takes: {', '.join([*self.plan.effects[use.word].signature.parameters][1:])}"
+                yield self._found(
+                    use.place, "error", "no_argument", f"the effect {use.word!r} {what}", remedy
+                )
             for trigger in _sets_off(use):
                 if trigger not in self.triggers:
                     what, remedy = f"no row answers {trigger!r}", f'add On("{trigger}", …)'

@@ -1,13 +1,15 @@
 """What is checked when a flow class is made: each error names the class, the row or method, and the remedy."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from conversations import table
 from conversations.effects import Declared
 from conversations.errors import FlowError, perhaps
+from conversations.source import lines_of
 from conversations.table import On, Question
 
 if TYPE_CHECKING:
@@ -99,8 +101,20 @@ def _check_row(cls: "type[Flow]", row: On, named: tuple[str, ...]) -> None:
             f"{cls.__name__}: {row}: a run ends in {ended[0]!r}; take it out of `final`, or drop the row"
         )
     for name in filter(None, (row.when, row.do)):
-        with perhaps():
+        with perhaps(), written_at(cls, name):
             function_of(cls, name, str(row))
+
+
+@contextmanager
+def written_at(cls: "type[Flow]", word: str) -> Iterator[None]:
+    """Give what is raised within it the line of a class where a word stands, if it has no other."""
+    try:
+        yield
+    except FlowError as error:
+        line = lines_of(cls).get(word)
+        if line and not error.place[0]:
+            error.place = (line.file, line.line)
+        raise
 
 
 def _check_callbacks(cls: "type[Flow]", named: Iterable[str]) -> None:
@@ -118,7 +132,11 @@ def _check_called(cls: "type[Flow]", name: str, known: Mapping[str, str]) -> Non
     near = get_close_matches(name, known, n=1, cutoff=_ALIKE)
     if near or name.startswith(("on_enter_", "on_exit_")):
         remedy = f"did you mean {near[0]!r}?" if near else f"the states are {', '.join(known.values())}"
-        raise FlowError(f"{cls.__name__}.{name} is never called, since no state has that name; {remedy}")
+        code = inspect.unwrap(inspect.getattr_static(cls, name)).__code__
+        raise FlowError(
+            f"{cls.__name__}.{name} is never called, since no state has that name; {remedy}",
+            place=(code.co_filename, code.co_firstlineno),
+        )
 
 
 def function_of(cls: type, name: str, where: str) -> Callable[..., Any]:
@@ -133,7 +151,10 @@ def function_of(cls: type, name: str, where: str) -> Callable[..., Any]:
         remedy = f"did you mean {near[0]!r}?" if near and found is None else f"write `def {name}(self, turn)`"
         raise FlowError(f"{cls.__name__}: {where} names {name!r}, which is no method; {remedy}")
     if inspect.iscoroutinefunction(found) or inspect.isgeneratorfunction(found):
-        raise FlowError(f"{place(cls, found)} only decides and cannot wait: make it an @effect, or not async")
+        raise FlowError(
+            f"{place(cls, found)} only decides and cannot wait: make it an @effect, or not async",
+            place=(found.__code__.co_filename, found.__code__.co_firstlineno),
+        )
     try:
         inspect.signature(found).bind(None, None)
     except TypeError as error:

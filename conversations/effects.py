@@ -124,7 +124,19 @@ class Declared:
             raise
         except BaseException as error:  # what is left would end the gateway, or its loop
             raise _failure(error) from error
+        return as_json(result, self.call)
+
+
+def as_json(result: Any, call: EffectFunction | None) -> Any:
+    """A result as the flow will get it; raises TypeError where it is no JSON, with the line of the effect."""
+    try:
         return msgspec.json.decode(msgspec.json.encode(result))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        code = getattr(call, "__code__", None)
+        where = f" ({code.co_filename.rpartition('/')[2]}:{code.co_firstlineno})" if code else ""
+        raise TypeError(
+            f"it gave back what is no JSON ({error}): give back texts, numbers, lists and dicts{where}"
+        ) from error
 
 
 def _failure(error: BaseException) -> Exception:

@@ -1,13 +1,17 @@
 """The typed fields of a flow: declared by annotation, stored as JSON with the conversation, checked both ways."""
 
+import inspect
 from collections.abc import Collection
 from inspect import get_annotations
 from typing import Any, ClassVar, NamedTuple, get_origin, get_type_hints
 
 import msgspec
 
+from conversations.effects import Declared
 from conversations.errors import FlowError
 
+_KINDS: dict[type, str] = {bool: "False", int: "0", float: "0.0", str: '""', list: "[]", dict: "{}"}
+"""The types whose declaration can be told from a value, and what they begin with."""
 _encode = msgspec.json.Encoder().encode
 _plain = msgspec.json.Decoder().decode
 
@@ -48,7 +52,8 @@ class Fields:
         if extra:
             name = min(extra)
             raise FlowError(
-                f'{self.flow}.{name} would be forgotten: declare it, as in `{name}: str = ""`', name
+                f"{self.flow}.{name} would be forgotten: declare it, as in `{declared(name, values[name])}`",
+                name,
             )
         try:
             raw = _encode(values)
@@ -96,6 +101,12 @@ def fields_of(cls: type, base: type) -> Fields:
     return fields
 
 
+def declared(name: str, value: object) -> str:
+    """How a field that holds such a value is declared."""
+    kind = type(value) if type(value) in _KINDS else str
+    return f"{name}: {kind.__name__} = {_KINDS[kind]}"
+
+
 def _of_class(hint: Any) -> bool:
     return hint is ClassVar or get_origin(hint) is ClassVar
 
@@ -107,4 +118,17 @@ def _field(cls: type, name: str, hint: Any, taken: Collection[str]) -> Field:
         )
     if not hasattr(cls, name):
         raise FlowError(f"{cls.__name__}.{name}: a field needs a default, since a new run begins with it")
-    return Field(name, hint, getattr(cls, name))
+    default = getattr(cls, name)
+    if inspect.isroutine(default) or isinstance(default, property | Declared):
+        raise FlowError(
+            f"{cls.__name__}.{name} is a field and a method: the later has taken the name; call one otherwise",
+            place=_line_of(default),
+        )
+    return Field(name, hint, default)
+
+
+def _line_of(method: Any) -> tuple[str, int]:
+    """Where a method is written."""
+    function = method.call if isinstance(method, Declared) else getattr(method, "fget", method)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return (code.co_filename, code.co_firstlineno) if code else ("", 0)

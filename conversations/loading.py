@@ -60,10 +60,14 @@ def load(name: str) -> Source:
     )
     if hidden and module.__file__ and not hidden.samefile(module.__file__):
         raise Hidden(
-            f"bots: {name!r}: your {hidden.name} is hidden by Python's own {module.__name__}: rename it"
+            f"bots: {name!r}: your {hidden.name} is hidden by Python's own {module.__name__}: rename it",
+            place=(str(hidden), 1),
         )
     there = ", ".join(flows) or "none"
-    raise FlowError(f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}")
+    raise FlowError(
+        f"bots: {name!r}: which flow? {module.__name__} ({module.__file__}) has: {there}",
+        place=(module.__file__ or "", 1),
+    )
 
 
 def forget(name: str, flow: Source) -> Source:
@@ -137,10 +141,14 @@ def module_of(where: str, name: str, setting: str = "bots") -> ModuleType:
             raise FlowError(f"{setting}: {name!r}: there is no file {where!r}")
         add_folder(str(path.parent))
         where = path.stem
+    elif where.startswith(".") or len(path.parts) > 1:
+        what = "is a folder" if path.is_dir() else "is no name of a module"
+        example = path / "bot.py" if path.is_dir() else f"{where}.py"
+        raise FlowError(f"{setting}: {name!r}: {where!r} {what}: name a file, as in {example}:Class")
     try:
         return importlib.import_module(where)
     except FlowError as error:
-        raise _told(error, str(error)) from error
+        raise _told(error, str(error), error.place) from error
     except ModuleNotFoundError as error:
         hint = "; is bot_path set to the folder of the bot?" if where.startswith(error.name or "?") else ""
         raise _told(error, f"{setting}: {name!r}: {error}{hint}") from error
@@ -152,8 +160,10 @@ def _told(error: Exception, what: str, place: tuple[str, int] = ("", 0)) -> Flow
     """The error with its place in somebody's own file, where it does not tell one itself."""
     if isinstance(error, SyntaxError):
         return FlowError(what, place=(error.filename or "", error.lineno or 0))
+    if place[1] and what.endswith(f"({Path(place[0]).name}, line {place[1]})"):
+        return FlowError(what, place=place)
     file, line = place if place[0] else _place(error)
-    told = re.search(rf"\({re.escape(Path(file).name)}:(\d+)\)", what) if file else None
+    told = re.search(rf"\((?:[^()]*/)?{re.escape(Path(file).name)}:(\d+)\)", what) if file else None
     if told or not file:
         return FlowError(what, place=(file, int(told[1]) if told else 0))
     return FlowError(f"{what} ({file}:{line})", place=(file, line))

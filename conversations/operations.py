@@ -58,7 +58,12 @@ class Place(NamedTuple):
 
 
 class Operation(Generic[T]):
-    """What all share: awaited once, and named (`label`) and described (`about`) for the journal."""
+    """What all share: awaited once, and named (`label`) and described (`about`) for the journal.
+
+    `method` is the talk's that made it.
+    """
+
+    method = ""
 
     __slots__ = ("about", "awaited", "label")
 
@@ -93,6 +98,7 @@ def raised(name: str, value: Any) -> Exception:
 class Ask(Operation[T]):
     """A question and its reader; `source` is its name, or the text of a prompt as the author wrote it."""
 
+    method = "ask"
     __slots__ = ("limit", "prompt", "reader", "remind", "reminder", "retry", "within")
 
     def __init__(
@@ -173,6 +179,7 @@ class Ask(Operation[T]):
 class Do(Operation[Any]):
     """An effect and its result."""
 
+    method = "do"
     __slots__ = ("args", "key", "name")
 
     def __init__(self, name: str, declared: Declared, key: str, args: Mapping[str, Any]) -> None:
@@ -201,6 +208,7 @@ class Do(Operation[Any]):
 class Begin(Operation[Any]):
     """Another flow, and what it ends with."""
 
+    method = "begin"
     __slots__ = ("fields", "flow")
 
     def __init__(self, flow: Any, name: str, fields: Mapping[str, Any]) -> None:
@@ -221,6 +229,7 @@ class Begin(Operation[Any]):
 class Sleep(Operation[None]):
     """A wait, from `since` (milliseconds, UTC)."""
 
+    method = "sleep"
     __slots__ = ("due", "seconds")
 
     def __init__(self, seconds: float, since: int) -> None:
@@ -252,6 +261,7 @@ class Sleep(Operation[None]):
 class HandOver(Operation[str]):
     """A person who answers until the conversation is handed back."""
 
+    method = "hand_over"
     __slots__ = ("reason",)
 
     def __init__(self, reason: str) -> None:

@@ -184,6 +184,8 @@ class Replay:
                 raise FlowChanged(f"{self.script.name} ends now before where this run stands") from None
             raise _Ended from None
         except FlowError as wrong:
+            if wrong.place[0]:
+                raise
             raise FlowError(f"{wrong} ({self._raised(wrong)})") from wrong
         if not isinstance(operation, Operation):
             raise FlowError(

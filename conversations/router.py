@@ -94,8 +94,14 @@ def _campaigns(bots: Iterable[Bot]) -> frozenset[str]:
 
 def compiled(flow: Source) -> Bot:
     """What a flow compiles to; raises FlowError where it is a base for others."""
+    if isinstance(flow, list | tuple):
+        raise FlowError("flows are named one by one, as in chat(Booking, Menu): this is a list of them")
     if not isinstance(flow, type):
+        if not hasattr(flow, "entry"):
+            raise FlowError(f"{getattr(flow, '__name__', repr(flow))} is no flow: put @flow before a script")
         return flow
+    if not hasattr(flow, "table"):
+        raise FlowError(f"{flow.__name__} is no flow: derive it from Flow")
     if not flow.table:
         raise FlowError(f"{flow.__name__} has no table: it is a base for others")
     return flow.plan

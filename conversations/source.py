@@ -16,17 +16,38 @@ class Place(Value, frozen=True):
     line: int = 0
 
     def __str__(self) -> str:
-        """As editors jump to it."""
-        return f"{self.file}:{self.line}"
+        """As editors jump to it; the file alone where no line is known."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+_BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class Use(NamedTuple):
-    """A call of a method by name: its place, its first word if that is written out, and the keys of a mapping given."""
+    """A call of a method by name: its place, its first word if that is written out, and the keys of a mapping given.
+
+    `named` are the arguments given by name, with a "" where more are handed on.
+    """
 
     method: str
     place: Place
     word: str | None = None
     keys: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+    def wrong(self, signature: inspect.Signature) -> str:
+        """What is wrong with the arguments by name, for a function that gets its first from us; "" for nothing."""
+        takes = list(signature.parameters.values())[1:]
+        kinds = {each.kind for each in takes}
+        if inspect.Parameter.VAR_KEYWORD not in kinds:
+            for name in self.named:
+                if name and name not in [each.name for each in takes]:
+                    return f"takes no {name}="
+        missing = [
+            each.name for each in takes
+            if each.default is each.empty and each.kind in _BY_NAME and each.name not in self.named
+        ]  # fmt: skip
+        return f"needs {missing[0]}=" if missing and "" not in self.named else ""
 
 
 def uses(functions: Iterable[Callable[..., Any]]) -> list[Use]:
@@ -39,7 +60,7 @@ def _uses(function: Callable[..., Any]) -> Iterator[Use]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             place = Place(function.__code__.co_filename, first + node.lineno - 1)
-            yield Use(node.func.attr, place, called(node, function.__globals__), _keys(node))
+            yield Use(node.func.attr, place, called(node, function.__globals__), _keys(node), _named(node))
 
 
 def mentions(functions: Iterable[Callable[..., Any]], word: str) -> list[str]:
@@ -97,6 +118,10 @@ def _keys(call: ast.Call) -> tuple[str, ...]:
     given = [*call.args, *(each.value for each in call.keywords)]
     keys = [key for each in given if isinstance(each, ast.Dict) for key in each.keys]
     return tuple(str(key.value) for key in keys if isinstance(key, ast.Constant))
+
+
+def _named(call: ast.Call) -> tuple[str, ...]:
+    return tuple(each.arg or "" for each in call.keywords)
 
 
 def lines_of(cls: type) -> dict[str, Place]:

@@ -1,8 +1,10 @@
 """Talk: what a script sees of its conversation, what it decides, and the journal that makes it durable."""
 
 import random
+import sys
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from types import CodeType
 from typing import Any, TypeVar
 from zlib import crc32
 
@@ -74,6 +76,7 @@ class Talk:
     __slots__ = (
         "__dict__",
         "_allows",
+        "_at",
         "_effect_name",
         "_journal",
         "_mark",
@@ -89,6 +92,7 @@ class Talk:
         self.replaying, self._mark = False, 0
         self._sources: dict[str, str] = {}
         self._opened: Operation[Any] | None = None
+        self._at: tuple[CodeType, int] | None = None
         self._allows = journal.allowed(0)
         self.now = journal.began
         """The time of what happened last, in milliseconds, UTC."""
@@ -222,7 +226,8 @@ class Talk:
 
     def _open(self, operation: _Opened) -> _Opened:
         self.forgotten()
-        self._opened = operation
+        frame = sys._getframe(2)
+        self._opened, self._at = operation, (frame.f_code, frame.f_lasti)  # its line costs more: see `_line`
         return operation
 
     # What follows is for the one who plays the script.
@@ -234,7 +239,17 @@ class Talk:
     def forgotten(self) -> None:
         """Raise FlowError where an operation was made and not awaited."""
         if self._opened is not None and not self._opened.awaited:
-            raise FlowError(f"talk.{self._opened.label} waits for nothing: write `await` before it")
+            raise FlowError(
+                f"talk.{self._opened.method} waits for nothing: write `await` before it", place=self._line()
+            )
+
+    def _line(self) -> tuple[str, int]:
+        """Where the operation was made."""
+        if self._at is None:
+            return "", 0
+        code, instruction = self._at
+        lines = (line for first, end, line in code.co_lines() if first <= instruction < end and line)
+        return code.co_filename, next(lines, code.co_firstlineno)
 
     def after(self, entries: int) -> None:
         """Know what the customer was known to allow after so many entries."""

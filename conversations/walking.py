@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from operator import methodcaller
 from typing import Any
 
 from conversations.chat import Chat, chat
@@ -11,6 +12,7 @@ from state.model.content import Choice, Content, Location, Media
 
 MOST = 20
 """Messages that a bot may say to one thing."""
+__tracebackhide__ = methodcaller("errisinstance", AssertionError)
 _WORDS = (
     "hi",
     "yes",

@@ -137,7 +137,7 @@ class Console:
             waiting[channel] = waiting.get(channel, 0) + count
         done = {channel: tuple(rest) for channel, *rest in outcomes}
         self._counted = {
-            name: _counts(done.get(name, (0, 0, 0, 0)), waiting.get(name, 0)) for name in {*done, *waiting}
+            name: _counts(done.get(name, (0, 0, 0, 0, 0)), waiting.get(name, 0)) for name in {*done, *waiting}
         }
         self._quarantined = (await store.read(listings.QUARANTINED))[0][0]
         holds = self._gateway.suspensions.holds
@@ -349,8 +349,10 @@ def _about(scope: Scope, *more: str) -> str:
 
 
 def _counts(done: tuple[int, ...], waiting: int) -> Counts:
-    taken, sent, failed, unknown = done
-    return Counts(accepted=taken, sent=sent, failed=failed, unknown=unknown, queued=waiting)
+    received, sent, failed, withheld, unknown = done
+    return Counts(
+        received=received, sent=sent, failed=failed, withheld=withheld, unknown=unknown, queued=waiting
+    )
 
 
 def routes(gateway: Gateway, *, demo: bool) -> list[web.RouteDef]:

@@ -9,6 +9,7 @@ import msgspec
 
 from conversations import engine
 from conversations.effects import Http
+from conversations.reasons import own_line
 from conversations.router import Router
 from gateway.wake import Signal, Wake
 from state import inbox, outbox
@@ -118,7 +119,7 @@ class Effects:
                 call.version,
             )
         except Exception as error:
-            log.warning("effect %s of %s failed: %r", call.name, body.flow, error)
+            self._log(row, body, error)
             if await self._again(row, body):
                 return
             fault = Fault("effect_failed", f"{type(error).__name__}: {error}"[:500], "", "third_party")
@@ -138,6 +139,15 @@ class Effects:
         except LeaseLost:
             log.info("effect %s: another node has run it", row.id)
         self._wake.tell("turns", [str(row.lane)])
+
+    def _log(self, row: Leased, body: Body, error: Exception) -> None:
+        """Log a failure with its conversation and the line of the bot that it came through."""
+        bot = self._router.get(body.flow, body.call.version)
+        log.warning(
+            "effect %s of %s failed in conversation %s: %s: %s%s",
+            body.call.name, body.flow, row.conversation, type(error).__name__, error,
+            own_line(error, bot.files) if bot else "",
+        )  # fmt: skip
 
     async def _again(self, row: Leased, body: Body) -> bool:
         """Let a failed effect be tried again, as it declares; says whether it is."""

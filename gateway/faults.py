@@ -11,7 +11,11 @@ Trouble = Literal["duplicates", "reordering", "delay", "hanging"]
 """What may befall any wire, whoever the provider is."""
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
-NAMES: tuple[str, ...] = (*TROUBLES, *REFUSALS)
+UNDELIVERABLE = "undeliverable"
+"""The next message does not get to its customer: the provider's end has it, so it is not cleared here."""
+NAMES: tuple[str, ...] = (*TROUBLES, *REFUSALS, UNDELIVERABLE)
+MOST = 100
+"""How many messages may be made undeliverable at once."""
 DELAY = 2.0
 """Seconds a delayed webhook waits, and one that others overtake."""
 HANG = 60.0

@@ -78,6 +78,14 @@ async def look_at(store: Store, router: Router, versions: Versions, conversation
     return Look(at, "current" if at.after is stands else "moves")
 
 
+def not_served(router: Router, stands: Snapshot) -> list[str]:
+    """The flows that a conversation cannot go on without, and that are none of those served."""
+    if router.begins_anew:
+        return []
+    needed = (stands.flow, *(frame.flow for frame in stands.stack))
+    return [each for each in dict.fromkeys(needed) if each and router.get(each) is None]
+
+
 def _looked_at(bot: Bot, router: Router, at: Move) -> Look | None:
     stands = at.before
     pairs = [(stands.flow, stands.version), *((each.flow, each.version) for each in stands.stack)]

@@ -87,14 +87,18 @@ def helps(locale: str, business: str, way: str) -> str:
     return _in(texts().help, locale)[1].replace("{business}", business).replace("{help}", way)
 
 
-def stopped(locale: str) -> str:
-    """What confirms that a customer has stopped us."""
-    return _in(texts().stopped, locale)[1]
+def stopped(locale: str, business: str = "") -> str:
+    """What confirms that a customer has stopped us, with the name they know us by where it is to be said."""
+    return _named(_in(texts().stopped, locale)[1], business)
 
 
-def started(locale: str) -> str:
-    """What confirms that a customer has let us begin again."""
-    return _in(texts().started, locale)[1]
+def started(locale: str, business: str = "") -> str:
+    """What confirms that a customer has let us begin again, with our name as `stopped` has it."""
+    return _named(_in(texts().started, locale)[1], business)
+
+
+def _named(text: str, business: str) -> str:
+    return f"{business}: {text}" if business else text
 
 
 def _in(said: dict[str, str], locale: str) -> tuple[str, str]:

@@ -1,13 +1,13 @@
 """What the events of a turn say of a customer's consent: facts for the ledger, and the words that confirm them. Pure.
 
-A stop, typed or tapped, counts for the address it came from, on all channels of the team, and for all that messages
-are sent for. A start gives back what stood before the stop, and nothing that was not allowed then; whoever has not
-stopped says an ordinary word with it. What a provider tells of a customer counts on its channel, for the purpose it
-names. What was withdrawn for an address follows the customer to a new one.
+A stop, typed, tapped or put in the place of other words, counts for the address it came from, on all channels of the
+team, and for all that messages are sent for. A start gives back what stood before the stop, and nothing that was not
+allowed then; whoever has not stopped says an ordinary word with it. What a provider tells of a customer counts on its
+channel, for the purpose it names. What was withdrawn for an address follows the customer to a new one.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, cast
 
 import msgspec
 
@@ -17,13 +17,17 @@ from state.conversations import Taken
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
-from state.model.content import Chosen, Content, Text
-from state.model.event import AddressChanged, Event, MessageReceived, OptedIn, OptedOut
+from state.model.content import Chosen, Content, Media, Text
+from state.model.event import AddressChanged, Edited, Event, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id
 from state.model.turn import Say
 
-Meanings = Callable[[str], str | None]
-"""What a whole message means: stop, start, help, or nothing of the kind."""
+
+class Meanings(Protocol):
+    """What a whole message means: stop, start, help, or nothing of the kind; as on its channel, or as on another."""
+
+    def __call__(self, text: str, /, *, channel: str = ...) -> str | None:
+        """The meaning of a text."""
 
 
 _LATE_MS = 60_000
@@ -45,8 +49,9 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings) -> None:
+    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings, business: str) -> None:
         self._taken, self._channel, self._now, self._meaning = taken, channel, now, meaning
+        self._business = business
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
         self.facts: list[Consent] = []
@@ -68,6 +73,8 @@ class _Reader:
         for event_id, event in events:
             if isinstance(event, MessageReceived):
                 self._word(event_id, event, provider_stops=event.key in stops)
+            elif isinstance(event, Edited):
+                self._word(event_id, event, provider_stops=False)
             elif isinstance(event, OptedIn | OptedOut):
                 if not event.heard and event.key.rpartition(":")[0] not in words:
                     self._told(event_id, event)
@@ -101,26 +108,22 @@ class _Reader:
         if fact.change == "given" and stopped is not None and stopped.stops:
             self._add(msgspec.structs.replace(fact, id=new_id(known.lane), purpose="messages"))
 
-    def _word(self, event_id: str, said: MessageReceived, *, provider_stops: bool) -> None:
+    def _word(self, event_id: str, said: MessageReceived | Edited, *, provider_stops: bool) -> None:
         """A stop in our words, or in those that the account has agreed with its provider; a start in ours."""
-        meaning, text = self._said(said.content)
+        meaning, text = meant(said.content, self._meaning)
         if provider_stops and not meaning:
             meaning = "stop"
         addresses = said.addresses or self._taken.urns
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)
-            self._say(notices.stopped(self._locale), Cause(actor=OURS, confirms=self.facts[-1].id))
+            self._say(
+                notices.stopped(self._locale, self._business), Cause(actor=OURS, confirms=self.facts[-1].id)
+            )
         elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
             self._all("given", stopped, said, event_id, text)
-            self._say(notices.started(self._locale), Cause(actor=OURS))
+            self._say(notices.started(self._locale, self._business), Cause(actor=OURS))
 
-    def _said(self, content: Content) -> tuple[str | None, str]:
-        """What a content means, and the words that mean it; else nothing, and its first words."""
-        words = words_of(content)
-        found = ((meaning, each) for each in words if (meaning := self._meaning(each)))
-        return next(found, (None, words[0] if words else ""))
-
-    def _ends(self, said: MessageReceived, address: str) -> bool:
+    def _ends(self, said: Event, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
         stop = self._standings.get(("messages", address, ""))
         if stop is None or not stop.stops:
@@ -154,23 +157,47 @@ class _Reader:
 
 
 def words_of(content: Content) -> tuple[str, ...]:
-    """The words in which a customer may have stopped or started: those they typed, or those of a button they tapped."""
+    """The words in which a customer may have stopped or started: those they typed, or those of a button they tapped.
+
+    They may be typed under a picture: telephones add one as a signature.
+    """
     match content:
-        case Text(text=text) if text:
+        case Text(text=text) | Media(caption=text) if text:
             return (text,)
         case Chosen(id=chosen, title=title):
             return tuple(dict.fromkeys(filter(None, (title, chosen))))
     return ()
 
 
+def meant(content: Content, meaning: Meanings) -> tuple[str | None, str]:
+    """What a content means, and the words that mean it; else nothing, and its first words.
+
+    The id of a button is its bot's word, to whom `end` or `cancel` is something else: it stops by those words alone
+    that do so in any chat.
+    """
+    words = words_of(content)
+    for each in words:
+        found = meaning(each)
+        unseen = isinstance(content, Chosen) and each != content.title
+        if found and not (unseen and found == "stop" and meaning(each.lstrip("/"), channel="chat") != "stop"):
+            return found, each
+    return None, words[0] if words else ""
+
+
 def opted(
-    taken: Taken, events: Sequence[tuple[str, Event]], channel: Channel, now: int, meaning: Meanings
+    taken: Taken,
+    events: Sequence[tuple[str, Event]],
+    channel: Channel,
+    now: int,
+    meaning: Meanings,
+    business: str = "",
 ) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC.
 
-    They are as they were heard: a number that chooses an option is that option.
+    They are as they were heard: a number that chooses an option is that option. What confirms them begins with the
+    name of the `business`, where there is one.
     """
-    reader = _Reader(taken, channel, now, meaning)
+    reader = _Reader(taken, channel, now, meaning, business)
     reader.read(events)
     if not reader.facts:
         return NOTHING

@@ -1,8 +1,7 @@
 """A conversation played again from its journal: turn by turn, from where it stood, beside what came of it then."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, get_args
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -13,7 +12,7 @@ from state.journals import Told, Whose
 from state.model.base import Value
 from state.model.consent import Purpose
 from state.model.content import Content, plain
-from state.model.event import Event, MessageReceived
+from state.model.event import Event
 from state.model.receipts import Fault
 from state.model.turn import Customer, EffectCall, Frame, Played, SetTimer, Snapshot, Step
 
@@ -133,70 +132,3 @@ def _raw(value: Any) -> str:
 def _versionless(stands: Snapshot) -> Snapshot:
     stack: tuple[Frame, ...] = tuple(replace(each, version="") for each in stands.stack)
     return replace(stands, version="", stack=stack)
-
-
-_TAGS = {str(each.__struct_config__.tag) for each in (*get_args(Event), *get_args(Content))}
-"""What contents and events are, in plain data."""
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMBER = re.compile(r"\+?\d[\d ()/-]{6,}\d")
-
-
-def redacted(record: Recorded) -> Recorded:
-    """The same with invented people: names, addresses, numbers and mail addresses, each always by the same other.
-
-    Long numbers keep their shape; times, words and choices stay, or nothing could be played again.
-    """
-    text = msgspec.json.encode(record).decode()
-    names = {turn.name for turn in record.turns} | {
-        event.name for turn in record.turns for event in turn.events
-    }
-    known: dict[str, str] = {}
-    for number, name in enumerate(sorted(filter(None, names), key=len, reverse=True)):
-        known[name] = f"Customer {number + 1}"
-    for urn in record.customer.addresses:
-        path = urn.partition(":")[2]
-        known[path] = _shape(path, len(known))
-    for number, mail in enumerate(sorted(set(_MAIL.findall(text)))):
-        known.setdefault(mail, f"customer{number + 1}@example.org")
-    events = (event for turn in record.turns for event in turn.events)
-    said = [plain(each.content) for each in events if isinstance(each, MessageReceived)]
-    numbers = {each for words in said for each in _NUMBER.findall(words)}
-    for found in sorted(numbers, key=len, reverse=True):
-        known.setdefault(found, _shape(found, len(known)))
-    return msgspec.convert(_swapped(msgspec.to_builtins(record), known), type=Recorded)
-
-
-def _shape(text: str, number: int) -> str:
-    """The same letters and signs around other digits, of a range that belongs to nobody."""
-    digits = f"1555010{number:02d}" + "0" * 30
-    places = iter(digits)
-    return "".join(next(places) if each.isdigit() else each for each in text)
-
-
-def _swapped(value: Any, known: Mapping[str, str]) -> Any:
-    """Plain data with each of these in place of the other, as whole words; what a thing is, stays."""
-    if not known:
-        return value
-    words = sorted(known, key=len, reverse=True)
-    wanted = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
-
-    def swap(part: Any, name: str = "") -> Any:
-        match part:
-            case str() if part in _TAGS and name in ("type", "event"):
-                return part
-            case str() if part in known:
-                return known[part]
-            case str():
-                return wanted.sub(lambda found: known[found[0]] if _is_word(found[0]) else found[0], part)
-            case list() | tuple():
-                return [swap(each) for each in part]
-            case dict():
-                return {key: swap(each, key) for key, each in part.items()}
-        return part
-
-    return swap(value)
-
-
-def _is_word(name: str) -> bool:
-    """Whether a name is looked for inside of texts; one sign may be anything."""
-    return sum(map(str.isalnum, name)) > 1

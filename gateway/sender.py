@@ -42,6 +42,8 @@ _BACKOFF_MOST = 600.0
 _ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
 _LONG = 3
 """Tries after which somebody is told that a channel's provider does not answer."""
+_RATHER_TWICE = 5
+"""Tries of a notice that may end in silence: it may rather arrive twice than not, but not all day long."""
 _BROKEN = 5.0
 """Seconds until it is looked again whether a channel works."""
 _MENDED = {Action.CONFIG, Action.SUSPEND}
@@ -191,7 +193,8 @@ class Sender:
 
     async def _outcome(self, row: Leased, live: Live) -> Settled:
         """What became of a row: decided, marked `sending`, sent. Raises LeaseLost."""
-        if row.state == "sending" and not (live.connector.capabilities.idempotent or _tells(row)):
+        twice = live.connector.capabilities.idempotent or (_tells(row) and row.attempt < _RATHER_TWICE)
+        if row.state == "sending" and not twice:
             log.info("message %s: its send was cut off with the node; outcome unknown", row.id)
             return Settled(row, outcome="unknown")
         said = outgoing.ready(row, live, self._tools.link)
@@ -265,7 +268,7 @@ class Sender:
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:
-            if _tells(row):  # what stands behind it waits for it, so it may rather arrive twice
+            if _tells(row) and row.attempt + 1 < _RATHER_TWICE:  # what stands behind it waits for it
                 cut_off = Undelivered(Action.RETRY, "cut_off", str(error))
                 return await self._undelivered(row, cut_off, traces)
             log.info("message %s: %s; outcome unknown", row.id, error)

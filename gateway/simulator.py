@@ -22,7 +22,7 @@ from connectors import registry
 from connectors.contract import Answered, Shown, Simulator, Told
 from connectors.link import LinkSimulator
 from gateway.channels import Channels, Live
-from gateway.faults import DELAY, HANG, NAMES, Faults
+from gateway.faults import DELAY, HANG, MOST, NAMES, UNDELIVERABLE, Faults
 from gateway.links import Dial
 from gateway.logs import redactor
 from gateway.problems import Problem
@@ -212,10 +212,22 @@ class SimulatorHost:
         faults = self._troubles(live)
         try:
             given = msgspec.json.decode(await request.read(), type=Trouble)
+            if given.fault == UNDELIVERABLE:
+                self._undeliverable(live, given.times)
+                return web.json_response({"left": {**faults.left, UNDELIVERABLE: given.times}})
             faults.set(given.fault, given.times) if given.fault else faults.clear()
         except ValueError as error:
             raise Problem("invalid_request", str(error), field="fault") from error
         return web.json_response({"left": faults.left})
+
+    def _undeliverable(self, live: Live, times: int) -> None:
+        if not 0 < times <= MOST:
+            raise ValueError(
+                f"{times} times: the next 1 to {MOST} messages are not delivered; nothing clears it"
+            )
+        code, later = self._simulator(live).undeliverable
+        for _ in range(times):
+            self._simulator(live).fail(code, later=later)
 
     def _troubles(self, live: Live) -> Faults:
         return self._faults.setdefault(live.channel.id, Faults())

@@ -4,10 +4,11 @@ By text message alone, where the words are all a customer has; what they mean fo
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from gateway import policy
-from gateway.opting import words_of
+from gateway.opting import meant, words_of
 from gateway.policy import Held
 from gateway.provider_consent import BY_NUMBER
 from state.model.event import Event, HelpAsked, MessageReceived, OptedIn, OptedOut
@@ -41,12 +42,11 @@ def heard(events: Sequence[Event], channel_type: str, now: int) -> Sequence[Even
 
 def _besides(said: MessageReceived, held: Held) -> Iterator[Event]:
     """What a message is; whose language nobody knows yet is read in English and that of their number's country."""
-    for words in words_of(said.content):
-        if not held.words.may_mean(words):
-            continue
-        country = held.place(said.addresses, "", "").country
-        if meaning := policy.meaning(words, "sms", held, country=country):
-            common: dict[str, Any] = {"at": said.at, "account": said.account, "addresses": said.addresses}
-            note = words.strip()[:_LONGEST]
-            yield _KINDS[meaning](key=f"{said.key}:{meaning}", note=note, heard=True, **common)
-            return
+    if not any(map(held.words.may_mean, words_of(said.content))):
+        return
+    country = held.place(said.addresses, "", "").country
+    meaning, words = meant(said.content, partial(policy.meaning, channel="sms", held=held, country=country))
+    if meaning:
+        common: dict[str, Any] = {"at": said.at, "account": said.account, "addresses": said.addresses}
+        note = words.strip()[:_LONGEST]
+        yield _KINDS[meaning](key=f"{said.key}:{meaning}", note=note, heard=True, **common)

@@ -104,9 +104,13 @@ def _why(known: Mapping[str, Team], team_id: str) -> str:
 
 
 async def establish(store: Store, country: str) -> None:
-    """Give the first team the country of the settings, where it has none, and let it send; raises Refused."""
+    """Give the first team the country of the settings, where it has none, and let it send; raises Refused.
+
+    The team is made where there is none, without a country too.
+    """
     if country and country not in offered():
         raise Refused("country", f"the service is not offered in {country}: docs/teams.md lists where it is")
+    await operations.begin(store)
     if country:
         await store.alone(_establish, SETTING, country)
 

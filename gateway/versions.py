@@ -72,10 +72,13 @@ class Versions:
         try:
             packed = await self._store.write(flows.source, flow, version)
             return archive.load(archive.unpack(packed), version)
-        except (NoVersion, FlowError) as error:
-            log.warning("%s: %s; its runs go on under the version that is served", flow, error)
-            self._gone.add((flow, version))
-            return None
+        except NoVersion as error:
+            why = str(error)
+        except FlowError as error:
+            why = f"{flow}: {error}"
+        log.warning("%s; its runs go on under the version that is served", why)
+        self._gone.add((flow, version))
+        return None
 
 
 async def served(store: Store) -> dict[str, str]:

@@ -16,9 +16,9 @@ from state.known import NOBODY
 from state.model import cause
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
-from state.model.consent import Consent
+from state.model.consent import Consent, Standing, latest
 from state.model.content import Text
-from state.model.event import AddressChanged, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Edited, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
 from state.model.ids import new_id, now_ms
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -52,7 +52,8 @@ class Voice:
         found: tuple[Part, ...] = ACCESS if self._tells else ()
         if settings.business and live.channel.type in BY_NUMBER:
             held = policy.standard().as_of(now_ms())
-            if held.opens(held.place(tuple(urns), country, "").country):
+            places = (held.place(tuple(urns), each, "").country for each in ("", country))
+            if any(map(held.opens, places)):  # the number's country binds its operators, whoever has it
                 found = ("business", *found)
         return ("machine", *found) if settings.automated else found
 
@@ -64,8 +65,10 @@ class Voice:
         found = self.heard(taken, [(of, each) for (of, _), each in zip(taken.events, met, strict=False)], now)
         if live is None:
             return Voiced(played.says, permissions.noted(found, taken, played, team, now))
-        says = (*found.says, *self._helps(live, locale, met, played), *played.says)
-        first = says and not found.facts
+        stopped = _stopped(taken, taken.known.standings if found is NOTHING else found.standings)
+        served = not stopped and any(each.trigger in _HELPED for each in played.steps)
+        says = (*found.says, *self._helps(live, locale, met, served=served), *played.says)
+        first = says and not stopped
         notice = self.notice(live, locale, taken.told, taken.urns, taken.known.country) if first else None
         found = permissions.noted(found, taken, played, team, now)
         return Voiced((say_of(notice, says[0].cause), *says) if notice else says, found, notice)
@@ -79,16 +82,19 @@ class Voice:
         if not any(_may_tell(event, now) for _, event in events):
             return NOTHING
         channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
-        return opted(taken, events, channel, now, _meanings(live, taken, now))
+        named = channel.type in BY_NUMBER  # a short message shows a number alone
+        business = self._teams.facts(channel.team).settings.business if named else ""
+        return opted(taken, events, channel, now, _meanings(live, taken, now), business)
 
-    def _helps(self, live: Live, locale: str, met: Sequence[Event], played: Played) -> tuple[Say, ...]:
-        """The answer to HELP by text message, where neither the provider nor the flow has given one."""
+    def _helps(self, live: Live, locale: str, met: Sequence[Event], *, served: bool) -> tuple[Say, ...]:
+        """The answer to HELP by text message, where the provider has given none, and no flow has `served` one."""
         if not any(isinstance(event, HelpAsked) and event.heard for event in met):
             return ()
         settings = self._teams.facts(live.channel.team).settings
-        if not (settings.business and settings.help) or any(each.trigger in _HELPED for each in played.steps):
+        if served or not (settings.business and settings.help):
             return ()
-        return (Say(Text(notices.helps(locale, settings.business, settings.help)), cause=Cause(actor=OURS)),)
+        words = notices.helps(locale, settings.business, settings.help)
+        return (Say(Text(words), cause=Cause(actor=OURS, helps=True)),)
 
     def notice(self, live: Live, locale: str, told: str, urns: Sequence[str], country: str) -> Notice | None:
         """What a customer is to be told before anything else, who was told a version of it before ("": none)."""
@@ -130,13 +136,19 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
 
 def _may_tell(event: Event, now: int) -> bool:
     """Whether an event may say something of consent: nearly all are told from those that do by a look."""
-    if isinstance(event, MessageReceived):
+    if isinstance(event, MessageReceived | Edited):
         words = policy.standard().as_of(now).words
         said = event.content
         if isinstance(said, Text):
             return words.may_mean(said.text)
         return any(map(words.may_mean, words_of(said)))
     return isinstance(event, OptedIn | OptedOut | AddressChanged)
+
+
+def _stopped(taken: Taken, standings: Sequence[Standing]) -> bool:
+    """Whether what a flow says is refused: its customer has stopped us."""
+    found = latest(standings, "service", taken.urns, taken.channel)
+    return found is not None and found.change == "withdrawn"
 
 
 def _meanings(live: Live | None, taken: Taken, now: int) -> Meanings:

@@ -234,13 +234,15 @@ def commit(turn: Turned) -> Op[None]:
     taken = turn.taken
     epochs = [item.handed.epoch for item in turn.queued if item.handed]
     again = known.again_asks(taken.known) if epochs else []
-    held, *still = yield [(_HELD, (taken.id, taken.lane)), *again]
+    # The contact's row now: later it may wait for one that waits for us.
+    contact = consent.lock_asks(taken.contact) if turn.facts else []
+    held, *still = yield [(_HELD, (taken.id, taken.lane)), *again, *contact]
     if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
         raise LeaseLost(taken.id)
     if turn.told and held[0][2] != taken.told:
         raise known.Changed(taken.contact)  # another notice was queued meanwhile
     if again:
-        known.check(taken.known, still, min(epochs))
+        known.check(taken.known, still[: len(again)], min(epochs))
     clears = _timer_clears(taken, turn.played)
     if any(isinstance(happened, MessageReceived) for _, happened in turn.met):
         nothing = ("", taken.id, taken.lane)

@@ -9,6 +9,7 @@ from state.model.content import Content
 from state.model.event import Event
 from state.model.ids import lane_of_id
 from state.model.journal import Turn
+from state.model.receipts import Fault
 from state.statements import Query
 from state.store import Store
 from state.tables import conversation, event, journal, message
@@ -23,6 +24,18 @@ _TURNS = Query(
     .order_by(_J.id),
     "conversation lane",
 )
+
+_LAST = Query(
+    sa.select(_J.body)
+    .where(
+        _J.conversation == sa.bindparam("conversation", type_=_J.conversation.type),
+        _J.lane == sa.bindparam("lane", type_=_J.lane.type),
+    )
+    .order_by(_J.id.desc())
+    .limit(10),
+    "conversation lane",
+)
+"""The last turns, newest first: after the one that failed there are only moves by hand."""
 
 
 def _by_id(table: sa.Table, columns: str) -> Query:
@@ -67,6 +80,12 @@ async def read(store: Store, conversation_id: str) -> tuple[Whose, list[Told]]:
     rows = await store.read(_TURNS, conversation_id, lane)
     told = [await _told(store, _turn.decode(row[1]), lane) for row in rows]
     return Whose(contact, channel, tuple(msgspec.json.decode(urns or "[]"))), told
+
+
+async def fault(store: Store, conversation_id: str) -> Fault | None:
+    """The error that a conversation, which is parked, was parked by; None where the journal holds none any more."""
+    rows = await store.read(_LAST, conversation_id, lane_of_id(conversation_id))
+    return next((each.fault for row in rows if (each := _turn.decode(row[0])).fault), None)
 
 
 async def _told(store: Store, turn: Turn, lane: int) -> Told:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from state.consent_tables import suspension
 from state.model.stages import CLOSED
-from state.statements import Query
+from state.statements import Now, Query
 from state.tables import audit, conversation, envelope, outbox, signal
 
 
@@ -44,6 +44,27 @@ IN_QUEUE = Query(
     "id lane",
 )
 """The row of a message that has not been settled: state, due, expires (milliseconds, UTC), attempts so far."""
+_FIRST = outbox.alias("first")
+AHEAD = Query(
+    sa.select(_FIRST.c.id, _FIRST.c.state, _FIRST.c.due_at)
+    .select_from(outbox)
+    .join(
+        _FIRST,
+        sa.and_(
+            _FIRST.c.conversation == outbox.c.conversation,
+            _FIRST.c.lane == outbox.c.lane,
+            _FIRST.c.kind == outbox.c.kind,
+            _FIRST.c.id < outbox.c.id,
+            _FIRST.c.priority <= outbox.c.priority,
+            sa.or_(_FIRST.c.state != sa.literal_column("'later'"), _FIRST.c.due_at <= Now()),
+        ),
+    )
+    .where(_is(outbox.c.id), _is(outbox.c.lane), outbox.c.due_at <= Now())
+    .order_by(_FIRST.c.id)
+    .limit(sa.literal_column("1")),
+    "id lane",
+)
+"""The message that has to leave before a due one may (`due.work`): its id, state, due (milliseconds, UTC)."""
 PARKED = Query(
     sa.select(sa.func.count())
     .select_from(conversation)

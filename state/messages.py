@@ -75,6 +75,7 @@ _QUEUED = Query(
     sa.select(outbox.c.channel, outbox.c.state, sa.func.count()).group_by(outbox.c.channel, outbox.c.state),
     "",
 )
+_WITHHELD = _C.outcome.in_([sa.literal_column("'refused'"), sa.literal_column("'expired'")])
 _OUTCOMES = Query(
     sa.select(
         _C.channel,
@@ -82,7 +83,8 @@ _OUTCOMES = Query(
         sa.func.count().filter(
             _C.accepted > sa.literal_column("0"), _C.direction == sa.literal_column("'out'")
         ),
-        sa.func.count().filter(_C.failed > sa.literal_column("0")),
+        sa.func.count().filter(_C.failed > sa.literal_column("0"), ~_WITHHELD),
+        sa.func.count().filter(_WITHHELD),
         sa.func.count().filter(_C.outcome == sa.literal_column("'unknown'")),
     )
     .where(_C.id >= sa.bindparam("since", type_=_C.id.type))
@@ -176,6 +178,7 @@ async def conversation_row(store: Store, conversation_id: str) -> Row | None:
 
 
 async def counts(store: Store, since: str) -> tuple[list[Row], list[Row], int]:
-    """Per channel: messages in, accepted, failed, unknown since an id; what is queued by state; events waiting."""
+    """Per channel: messages in, accepted, failed, withheld by the rules or too old, unknown since an id; what is
+    queued by state; events waiting."""
     waiting = await store.read(_WAITING)
     return await store.read(_OUTCOMES, since), await store.read(_QUEUED), int(waiting[0][0])

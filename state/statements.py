@@ -75,8 +75,8 @@ class Statement:
     """A named statement with its declared parameters, compiled for a database when first used there."""
 
     writes = False
-    locks = False
-    """Whether it locks the rows it finds until the commit, and waits for those that others have locked."""
+    locks = ""
+    """The table whose rows it locks until the commit, waiting for those that others have locked; "" for none."""
 
     def __init__(self, construct: sa.ClauseElement, params: str) -> None:
         self.construct = construct
@@ -144,7 +144,7 @@ class Fetch(Statement):
         self._columns = [table.c[name] for name in columns.split()] + ([] if also is None else [also])
         self.key_of = itemgetter(*(len(self._columns) + n for n in range(len(self.keys))))
         self._table, self._lock, self._order = table, lock, order
-        self.locks = lock == "wait"
+        self.locks = table.name if lock == "wait" else ""
         super().__init__(table.select(), keys)
 
     def _construct(self, dialect: str) -> sa.ClauseElement:

@@ -4,7 +4,9 @@ An operation is a generator: it yields a list of (statement, row) pairs and is s
 has nothing to ask is a plain function that gives its writes, and what they amount to, as `Writes`.
 The writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
 turns costs as many statements as one turn. Statements of one step run in the order in which they were first asked, each
-for all of its rows; beyond that they must not depend on each other.
+for all of its rows; beyond that they must not depend on each other. Those that lock run before all others of the step,
+so that what is read beside a lock is read under it, whoever of the batch asked first; and by the names of their tables,
+so that two writers lock in the same order.
 A row that an operation asks for with a lock is its own until it has ended: another of the batch that asks for the same
 waits for it there, as it would wait for another writer's commit, and then reads what the first has written.
 """
@@ -14,6 +16,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from state.statements import Row, Statement
@@ -35,6 +38,7 @@ Work = Op[T] | Writes[T]
 log = logging.getLogger("parley.state")
 _BETWEEN = 0.002
 """Seconds from one commit to the next while many operations come; else a writer commits at once."""
+_LOCKS = attrgetter("locks")
 _MANY = 8
 """Operations that a commit carries where it is worth a pause to let the next one grow: below, it only costs time."""
 
@@ -269,8 +273,11 @@ class _Step:
         return answers, wrote
 
     async def run(self, backend: Backend) -> None:
-        """Run each statement for all of its rows."""
-        for statement, (rows, places) in self.groups.items():
+        """Run each statement for all of its rows, first those that lock."""
+        groups = self.groups
+        locking = sorted((each for each in groups if each.locks), key=_LOCKS)
+        for statement in (*locking, *(each for each in groups if not each.locks)):
+            rows, places = groups[statement]
             results = await backend.run(statement, rows)
             for (answers, place), result in zip(places, results, strict=True):
                 answers[place] = result

@@ -39,11 +39,16 @@ _UNITS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "
 
 
 class Counts(Value, frozen=True, kw_only=True):
-    """How many messages of a channel stand where: taken from customers, and on their way to them."""
+    """How many messages of a channel stand where: taken from customers, and on their way to them.
 
-    accepted: int = 0
+    `withheld` were refused by a rule, as after a withdrawal, or had become too old; those the provider refused have
+    `failed`.
+    """
+
+    received: int = 0
     sent: int = 0
     failed: int = 0
+    withheld: int = 0
     unknown: int = 0
     queued: int = 0
 

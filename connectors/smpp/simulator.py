@@ -26,6 +26,7 @@ _NO_FINAL = (0x00, 0x02)
 class SmppSimulator:
     """Plays the SMSC for one account."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("1", True)
     phones: ClassVar[tuple[Phone, ...]] = tuple(
         Phone(f"44770090030{n}", f"+44 7700 90030{n}") for n in range(3)
     )

@@ -48,6 +48,7 @@ _METHODS = {"sendPhoto", "sendVideo", "sendAudio", "sendVoice", "sendDocument", 
 class TelegramSimulator:
     """Plays Telegram for one bot."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("403 Forbidden: user is deactivated", False)
     phones: ClassVar[tuple[Phone, ...]] = tuple(
         Phone(str(5550100 + n), f"Customer {n + 1}") for n in range(3)
     )

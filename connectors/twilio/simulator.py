@@ -28,6 +28,7 @@ _WORDS = {"stop": "STOP", "start": "START"}
 class TwilioSimulator:
     """Plays Twilio for one sender."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("30003", True)
     phones: ClassVar[tuple[Phone, ...]] = tuple(Phone(f"+1555010{n}", f"+1 555 010{n}") for n in range(3))
 
     def __init__(self, channel: Channel) -> None:

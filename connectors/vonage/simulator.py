@@ -38,6 +38,7 @@ _TYPE = "https://developer.vonage.com/api-errors/messages#"
 class VonageSimulator:
     """Plays Vonage for one sender."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("3", True)
     phones: ClassVar[tuple[Phone, ...]] = tuple(
         Phone(f"44770090010{n}", f"+44 7700 90010{n}") for n in range(3)
     )

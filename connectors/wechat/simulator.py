@@ -41,6 +41,7 @@ _ACCOUNT = "gh_demo"
 class WeChatSimulator:
     """Plays WeChat for one Official Account."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("46004", False)
     phones: ClassVar[tuple[Phone, ...]] = tuple(
         Phone(f"oDemoOpenId00000000000000{n:02}x", f"Follower {n}") for n in range(1, 4)
     )

@@ -6,9 +6,9 @@ from gateway.api import aim, cursors, views
 from gateway.api.asks import HandBack, Resume
 from gateway.api.endpoint import Answer, Call, Nothing, Paged
 from gateway.api.views import ConversationDetail, ConversationView, MessageView
-from gateway.moving import look_at
+from gateway.moving import look_at, not_served
 from gateway.problems import Problem
-from state import contacts, inbox, interventions, messages
+from state import contacts, inbox, interventions, journals, messages
 from state.flows import Move
 from state.model.event import HandedBack
 from state.model.ids import lane_of_id, now_ms
@@ -54,7 +54,8 @@ async def read(call: Call[Nothing, None]) -> ConversationDetail:
     store, contact = call.gateway.store, row[1]
     who = await store.read(contacts.BY_ID, contact, lane_of_id(contact))
     name, locale = (who[0][0], who[0][1]) if who else ("", "")
-    return views.conversation_detail(row, name, locale, await aim.addresses(store, call.id))
+    fault = await journals.fault(store, call.id) if row[3] == "parked" else None
+    return views.conversation_detail(row, name, locale, await aim.addresses(store, call.id), fault)
 
 
 async def _row(call: Call[Any, Any]) -> Row:
@@ -93,8 +94,14 @@ def _hand_back(going: Going, channel: str, made: HandedBack) -> Op[Going]:
 
 async def resume(call: Call[Nothing, Resume]) -> Going:
     """Let a conversation that an error of its flow has parked go on; raises Problem `not_found` or `conflict`."""
-    shown = views.conversation(await _row(call))
+    row = await _row(call)
+    shown = views.conversation(row)
     asked, gateway = call.body, call.gateway
+    missing = [] if asked.restart else not_served(gateway.router, views.stands(row))
+    if shown.mode == "parked" and missing:
+        raise Problem(
+            "conflict", f"{missing[0]} is not served any more: serve it, or let it begin with restart"
+        )
     move = None
     if gateway.versions:
         found = await look_at(gateway.store, gateway.router, gateway.versions, call.id)

@@ -85,11 +85,13 @@ async def read(call: Call[Nothing, None]) -> MessageDetail:
     """A message with its decisions and exchanges; raises Problem `not_found`."""
     store, found = call.gateway.store, await _one(call)
     rows = await store.read(listings.IN_QUEUE, found.id, lane_of_id(found.id))
+    ahead = await store.read(listings.AHEAD, found.id, lane_of_id(found.id)) if rows else []
     return views.message_detail(
         found,
         rows[0] if rows else None,
         await messages.decisions(store, found.id),
         await messages.exchanges(store, found.id),
+        ahead[0][0] if ahead else "",
     )
 
 

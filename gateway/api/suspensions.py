@@ -18,6 +18,8 @@ from gateway.holds import Stop
 from gateway.problems import Problem
 from state import listings, suspensions
 from state.held import FIRST
+from state.model import cause
+from state.model.consent import Purpose
 from state.model.suspension import Held, Scope, Suspension
 from state.store import Store
 from state.suspensions import NotInForce
@@ -85,10 +87,12 @@ class Suspensions(Answer, frozen=True, kw_only=True):
 
 class HeldMessage(Answer, frozen=True, kw_only=True):
     """A message within a suspension's scope: `state` is `held`, `queued` (behind one that is held), `later`, or
-    `sending` where it was on its way."""
+    `sending` where it was on its way. What it says is told by `GET /v1/messages/{id}`."""
 
     id: str
     conversation: str
+    contact: str
+    purpose: Purpose
     channel: str
     state: str
     queued: datetime
@@ -255,6 +259,7 @@ async def held(call: Call[Paged, None]) -> HeldMessages:
         items=tuple(
             HeldMessage(
                 id=each.row.id, conversation=each.row.conversation, channel=each.row.channel, state=each.row.state,
+                contact=each.row.talk.contact, purpose=cause.read(each.row.body).purpose,
                 queued=time_of(each.row.id), due=at(each.due_at), expires=at(each.row.expires_at),
             )
             for each in found

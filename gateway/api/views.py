@@ -58,12 +58,17 @@ class MessageView(Answer, frozen=True, kw_only=True):
 
 
 class QueueView(Answer, frozen=True, kw_only=True):
-    """Where a message waits: `later` is scheduled, `held` is suspended; `attempts` are those made so far."""
+    """Where a message waits: `later` is scheduled, `held` is suspended; `attempts` are those made so far.
+
+    `behind` is the message of its conversation that has to leave first, where there is one: why that one waits is why
+    this one does.
+    """
 
     state: QueueState
     due: datetime
     expires: datetime
     attempts: int
+    behind: str = ""
 
 
 class RuleView(Answer, frozen=True, kw_only=True):
@@ -131,14 +136,15 @@ class ConversationView(Answer, frozen=True, kw_only=True):
 class ConversationDetail(ConversationView, frozen=True, kw_only=True):
     """A conversation with its customer's name, locale and addresses on this channel, as far as known.
 
-    `reason` is why a person is to answer; `kept` is what the flow has kept: the fields of a table, the journal of a
-    script.
+    `reason` is why a person is to answer, `fault` the error that has parked it; `kept` is what the flow has kept: the
+    fields of a table, the journal of a script.
     """
 
     name: str
     locale: str
     addresses: tuple[str, ...]
     reason: str
+    fault: Fault | None
     kept: dict[str, Any]
 
 
@@ -170,19 +176,23 @@ def _fault(fault: Fault | None) -> Fault | None:
 
 
 def message_detail(
-    found: Message, queue: Row | None, decided: list[Decision], traces: list[dict[str, Any]]
+    found: Message,
+    queue: Row | None,
+    decided: list[Decision],
+    traces: list[dict[str, Any]],
+    behind: str = "",
 ) -> MessageDetail:
     """A message with its row in the outbox (state, due, expires, attempt), its decisions and exchanges."""
     return MessageDetail(
         **_message(found),
-        queue=_queue(queue) if queue else None,
+        queue=_queue(queue, behind) if queue else None,
         decisions=tuple(decision(each) for each in decided),
         exchanges=tuple(_exchange(each["attempt"], call) for each in traces for call in each["calls"]),
     )
 
 
-def _queue(row: Row) -> QueueView:
-    return QueueView(state=row[0], due=at(row[1]), expires=at(row[2]), attempts=row[3])
+def _queue(row: Row, behind: str) -> QueueView:
+    return QueueView(state=row[0], due=at(row[1]), expires=at(row[2]), attempts=row[3], behind=behind)
 
 
 def decision(made: Decision) -> DecisionView:
@@ -208,27 +218,30 @@ def _exchange(attempt: int, call: dict[str, Any]) -> ExchangeView:
 
 def conversation(row: Row) -> ConversationView:
     """A conversation from a row of `messages.conversations`."""
-    return ConversationView(**_conversation(row, _stands(row)))
+    return ConversationView(**_conversation(row, stands(row)))
 
 
-def _stands(row: Row) -> Snapshot:
+def stands(row: Row) -> Snapshot:
+    """Where a conversation stands, from such a row."""
     return msgspec.json.decode(row[4], type=Snapshot) if row[4] else Snapshot()
 
 
-def _conversation(row: Row, stands: Snapshot) -> dict[str, Any]:
+def _conversation(row: Row, stood: Snapshot) -> dict[str, Any]:
     return {
-        "id": row[0], "contact": row[1], "channel": row[2], "mode": row[3], "flow": stands.flow,
-        "flow_version": stands.version, "state": stands.state, "run": stands.run, "last_in": moment(row[5]),
+        "id": row[0], "contact": row[1], "channel": row[2], "mode": row[3], "flow": stood.flow,
+        "flow_version": stood.version, "state": stood.state, "run": stood.run, "last_in": moment(row[5]),
         "updated": at(row[6]),
     }  # fmt: skip
 
 
-def conversation_detail(row: Row, name: str, locale: str, addresses: tuple[str, ...]) -> ConversationDetail:
+def conversation_detail(
+    row: Row, name: str, locale: str, addresses: tuple[str, ...], fault: Fault | None
+) -> ConversationDetail:
     """A conversation with who it is with."""
-    stands = _stands(row)
+    stood = stands(row)
     return ConversationDetail(
-        **_conversation(row, stands), name=name, locale=locale, addresses=addresses, reason=stands.reason,
-        kept=stands.data,
+        **_conversation(row, stood), name=name, locale=locale, addresses=addresses, reason=stood.reason,
+        fault=_fault(fault), kept=stood.data,
     )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ _HELP = """\
 /campaign spring   the customer has got a message of a campaign; what they say next answers it
 /event paid        an event of an app's
 /fail              the last message does not get to the customer
+/answer look {"total": 12}
+                   an effect is not called from now on, and gives this (JSON); /answer look fails too late: it fails
 /send image URL    send a file (image, video, audio, document), or /send place 52.5 13.4
 /restart, /quit    begin again; end
 A number chooses an option."""
@@ -66,7 +68,8 @@ def _known(channel: str) -> str:
     try:
         registry.connector(kind)
     except registry.UnknownType as error:
-        raise Failure(str(error)) from error
+        carried = ", ".join(f"{name} (as {stands})" for name, stands in sorted(registry.CARRIED.items()))
+        raise Failure(f"{error}, {carried}") from error
     return kind
 
 
@@ -101,6 +104,7 @@ class Talk:
         self._bot, self._channel, self._locale, self._http = bot, channel, locale, http
         self._flow: Source = load(bot)
         self._seen, self._events = self._stamp(), 0
+        self._answers: dict[str, Any] = {}
         self._commands: dict[str, Callable[[str], Awaitable[None] | None]] = {
             "/help": lambda _: print(_HELP),
             "/state": self._state,
@@ -114,6 +118,7 @@ class Talk:
             "/campaign": self._campaign,
             "/event": self._event,
             "/fail": self._fail,
+            "/answer": self._answer,
         }
         self._begin()
 
@@ -132,6 +137,9 @@ class Talk:
             may_fail=True,
             real_time=True,
         )
+        for effect, answer in self._answers.items():
+            if effect in self._effects():
+                self._chat.answers(effect, answer)
         self._offered: tuple[str, ...] = ()
         self._kept: list[tuple[Any, tuple[str, ...]]] = [(self._chat.kept(), self._offered)]
 
@@ -195,6 +203,24 @@ class Talk:
             return
         self._show(quiet="the flow is not told")
 
+    def _answer(self, rest: str) -> None:
+        effect, _, answer = rest.partition(" ")
+        if effect not in self._effects():
+            print(f"there is no effect {effect!r}; there is: {', '.join(self._effects()) or 'none'}")
+            return
+        word, _, why = answer.strip().partition(" ")
+        try:
+            given = RuntimeError(why or "it is to fail") if word == "fails" else msgspec.json.decode(answer)
+        except msgspec.DecodeError:
+            print(f'write /answer {effect} and JSON, as in {{"total": 12}} or "a text", or fails and why')
+            return
+        self._answers[effect] = given
+        self._chat.answers(effect, given)
+        print(f"{effect} {'fails' if word == 'fails' else 'gives this'} from now on")
+
+    def _effects(self) -> list[str]:
+        return sorted({name for each in beside(self._flow) for name in compiled(each).effects})
+
     async def _say(self, line: str) -> None:
         chosen = int(line) - 1 if line.isdecimal() and len(line) < 4 else -1
         if 0 <= chosen < len(self._offered):
@@ -217,9 +243,10 @@ class Talk:
 
     async def _hears(self, content: str | Content) -> None:
         """Options are forgotten with the next message, as the gateway does: a "4" may be a number of guests."""
-        self._offered = ()
+        self._offered, before, called = (), self._chat.stands, len(self._chat.called)
         await self._chat.hears(content)
-        self._show()
+        same = self._chat.stands == before and len(self._chat.called) == called
+        self._show(quiet="nothing happens" if same and not self._chat.permissions else "")
 
     async def _later(self, span: str) -> None:
         found = _SPAN.fullmatch(span.strip())
@@ -249,6 +276,9 @@ class Talk:
         for made in self._chat.permissions:
             print(f"(recorded: the customer {'allows' if made.given else 'takes back'} {made.purpose})")
         self._chat.permissions.clear()
+        for failure in self._chat.failures:
+            print(f"(failed: {failure})")
+        self._chat.failures.clear()
         if self._chat.fault:
             print(f"! {self._chat.fault.reason}; mend it and save, or /undo")
             self._chat.fault = None

@@ -1,7 +1,10 @@
 """`parley check`: look at bots without running them, and say what would leave a customer stuck, by file and line."""
 
 import argparse
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -31,18 +34,21 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print a line for each finding; gives 1 where there is an error, 2 where a bot cannot be loaded."""
+    """Print a line for each finding; gives 1 where there is an error, 2 where no bot can be looked at."""
     settings = settings_module.read(args.config, flags=values(args))
+    if not (args.bot or settings.bots):
+        print("no bot: name one, or set bots", file=sys.stderr)
+        return 2
     found, broken, count = list[Found](), False, 0
     for name in args.bot or settings.bots:
         bots, errors = _load(name, settings.bot_path)
-        found += (Found(name, Place(*each.place), "error", "broken", str(each)) for each in errors)
+        found += (_broken(name, each) for each in errors)
         found += (each for bot in bots for each in check(bot, _shows(args.channel, bot)))
         count, broken = count + len(bots), broken or bool(errors)
     if args.json:
         print(msgspec.json.encode(found).decode())
     else:
-        _print(found, count, named=bool(args.bot or settings.bots))
+        _print(found, count)
     if broken:
         return 2
     return 1 if any(args.strict or each.level == "error" for each in found) else 0
@@ -59,13 +65,23 @@ def _load(name: str, folder: str) -> tuple[list[Bot], list[FlowError]]:
         return [], [error]
 
 
-def _print(found: list[Found], bots: int, *, named: bool) -> None:
+def _broken(name: str, error: FlowError) -> Found:
+    """What cannot be loaded: where it goes wrong, or else the file that was named; neither is said twice."""
+    file, line = error.place
+    said = str(error).removeprefix(f"bots: {name!r}: ")
+    if line:
+        said = re.sub(rf" \((?:[^()]*/)?{re.escape(Path(file).name)}(?::|, line ){line}\)", "", said)
+    named = name if name.endswith(".py") else name.rpartition(":")[0]
+    place = Place(file, line) if file else Place(named if named.endswith(".py") else "")
+    return Found(name, place, "error", "broken", said)
+
+
+def _print(found: list[Found], bots: int) -> None:
     for each in found:
         print(each)
     errors = sum(each.level == "error" for each in found)
     warnings = sum(each.level == "warning" for each in found)
-    counted = ", ".join((_many(bots, "bot"), _many(errors, "error"), _many(warnings, "warning")))
-    print(counted if named else "no bot: name one, or set bots")
+    print(", ".join((_many(bots, "bot"), _many(errors, "error"), _many(warnings, "warning"))))
 
 
 def _many(count: int, noun: str) -> str:

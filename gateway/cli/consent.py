@@ -75,7 +75,15 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "import":
         args.rows = _text(args.file)
     work = {"record": _record, "show": _show, "expiring": _expiring, "import": _import, "export": _export}
-    return with_store(args, lambda store, settings: work[args.action](store, settings, args))
+
+    async def call(store: Store, settings: Settings) -> int:
+        if args.action in ("record", "import"):
+            from admin.teams import begin
+
+            await begin(store)
+        return await work[args.action](store, settings, args)
+
+    return with_store(args, call)
 
 
 def _text(name: str) -> str:
@@ -173,7 +181,8 @@ def _standing(each: Standing) -> str:
 def _fact(fact: Consent) -> str:
     where = f"{fact.address or 'all addresses'}, {fact.channel or 'all channels'}"
     by = f"{fact.source}, {fact.actor}"
-    return f"{fact.id}  {_time(fact.at)}  {fact.purpose:16} {fact.change:9} {where}  ({fact.basis}; {by})"
+    basis = f"{fact.basis}; " if fact.change == "given" else ""  # what forbids rests on none
+    return f"{fact.id}  {_time(fact.at)}  {fact.purpose:16} {fact.change:9} {where}  ({basis}{by})"
 
 
 def _time(ms: int) -> str:
@@ -218,8 +227,12 @@ async def _import(store: Store, settings: Settings, args: argparse.Namespace) ->
 
 
 async def _export(store: Store, settings: Settings, args: argparse.Namespace) -> int:
+    from gateway.cli import Failure
     from state import ledger
     from state.proof import Choice
+
+    if args.before and args.since >= args.before:
+        raise Failure("--from: it is not before --to, so that nothing lies between them")
 
     team, members = args.team, ()
     if args.contact:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gateway.cli.open import router_of, with_store
+from gateway.logs import redactor
 from gateway.settings import Settings
-from state import interventions, messages
+from state import interventions, journals, messages
 from state.model.content import plain
 from state.model.ids import time_of_id
 from state.model.message import Message
@@ -79,21 +80,33 @@ async def _all(store: Store) -> AsyncIterator[Row]:
 
 def _line(row: Row) -> str:
     conversation_id, _, channel, mode, snapshot, last_in, _ = row
-    stands = _stands(snapshot)
+    found = _stands(snapshot)
+    stands = f"{found.flow}: {found.state}" if found.flow else ""
     return f"{conversation_id}  {_time(last_in)}  {channel:16} {mode:7} {stands}".rstrip()
 
 
-def _stands(snapshot: str) -> str:
-    """Flow and state by a row's snapshot (JSON); "" before the first turn and between two runs."""
-    found = msgspec.json.decode(snapshot, type=Snapshot) if snapshot else Snapshot()
-    return f"{found.flow}: {found.state}" if found.flow else ""
+def _stands(snapshot: str) -> Snapshot:
+    """Where a conversation stands by its row's JSON, which is empty before the first turn."""
+    return msgspec.json.decode(snapshot, type=Snapshot) if snapshot else Snapshot()
 
 
 async def _show(store: Store, conversation_id: str, limit: int) -> int:
-    print(_line(await _one(store, conversation_id)))
+    row = await _one(store, conversation_id)
+    print(_line(row))
+    if why := await _why(store, row):
+        print(why)
     for each in reversed(await messages.timeline(store, conversation_id, limit=limit)):
-        print(_said(each))
+        print(f"{_said(each)}{await _mark(store, each)}")
     return 0
+
+
+async def _why(store: Store, row: Row) -> str:
+    """Why the bot does not answer; empty where it does."""
+    if row[3] == "parked":
+        fault = await journals.fault(store, row[0])
+        return f"parked: {redactor.hide(fault.reason)}" if fault else "parked"
+    reason = _stands(row[4]).reason
+    return f"a person answers{f': {reason}' if reason else ''}" if row[3] == "person" else ""
 
 
 def _said(said: Message) -> str:
@@ -102,16 +115,37 @@ def _said(said: Message) -> str:
     return f"{_time(time_of_id(said.id))} {arrow} {words}"
 
 
+async def _mark(store: Store, said: Message) -> str:
+    """What became of a message that has not gone out; empty where it has, or came in."""
+    status = said.facts.status
+    if said.direction == "in" or status not in ("queued", "failed"):
+        return ""
+    name, code, reason = said.outcome or status, "", ""
+    if said.facts.fault:
+        code, reason = said.facts.fault.code, said.facts.fault.reason
+    elif name == "refused" and (decided := await messages.decisions(store, said.id)):
+        code, reason = decided[-1].code, decided[-1].reason
+    return f"  [{': '.join(filter(None, (name, code, redactor.hide(reason))))}]"
+
+
 async def _resume(store: Store, settings: Settings, args: argparse.Namespace) -> int:
     """Let parked conversations go on, each under the version that is served where it fits there."""
     from gateway.cli import Failure
-    from gateway.moving import look_at
+    from gateway.moving import look_at, not_served
     from gateway.versions import Versions, served
 
-    router = router_of(settings)
+    router, code = router_of(settings), 0
     versions, current = Versions(store, router), await served(store)
     for conversation_id in args.id:
-        await _one(store, conversation_id)
+        row = await _one(store, conversation_id)
+        missing = not_served(router, _stands(row[4])) if router.bots and not args.restart else []
+        if row[3] == "parked" and missing:
+            print(
+                f"{conversation_id}  stays parked: {missing[0]} is not served any more; name it in bots, or let the"
+                " conversation begin anew with --restart"
+            )
+            code = 1
+            continue
         found = await look_at(store, router, versions, conversation_id)
         move, told = _fits(found, current)
         try:
@@ -122,7 +156,7 @@ async def _resume(store: Store, settings: Settings, args: argparse.Namespace) ->
             raise Failure(f"the conversation {conversation_id} is not parked") from error
         where = f"{after.flow or 'from the start'} {after.state}".rstrip()
         print(f"{conversation_id}  goes on: {where}{'' if args.restart else told}")
-    return 0
+    return code
 
 
 def _fits(found: "Look", served: Mapping[str, str]) -> tuple["Move | None", str]:

@@ -19,11 +19,17 @@ from state.store import Store
 
 if TYPE_CHECKING:
     from gateway.channels import Channels, Live
+    from state.model.team import Team
 
 _PATIENCE = 3.0
 """Seconds Redis has to answer."""
 _AT_ONCE = 8
 """Providers that are asked at a time."""
+_LACKS = {
+    "business": "no first text message says who writes and how to stop (asked for in the US, Canada and France)",
+    "help": "Parley answers no HELP (CTIA asks for that always, also after a STOP)",
+}
+"""What does not happen by text message where a team has not set one of these."""
 _NO_ADDRESS = "https://<public_url>"
 """Stands in what providers are to be told where public_url is not set."""
 
@@ -152,20 +158,21 @@ async def _channels(
     from gateway.channels import Channels
     from gateway.cli.open import seal_of
     from gateway.moving import left_alone
+    from gateway.teams import silent
     from gateway.wake import Wake
 
     store = await Store(settings.database, owner=False).open()
     try:
         channels = Channels(store, Wake(), seal_of(settings))
         await channels.load()
-        teams = await _teams(store, settings)
+        teams = await _teams(store)
         alone = await left_alone(store, served) if served else {}
         differs = await _standing(store)
     finally:
         await store.close()
-    for finding in (*differs, *_left(alone)):
-        yield finding
-    for finding in _bound(channels, teams, only):
+    silenced = silent(teams, settings.country)
+    bound = (*_bound(channels, silenced, only), *_unsaid(channels, teams, only))
+    for finding in (*differs, *_left(alone), *bound):
         yield finding
     yield _address(settings, needed=_called(channels))
     for name, why in channels.broken.items():
@@ -218,17 +225,33 @@ async def _standing(store: Store) -> tuple[Finding, ...]:
     return (Finding("consent, what stands", said),) if found.reason else ()
 
 
-async def _teams(store: Store, settings: Settings) -> dict[str, str]:
-    """The teams that send nothing, and why."""
-    from gateway.teams import silent
+async def _teams(store: Store) -> "Mapping[str, Team]":
     from state import teams
 
-    known = teams.by_id(await store.read(teams.LIST))
-    return silent(known, settings.country)
+    return teams.by_id(await store.read(teams.LIST))
+
+
+def _unsaid(channels: "Channels", teams: "Mapping[str, Team]", only: str) -> Iterator[Finding]:
+    """What text messages cannot tell, since their team has not said it: who writes, and how to reach people."""
+    from gateway.provider_consent import BY_NUMBER
+    from state.model.team import settings_of
+
+    for live in channels:
+        name, team = live.channel.id, live.channel.team
+        if live.channel.type not in BY_NUMBER or live.channel.simulated or only not in ("", name):
+            continue
+        held = settings_of(teams, team)
+        if missing := [each for each in _LACKS if not held.get(each)]:
+            lacks = " and ".join(_LACKS[each] for each in missing)
+            do = " ".join(f"--set {each}=…" for each in missing)
+            yield Finding(
+                f"channel {name}, HELP and STOP",
+                f"team {team} has no {' and no '.join(missing)}, so {lacks}: parley teams set {team} {do}",
+            )
 
 
 def _bound(channels: "Channels", teams: dict[str, str], only: str) -> Iterator[Finding]:
-    """What keeps channels from sending: their team, and terms that are not accepted."""
+    """What keeps channels from sending: their team (`teams`: why those send nothing), and terms not accepted."""
     from gateway.terms import task
     from state.model.ids import now_ms
 

@@ -24,6 +24,7 @@ from state.store import Store
 
 _BATCH = 200
 _ACTOR = "command line"
+_WITHDRAWN = "the version is withdrawn; the run goes on under it"
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
@@ -85,7 +86,7 @@ async def _list(store: Store) -> int:
     chosen: set[str] = set()
     rows = await store.read(flows.LIST)
     if not rows:
-        print("no versions yet: parley serve keeps them; a demonstration has none")
+        print("no versions yet: parley serve keeps them; parley serve --reload and a demonstration do not")
     for row in rows:
         each = Version(*row)
         current = not each.withdrawn_at and each.flow not in chosen
@@ -100,25 +101,38 @@ async def _list(store: Store) -> int:
 async def _plan(store: Store, settings: Settings, wanted: list[str], *, as_json: bool) -> int:
     """Print by flow, version and state what becomes of its conversations; 1 where one breaks."""
     router = router_of(settings)
-    versions, broken, told = Versions(store, router), False, []
+    versions, broken, told = Versions(store, router), False, list[dict[str, object]]()
+    withdrawn, current = await _withdrawn(store), await served(store)
     for bot in _named(router, wanted):
         counted: Counter[tuple[str, str, str, str]] = Counter()
+        bad = (bot.name, bot.version) in withdrawn
         async for each in look(store, router, versions, bot):
-            counted[_place(bot, each)] += 1
+            stays = bad and each.verdict == "current"
+            counted[_place(bot, each._replace(verdict="stays", why=_WITHDRAWN) if stays else each)] += 1
         broken = broken or any(verdict == "breaks" for _, _, verdict, _ in counted)
         if as_json:
-            told.append({"flow": bot.name, "version": bot.version, "conversations": _rows(counted)})
+            row: dict[str, object] = {
+                "flow": bot.name,
+                "version": bot.version,
+                "conversations": _rows(counted),
+            }
+            told.append(row | ({"withdrawn": True} if bad else {}))
         else:
-            _print(bot, counted)
+            _print(bot, counted, f" (withdrawn: runs begin under {current.get(bot.name)})" if bad else "")
     known = {bot.name for bot in router.bots}
     for flow, count in (await left_alone(store, known)).items() if not wanted else ():
-        broken, row = True, {"verdict": "breaks", "why": "the flow is not served any more", "count": count}
-        told.append({"flow": flow, "version": "", "conversations": [row]})
+        broken, left = True, {"verdict": "breaks", "why": "the flow is not served any more", "count": count}
+        told.append({"flow": flow, "version": "", "conversations": [left]})
         if not as_json:
             print(f"{flow}\n  {count:>7} breaks: the flow is not served any more; what goes on is parked")
     if as_json:
         print(msgspec.json.encode(told).decode())
     return 1 if broken else 0
+
+
+async def _withdrawn(store: Store) -> set[tuple[str, str]]:
+    versions = (Version(*row) for row in await store.read(flows.LIST))
+    return {(each.flow, each.version) for each in versions if each.withdrawn_at}
 
 
 def _place(bot: Bot, each: Look) -> tuple[str, str, str, str]:
@@ -134,8 +148,8 @@ def _rows(counted: "Counter[tuple[str, str, str, str]]") -> list[dict[str, objec
     return [dict(zip(names, key, strict=True)) | {"count": count} for key, count in sorted(counted.items())]
 
 
-def _print(bot: Bot, counted: "Counter[tuple[str, str, str, str]]") -> None:
-    print(f"{bot.name} {bot.version}")
+def _print(bot: Bot, counted: "Counter[tuple[str, str, str, str]]", note: str) -> None:
+    print(f"{bot.name} {bot.version}{note}")
     for (version, state, verdict, why), count in sorted(counted.items()):
         print(f"  {count:>7} {verdict:8} {version:14} {state}{f': {why}' if why else ''}")
     if not counted:

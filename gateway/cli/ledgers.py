@@ -81,7 +81,7 @@ def verify(args: argparse.Namespace, audit: bool) -> int:
 
 @contextmanager
 def _lines(name: str) -> "Iterator[IO[bytes]]":
-    from gateway.cli import Failure
+    from state.proof import NoExport
 
     if name == "-":
         yield sys.stdin.buffer
@@ -89,7 +89,7 @@ def _lines(name: str) -> "Iterator[IO[bytes]]":
     try:
         file = open(name, "rb")  # noqa: SIM115 - closed below, where reading it ends
     except OSError as error:
-        raise Failure(f"{name} cannot be read: {error.strerror}") from error
+        raise NoExport(f"it cannot be read: {error.strerror}") from error
     with file:
         yield file
 
@@ -111,6 +111,8 @@ def _tell(found: Sequence["Verdict"], as_json: bool, stands: "Compared | None" =
     if as_json:
         shown = [_json(each) for each in found] + ([_standing_json(stands)] if stands else [])
         print(msgspec.json.encode(shown).decode())
+    elif not found and not (stands and stands.reason):
+        print("nothing is recorded yet: there is no chain to follow")
     else:
         print("\n".join([*map(_line, found), *([_standing_line(stands)] if stands else [])]))
     return 1 if _any_broken(found) or (stands and stands.reason) else 0

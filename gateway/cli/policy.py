@@ -221,8 +221,8 @@ async def _why(store: Store, message_id: str) -> int:
         print()
         for line in [*telling.decision(each), *await _facts(store, each)]:
             print(line)
-    if not made:
-        print(await _waiting(store, message_id))
+    if told := await _waiting(store, message_id, decided=bool(made)):
+        print(told)
     return 0
 
 
@@ -241,8 +241,17 @@ async def _facts(store: Store, made: Decision) -> list[str]:
     return [telling.fact(msgspec.json.decode(found[0][0], type=Consent)) for found in rows if found]
 
 
-async def _waiting(store: Store, message_id: str) -> str:
-    rows = await store.read(listings.IN_QUEUE, message_id, lane_of_id(message_id))
-    if rows:
+async def _waiting(store: Store, message_id: str, *, decided: bool) -> str:
+    """What a message waits for beside its decisions, in words; "" where that is nothing."""
+    key = message_id, lane_of_id(message_id)
+    if ahead := await store.read(listings.AHEAD, *key):
+        first, state, due = ahead[0]
+        return (
+            f"it stands behind {first}, which has to leave first and is {state}, due at {said.minute(due)}:"
+            f" see parley policy why {first}"
+        )
+    if decided:
+        return ""
+    if rows := await store.read(listings.IN_QUEUE, *key):
         return f"nothing is decided yet: it is {rows[0][0]}, due at {said.minute(rows[0][1])}"
     return "nothing was decided: it was canceled before, or its decisions have left by retention"

@@ -12,8 +12,9 @@ from conversations.errors import FlowError
 from conversations.router import Router
 from gateway import settings as settings_module
 from gateway.cli.open import router_of, values, with_store
-from gateway.replaying import Difference, Recorded, differences, recorded, redacted
+from gateway.replaying import Difference, Recorded, Turn, differences, recorded
 from gateway.settings import Settings
+from gateway.sharing import redacted
 from state import channels, flows, journals
 from state.channels import Record
 from state.flows import NoVersion
@@ -31,7 +32,7 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--version", default="", help="play the version of the flow that was served as this one"
     )
-    command.add_argument("--until", type=int, default=0, metavar="N", help="show where it stood after turn N")
+    command.add_argument("--until", type=int, metavar="N", help="show where it stood after turn N, from 1")
     command.add_argument(
         "--share", metavar="FILE", help="write it to a file with invented people, to play elsewhere"
     )
@@ -42,13 +43,16 @@ def run(args: argparse.Namespace) -> int:
     """Play it; gives 1 where something comes out otherwise."""
     from gateway.cli import Failure
 
+    if args.until is not None and args.until < 1:
+        raise Failure("--until counts turns from 1")
+    until = args.until or 0
     if args.file:
         settings = settings_module.read(args.config, flags=values(args))
         try:
             record = msgspec.json.decode(Path(args.file).read_bytes(), type=Recorded)
         except (OSError, msgspec.DecodeError) as error:
             raise Failure(f"{args.file} cannot be played: {error}") from error
-        return _show(record, _some(router_of(settings)), args.until)
+        return _show(record, _some(router_of(settings)), until)
     if not args.conversation:
         raise Failure("name a conversation, as parley conversations list shows them, or a --file")
 
@@ -59,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             await _serve(store, router, record, args.version)
         if args.share:
             return _share(record, router, args.share)
-        return _show(record, router, args.until)
+        return _show(record, router, until)
 
     return with_store(args, call)
 
@@ -106,7 +110,7 @@ def _show(record: Recorded, router: Router, until: int) -> int:
             print(msgspec.json.format(msgspec.json.encode(turn.after)).decode())
             return 0
         if found and not until:
-            _print(found)
+            _print(found, _gone(turn, router))
             return 1
     if until:
         print(f"there are but {len(record.turns)} turns")
@@ -115,7 +119,21 @@ def _show(record: Recorded, router: Router, until: int) -> int:
     return 0
 
 
-def _print(found: Difference) -> None:
+def _gone(turn: Turn, router: Router) -> str:
+    """The flow that a turn was played with, where it is none of those served."""
+    stood = (turn.before, turn.after)
+    flows_ = [name for each in stood for name in (each.flow, *(frame.flow for frame in each.stack))]
+    flows_ += [each.flow for each in turn.effects]
+    return next((name for name in flows_ if name and router.get(name) is None), "")
+
+
+def _print(found: Difference, gone: str) -> None:
+    if gone:
+        print(
+            f"turn {found.turn} cannot be played: there is no flow {gone} here; name it in bots, or give the --config"
+            " that it was served with"
+        )
+        return
     print(f"turn {found.turn} differs in its {found.what}\n  was: {found.was}\n  now: {found.now}")
 
 

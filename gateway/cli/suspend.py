@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, get_args
 
+from gateway.cli import ledgers
 from gateway.cli.open import seal_of, with_store
 from gateway.settings import Settings
 from state.model.suspension import GROUNDS, Held, Order, Reach, Scope, Suspension
@@ -32,7 +33,9 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
         command.add_argument("--direction", choices=get_args(Reach), default="outbound")
         command.add_argument("--reason", default="", help="why, for whoever reads the audit")
         command.add_argument("--ground", choices=GROUNDS, default="operator")
-        command.add_argument("--until", default="", metavar="TIME", help="when it ends by itself (ISO 8601)")
+        command.add_argument(
+            "--until", default="", metavar="TIME", help="when it ends by itself (a day, or ISO 8601)"
+        )
         command.add_argument("--condition", default="", help="when somebody is to lift it, in words")
         command.add_argument("--notice", default="", help="what the team is told")
         command.add_argument(
@@ -175,12 +178,9 @@ def _time(text: str) -> int:
     from gateway.cli import Failure
 
     try:
-        found = datetime.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Failure(f"--until: {text!r} is no ISO 8601 time, as 2026-12-01T09:00:00Z") from error
-    if found is not None and found.tzinfo is None:
-        raise Failure(f"--until: {text!r} has no offset from UTC; write Z behind it for UTC")
-    return int(found.timestamp() * 1000) if found else 0
+        return ledgers.moment(text) if text else 0
+    except argparse.ArgumentTypeError as error:
+        raise Failure(f"--until: {error}") from error
 
 
 async def _preview(holds: "Holds", scope: Scope, until: int) -> int:

@@ -15,6 +15,7 @@ from state.store import Store
 
 if TYPE_CHECKING:
     from admin.suspensions import Means
+    from state.held import Waiting
 
 
 def declare(name: str, command: argparse.ArgumentParser) -> None:
@@ -95,9 +96,23 @@ async def _held(store: Store, settings: Settings, made: Suspension, limit: int) 
     holds = await holds_of(store, await channels_of(store, settings))
     rows = await holds.some(made, FIRST, limit) if made.stage != "clear" else []
     for each in rows:
-        expires = when(each.row.expires_at)
-        print(f"{each.row.id}  {each.row.state:8}  {each.row.channel:16}  expires {expires}")
+        print(_line(each))
     return 0
+
+
+def _line(each: "Waiting") -> str:
+    """A message that is held: whose it is, what for, and how it begins; a code is nobody's to read."""
+    from gateway import outgoing
+    from state.model import cause
+    from state.model.content import Content, plain
+
+    row, purpose = each.row, cause.read(each.row.body).purpose
+    to = ", ".join(outgoing.urns(row)) or row.talk.contact
+    words = plain(msgspec.json.decode(row.message.content, type=Content)) if row.message else ""
+    said = "(a code)" if purpose == "one_time_codes" else words.replace("\n", " ")[:60]
+    return (
+        f"{row.id}  {row.state:8}  {row.channel:16}  {to}  {purpose}  expires {when(row.expires_at)}: {said}"
+    )
 
 
 async def _change(store: Store, settings: Settings, made: Suspension, args: argparse.Namespace) -> int:

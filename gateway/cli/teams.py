@@ -44,11 +44,13 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked."""
     from admin.operations import Refused
+    from admin.teams import begin
     from gateway.cli import Failure
 
     work = {"add": _add, "list": _list, "show": _show, "set": _set, "activate": _activate}[args.action]
 
     async def call(store: Store, settings: Settings) -> int:
+        await begin(store)
         try:
             return await work(store, args)
         except Refused as error:
@@ -128,8 +130,6 @@ async def _list(store: Store, args: argparse.Namespace) -> int:
     known = await _all(store)
     if args.json:
         print(msgspec.json.encode([_public(known, each) for each in known.values()]).decode())
-    elif not known:
-        print("no teams yet: the first channel makes the team default")
     else:
         from gateway.teams import silent
 

@@ -49,6 +49,8 @@ async def _asked(store: Store, settings: Settings, name: str) -> tuple[ProviderT
     live = channels.get(name)
     if live is None:
         raise Failure(f"channel {name}: {channels.broken.get(name, 'there is none of that name')}")
+    if live.channel.simulated:
+        raise Failure(f"channel {name}: it is simulated, so there is no provider that has templates")
     if not hasattr(live.connector, "templates"):
         raise Failure(f"channel {name}: {live.channel.type} has no list of templates")
     wire = Wire(allow_private=settings.allow_private_urls)

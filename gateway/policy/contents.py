@@ -1,6 +1,7 @@
 """The rules about what a message says: licensed, and fit for its purpose on the channel."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from gateway.policy.entries import PurposeLimit
 from gateway.policy.facts import Facts
@@ -61,7 +62,13 @@ def content_purpose(facts: Facts, now: int, held: Held) -> Rule:
             inputs = {"purpose": facts.cause.purpose}
             inputs |= {name: value for name in ("category", "tag") if (value := getattr(each, name))}
             return Rule("content_purpose", "refuse", each.says, "purpose_not_allowed", inputs)
-    return _FITS
+    return _fits(facts.category) if facts.category else _FITS
+
+
+@lru_cache(64)
+def _fits(category: str) -> Rule:
+    """For a template: what it was taken for is told with the decision."""
+    return Rule("content_purpose", "send", inputs={"category": category})
 
 
 def _forbids(row: PurposeLimit, facts: Facts) -> bool:

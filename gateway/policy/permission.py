@@ -21,7 +21,7 @@ def consent(facts: Facts, now: int, held: Held) -> Rule:
     if found is None:
         return _without(facts, now)
     if found.change == "withdrawn":
-        return _withdrawn(found)
+        return _helped(facts, now, found) or _withdrawn(found)
     if found.change == "given" and (not found.until or now < found.until):
         if why := unfit(cause.purpose, found.basis, facts.channel_type, held):
             return _unfit(facts, now, found, why)
@@ -41,6 +41,20 @@ def _without(facts: Facts, now: int) -> Rule:
     if purpose == "service":
         reason = "the customer has not written lately and has not allowed service messages: record their consent first"
     return Rule("consent", "refuse", reason, "no_consent", inputs)
+
+
+def _helped(facts: Facts, now: int, found: Standing) -> Rule | None:
+    """HELP is answered always (CTIA, Messaging Principles and Best Practices, 5.1.2): to whoever has just asked."""
+    cause = facts.cause
+    if not cause.helps or cause.purpose != "service" or initiated(facts.terms, facts.last_in, now):
+        return None
+    inputs = {"purpose": found.purpose, "fact": found.fact, "last_in": facts.last_in}
+    return Rule(
+        "consent",
+        "send",
+        "the customer asked for help, which is answered though they have stopped",
+        inputs=inputs,
+    )
 
 
 def _withdrawn(found: Standing) -> Rule:

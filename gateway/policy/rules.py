@@ -23,6 +23,7 @@ _NO_NOTICE = Rule("disclosure", "send", "no notice is asked for on this channel"
 _TOLD = Rule("disclosure", "send")
 _TELLS = Rule("disclosure", "send", "this is the notice")
 _CONFIRMS = Rule("disclosure", "send", "a confirmation says nothing else")
+_HELPS = Rule("disclosure", "send", "help is answered whatever the customer was told")
 _TEMPLATE = Rule("disclosure", "send", "a template outside the reply window goes before the notice")
 _TOLD_ALREADY = Rule(
     "disclosure", "refuse", "this is the notice, and the customer was given it by now", "told_already"
@@ -113,5 +114,7 @@ def disclosure(facts: Facts, now: int, held: Held) -> Rule:
         return _TELLS
     if facts.cause.confirms:
         return _CONFIRMS
+    if facts.cause.helps:
+        return _HELPS
     outside = facts.terms.reply_window and now - facts.last_in >= facts.terms.reply_window * 1000
     return _TEMPLATE if outside and isinstance(facts.content, Template) else _NOT_TOLD

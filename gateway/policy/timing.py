@@ -83,7 +83,8 @@ def frequency(facts: Facts, now: int, held: Held) -> Rule:
             until, full = free, each
     if full is None:
         return _UNCAPPED
-    limit = f"{full.messages} in {full.hours} hours"
+    hours = "hour" if full.hours == 1 else "hours"
+    limit = f"{full.messages} in {full.hours} {hours}"
     reason = f"the contact got all it may of {purpose(wanted)} ({limit}); this leaves at {minute(until)}"
     return Rule(
         "frequency", "wait", reason, "frequency", {"until": until, "cap": [full.messages, full.hours]}

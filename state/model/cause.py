@@ -15,7 +15,8 @@ class Cause(Value, frozen=True, kw_only=True):
     that of the flow that is told where the message fails (0: none is). `confirms` is the fact (a withdrawal) that this
     message confirms to its customer: allowed once, shortly after it. `tells` is the version of the notice it is: who
     has access to what is exchanged on the channel; one that goes `later` counts as given no sooner than it is, and is
-    left out where its customer was given another by then.
+    left out where its customer was given another by then. `helps`: it answers the customer's HELP, also where
+    they have stopped us.
     """
 
     purpose: Purpose = "service"
@@ -26,6 +27,7 @@ class Cause(Value, frozen=True, kw_only=True):
     tells: str = ""
     run: int = 0
     later: bool = False
+    helps: bool = False
 
     @property
     def ours(self) -> bool:

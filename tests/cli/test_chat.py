@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from conversations import endless
+from gateway import stuck
 from tests.cli.conftest import Run
 from tests.conversations.project import project
 
@@ -81,6 +83,10 @@ TALKS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "from the start": (["/restart"], ["again, from the start"]),
     "a person and back": (["agent", "/back ok"], ["(a person answers; /back gives it back)"]),
+    "words to a person": (
+        ["agent", "hello?"],
+        ["(a person answers; /back gives it back)", "nothing happens", "(a person answers; /back gives it back)"],
+    ),
     "a file": (["/send image https://example.org/b.png mine"], ["  [media] Yours"]),
     "a place": (["/send place 1 2"], ["  Far away."]),
     "nothing to take back": (["/undo"], ["there is nothing to take back"]),
@@ -118,7 +124,7 @@ class Spring(Flow):
 
 
 TYPED = {
-    "hi": [],
+    "hi": ["nothing happens"],
     "/fail": ["nothing was said that could fail"],
     "/campaign": ["write /campaign and its name"],
     "/campaign spring": ["a message of spring has come; answer it"],
@@ -152,6 +158,7 @@ def test_help_names_every_command(run: Run, monkeypatch: pytest.MonkeyPatch, sho
         "/campaign",
         "/event",
         "/fail",
+        "/answer",
         "/send",
         "/restart",
         "/quit",
@@ -193,6 +200,47 @@ def test_a_bot_that_is_saved_is_loaded_anew_and_the_talk_goes_on(
     assert told in shown[4:]
     assert '    "heard": 2' in shown
     assert any("loaded again: Shop" in line or "ZeroDivisionError" in line for line in shown)
+
+
+ASKING = """
+from parley import STAY, Effect, Flow, On, Turn, effect
+
+class Shop(Flow):
+    table = (
+        On("message", "start", STAY, do="ask"),
+        On("done_look", "start", STAY, do="tell"),
+        On("failed_look", "start", STAY, say="Alas."),
+    )
+
+    def ask(self, turn: Turn) -> None:
+        turn.effect("look")
+
+    def tell(self, turn: Turn) -> None:
+        turn.say(f"It is {turn.result['total']}.")
+
+    @effect
+    async def look(call: Effect) -> object:
+        raise LookupError("nothing there")
+"""
+ANSWERS = {
+    "hi": ["  Alas.", "(failed: look: LookupError: nothing there)"],
+    '/answer look {"total": 12}': ["look gives this from now on"],
+    "and now?": ["  It is 12."],
+    "/restart": ["again, from the start"],
+    "still?": ["  It is 12."],
+    "/answer look fails too late": ["look fails from now on"],
+    "oh": ["  Alas.", "(failed: look: RuntimeError: too late)"],
+    "/answer find 1": ["there is no effect 'find'; there is: look"],
+    "/answer look {": ['write /answer look and JSON, as in {"total": 12} or "a text", or fails and why'],
+}
+
+
+def test_an_effect_s_failure_is_shown_and_an_answer_can_be_given_for_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "asking.py").write_text(ASKING)
+    shown = type_to(run, monkeypatch, tmp_path / "asking.py", *ANSWERS)
+    assert shown == [line for lines in ANSWERS.values() for line in lines]
 
 
 QUIET = """
@@ -253,7 +301,8 @@ def test_a_type_of_channel_that_is_not_there_is_told(
     with project(shop.parent):
         done = run("chat", str(shop), "--channel", "fax")
     assert (done.code, "'fax' is no channel type; there are http, inapp" in done.err) == (1, True)
-    assert type_to(run, monkeypatch, shop, "/channel fax")[0].startswith("'fax' is no channel type")
+    (told,) = type_to(run, monkeypatch, shop, "/channel fax")
+    assert (told.startswith("'fax' is no channel type"), told.endswith(", sms (as twilio)")) == (True, True)
 
 
 def test_a_bot_that_is_not_there_is_told(run: Run) -> None:
@@ -276,3 +325,15 @@ def test_what_a_bot_records_of_consent_is_told(
         "(recorded: the customer allows marketing)",
         "(recorded: the customer takes back marketing)",
     ]
+
+
+def test_a_bot_that_does_not_end_is_ended_and_the_talk_goes_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch, shop: Path
+) -> None:
+    assert endless.LIMIT == stuck.LIMIT
+    monkeypatch.setattr(endless, "LIMIT", 0.5)
+    shop.write_text(BOT.replace("self.heard += 1", "while turn.text == 'loop': pass"))
+    shown = type_to(run, monkeypatch, shop, "loop", "/undo", "hi")
+    assert shown[1].startswith("! Shop: it did not end within 0.5 seconds")
+    assert "(talkative.py:23)" in shown[1]
+    assert shown[3] == "  GREETING inapp en"

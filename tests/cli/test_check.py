@@ -39,7 +39,7 @@ def test_findings_are_printed_and_the_code_tells(
 
 SCRIPT = "from parley import *\n@flow\nasync def s(talk):\n    await talk.ask('x')\n    talk.say(open('f').read())\n"
 UNLOADED = {
-    "a misspelt guard": (GOOD.replace("say='Hi'", "when='knwon'"), 2),
+    "a misspelt guard": (GOOD.replace("say='Hi'", "when='knwon'"), 3),
     "a script that cannot be repeated": (SCRIPT, 5),
     "what raises": ("x = 1\n\n1/0\n", 3),
     "what is no Python": ("x = 1\nclass\n", 2),
@@ -76,7 +76,7 @@ def test_all_that_cannot_be_loaded_is_told_at_once_and_the_rest_is_checked(run: 
     with project(tmp_path):
         done = run("check", f"{tmp_path}/checked.py", "--json")
     told = [(each["place"]["line"], each["code"]) for each in msgspec.json.decode(done.out)]
-    broken = [(line, "broken") for line in (2, 2, 2, 2, 7, 8, 9, 11)]
+    broken = [(line, "broken") for line in (3, 3, 3, 4, 7, 8, 9, 11)]
     assert (done.code, told) == (2, [*broken, (13, "no_way_out")])
 
 
@@ -93,4 +93,40 @@ def test_findings_are_json_for_scripts(run: Run, tmp_path: Path) -> None:
 
 
 def test_without_a_bot_it_says_what_to_name(run: Run, config: str) -> None:
-    assert run("check", "--config", config).out == "no bot: name one, or set bots\n"
+    done = run("check", "--config", config)
+    assert (done.code, done.err) == (2, "no bot: name one, or set bots\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("raising.py", "x = {}['a']", "{}/raising.py:1: error: raising.py: KeyError: 'a' [broken]"),
+        (
+            "unread.py",
+            "x = 1\nclass\n",
+            "{}/unread.py:2: error: unread.py: SyntaxError: invalid syntax [broken]",
+        ),
+        (
+            "nobot.py",
+            "from parley import *",
+            "{0}/nobot.py:1: error: nobot.py: which flow? nobot ({0}/nobot.py) has: none",
+        ),
+        ("missing.py", "", "missing.py: error: there is no file 'missing.py' [broken]"),
+        ("nowhere:Bot", "", "error: nowhere:Bot: No module named 'nowhere'"),
+        (
+            "../shop",
+            "",
+            "error: ../shop: '../shop' is no name of a module: name a file, as in ../shop.py:Class",
+        ),
+        (".", "", "error: .: '.' is a folder: name a file, as in bot.py:Class"),
+    ],
+)
+def test_what_cannot_be_loaded_is_told_with_its_file_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if text:
+        (tmp_path / name).write_text(text)
+    with project(tmp_path):
+        done = run("check", name)
+    assert (done.code, done.out.startswith(told.format(tmp_path))) == (2, True), done.out

@@ -31,6 +31,17 @@ def export(run: Run, config: str, tmp_path: Path, *more: str) -> Path:
     return path
 
 
+def test_a_line_that_is_no_row_is_refused_and_the_others_are_taken(
+    run: Run, config: str, tmp_path: Path
+) -> None:
+    row = '{"address": "tel:+4915112345678", "purpose": "marketing", "change": "withdrawn",'
+    row += ' "at": "2026-11-24T09:30:00Z", "basis": "consent", "evidence": "form 7"}'
+    (tmp_path / "rows.json").write_text(f"[{row}, 7]")
+    done = run("consent", "import", str(tmp_path / "rows.json"), "--config", config)
+    assert (done.code, done.out) == (1, "1 added, 0 known before, 1 refused\n")
+    assert done.err == "line 2: row: it is no JSON object\n"
+
+
 def test_rows_without_a_basis_are_refused_with_their_line_and_the_others_taken(taken: Done) -> None:
     assert (taken.code, taken.out) == (1, "2 added, 0 known before, 1 refused\n")
     assert taken.err == "line 4: basis: is needed: the legal basis\n"
@@ -82,7 +93,7 @@ def test_an_export_is_verified_without_settings_and_a_change_in_it_named(
     assert (told["whole"], told["broken"], told["links"]) == (False, 1, 0)
     path.write_text(FILE)
     assert run("consent", "verify", str(path)).code == 2
-    assert run("consent", "verify", str(tmp_path / "none")).code == 1
+    assert run("consent", "verify", str(tmp_path / "none")).code == 2
 
 
 def test_an_export_of_a_contact_tells_of_nobody_else(
@@ -144,10 +155,43 @@ def test_licences_are_added_listed_and_removed(run: Run, config: str) -> None:
     assert (wrong.code, wrong.err.startswith("parley licences: subject: 'sale': ")) == (1, True)
 
 
+@pytest.mark.parametrize("name", ["0197f3a2c4d17a2b9c00d5e6f7a8b9c0", "photo"])
+def test_a_licence_for_a_file_that_is_not_there_is_refused(run: Run, config: str, name: str) -> None:
+    done = run("licences", "add", f"media:{name}", "--evidence", "contract 7", "--config", config)
+    assert (done.code, done.err) == (1, f"parley licences: subject: there is no file '{name}'\n")
+
+
 @pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "2026-11-24T09:30:00"])
 def test_a_time_that_is_none_is_refused(when: str) -> None:
     done = parley("consent", "export", "--from", when)
     assert (done.code, "argument --from" in done.err) == (2, True)
+
+
+def test_a_span_that_ends_before_it_begins_is_refused(run: Run, config: str) -> None:
+    done = run("consent", "export", "--from", "2026-02-01", "--to", "2026-01-01", "--config", config)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("parley consent: --from: it is not before --to")
+
+
+def test_a_file_that_is_not_there_is_no_export(run: Run, tmp_path: Path) -> None:
+    done = run("consent", "verify", str(tmp_path / "nosuch"))
+    assert (done.code, done.err) == (
+        2,
+        f"{tmp_path / 'nosuch'}: it cannot be read: No such file or directory\n",
+    )
+
+
+def test_where_nothing_is_recorded_verifying_says_so(run: Run, config: str) -> None:
+    done = run("consent", "verify", "--config", config)
+    assert (done.code, done.out) == (0, "nothing is recorded yet: there is no chain to follow\n")
+
+
+def test_a_legal_basis_is_told_of_what_is_given_alone(run: Run, config: str) -> None:
+    words = ("consent", "record", "tel:+4915112345678")
+    given = run(*words, "given", "marketing", "--evidence", "form 7", "--config", config).out
+    gone = run(*words, "withdrawn", "marketing", "--config", config).out
+    assert "(consent; admin, operator at the machine)" in given
+    assert "(admin, operator at the machine)" in gone.splitlines()[0]
 
 
 def test_a_licence_that_has_ended_is_refused_by_the_flag_that_says_so(run: Run, config: str) -> None:

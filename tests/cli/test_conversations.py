@@ -2,15 +2,21 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
-from state import conversations
+import pytest
+
+from state import conversations, outbox
 from state.conversations import Turned
 from state.model.ids import now_ms
+from state.model.message import Decision
+from state.model.receipts import Facts, Fault
 from state.model.turn import Played, Snapshot
+from state.outbox import Settled
 from state.store import Store
 from tests.cli.conftest import Run
 from tests.gateway.api.house import NOBODY
-from tests.state.acts import accept, message, take
+from tests.state.acts import accept, converse, lease, message, take
 
 PHONES = ("whatsapp:15550001", "whatsapp:15550002")
 
@@ -50,6 +56,49 @@ def test_conversations_are_listed_by_their_mode_and_shown(run: Run, config: str,
     assert len(run("conversations", "list", "--limit", "1", "--config", config).out.splitlines()) == 1
     shown = run("conversations", "show", going, "--config", config).out.splitlines()
     assert shown[1].endswith(f"< hello from {PHONES[0]}")
+
+
+ENDS: dict[str, tuple[Facts, Any, str]] = {
+    "accepted": (Facts(accepted=1), "", ""),
+    "failed": (
+        Facts(failed=1, fault=Fault("131026", "no such number")),
+        "",
+        "  [failed: 131026: no such number]",
+    ),
+    "refused": (Facts(), "refused", "  [refused: window_closed: too late]"),
+    "expired": (Facts(), "expired", "  [expired]"),
+}
+
+
+def answered(tmp_path: Path, facts: Facts, outcome: Any) -> str:
+    """A customer has written, and this became of the answer; gives the conversation."""
+
+    async def work() -> str:
+        store = await Store(f"sqlite:///{tmp_path}/parley.db", owner=False).open()
+        try:
+            await converse(store, "hello", "Welcome")
+            (row,) = await lease(store)
+            made = (
+                Decision("refuse", 1, code="window_closed", reason="too late")
+                if outcome == "refused"
+                else None
+            )
+            await store.write(outbox.settle, Settled(row, facts, outcome=outcome, decision=made))
+            return row.conversation
+        finally:
+            await store.close()
+
+    return asyncio.run(work())
+
+
+@pytest.mark.parametrize(("facts", "outcome", "mark"), ENDS.values(), ids=ENDS)
+def test_what_became_of_a_message_that_has_not_gone_out_is_shown(
+    run: Run, config: str, tmp_path: Path, facts: Facts, outcome: str, mark: str
+) -> None:
+    run("conversations", "list", "--config", config)
+    talk = answered(tmp_path, facts, outcome)
+    shown = run("conversations", "show", talk, "--config", config).out.splitlines()
+    assert shown[-1].partition(" > ")[2] == f"Welcome{mark}"
 
 
 def test_a_parked_conversation_goes_on_once(run: Run, config: str, tmp_path: Path) -> None:

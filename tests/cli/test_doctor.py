@@ -1,6 +1,7 @@
 """`parley doctor` as a command: its lines, its JSON, and its exit code."""
 
 import msgspec
+import pytest
 
 from tests.cli.conftest import Run
 
@@ -50,6 +51,42 @@ def test_a_channel_alone_is_looked_at_and_its_provider_where_it_may_be_asked(run
     assert (strange.code, strange.out.splitlines()[4:]) == (
         1, ["wrong  channel none: there is none of that name: see parley channels list"],
     )  # fmt: skip
+
+
+SMPP = (
+    "--type",
+    "smpp",
+    "--set",
+    "host=127.0.0.1",
+    "--set",
+    "system_id=a",
+    "--set",
+    "sender=12345",
+    "--secret",
+    "password=planted",
+    "--accept-terms",
+)
+
+
+@pytest.mark.parametrize(
+    ("sets", "lacks"),
+    [
+        ((), ["no business and no help", "--set business=… --set help=…"]),
+        (("--set", 'business="Tea"'), ["no help, so Parley answers no HELP"]),
+        (("--set", 'help="call 1"'), ["no business, so no first text message says who writes"]),
+        (("--set", 'business="Tea"', "--set", 'help="call 1"'), []),
+    ],
+)
+def test_what_text_messages_cannot_tell_for_want_of_a_team_s_words_is_told(
+    run: Run, config: str, sets: tuple[str, ...], lacks: list[str]
+) -> None:
+    assert run("channels", "add", "sms", *SMPP, "--config", config).code == 0
+    if sets:
+        assert run("teams", "set", "default", *sets, "--config", config).code == 0
+    told = run("doctor", "--offline", "--config", config, *WELL).out.splitlines()
+    found = [line for line in told if line.startswith("wrong  channel sms, HELP and STOP: team default has")]
+    assert len(found) == bool(lacks)
+    assert all(each in found[0] for each in lacks)
 
 
 def test_a_channel_whose_flow_is_not_served_any_more_is_told(run: Run, config: str) -> None:

@@ -127,6 +127,32 @@ def test_why_tells_the_fact_that_decided_with_the_customer_s_own_words(run: Run,
     assert lines[-1].endswith(f"by the customer (message, for whatsapp:{text(1, '')['from']}): “Stop!”")
 
 
+def test_why_names_the_message_that_has_to_leave_first(run: Run, tmp_path: Path) -> None:
+    async def life(house: House) -> dict[str, str]:
+        await house.hear(text(1, "hi"))
+        await house.quiet()
+        scope = {"scope": {"channel": "wa"}, "reason": "a test"}
+        assert (await house.call("POST", "/suspensions", scope)).status == 201
+        to = {"to": f"whatsapp:{text(1, '')['from']}", "channel": "wa"}
+        sent = [
+            await house.call("POST", "/messages", to | {"content": {"type": "text", "text": each}})
+            for each in "ab"
+        ]
+        await house.when(house.queue, lambda rows: rows[0][1] == "held")
+        shown = await house.call("GET", f"/messages/{sent[1].body['id']}")
+        return {
+            "first": sent[0].body["id"],
+            "second": sent[1].body["id"],
+            "behind": shown.body["queue"]["behind"],
+        }
+
+    ids = lived(tmp_path, life)
+    assert ids["behind"] == ids["first"]
+    told = run("policy", "why", ids["second"], "--config", ids["config"]).out
+    assert f"it stands behind {ids['first']}, which has to leave first and is held, due at " in told
+    assert "behind" not in run("policy", "why", ids["first"], "--config", ids["config"]).out
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("heard", "the customer sent it"), (NOBODY, f"there is no message {NOBODY}"), ("7", "'7' is no id")],

@@ -9,6 +9,8 @@ from gateway.drill import Drill, own
 from gateway.fence import Fence
 from state.fences import Permit
 from tests.cli.conftest import Run
+from tests.cli.test_policy import lived
+from tests.spine.house import House, text
 
 ALL = ("suspend", "--all", "--reason", "complaints")
 
@@ -37,10 +39,39 @@ def test_a_suspension_is_made_listed_shown_and_lifted(run: Run, config: str) -> 
     assert one in run("suspensions", "list", "--all", "--config", config).out
 
 
+def test_a_day_will_do_for_its_end(run: Run, config: str) -> None:
+    made(run, config, *ALL, "--until", "2099-12-01")
+    assert "until 2099-12-01T00:00:00+00:00" in run("suspensions", "list", "--config", config).out
+
+
 def test_a_dry_run_suspends_nothing(run: Run, config: str) -> None:
     done = run(*ALL, "--dry-run", "--config", config)
     assert (done.code, "nothing was suspended" in done.out) == (0, True)
     assert run("suspensions", "list", "--config", config).out == ""
+
+
+async def _queue(house: House) -> dict[str, str]:
+    await house.hear(text(1, "hi"))
+    await house.quiet()
+    made = await house.call("POST", "/suspensions", {"scope": {"channel": "wa"}, "reason": "a test"})
+    asked = {
+        "to": f"whatsapp:{text(1, '')['from']}",
+        "channel": "wa",
+        "content": {"type": "text", "text": "Hello\nyou"},
+    }
+    sent = await house.call("POST", "/messages", asked)
+    await house.when(house.queue, lambda rows: rows[0][1] == "held")
+    (held,) = (await house.call("GET", f"/suspensions/{made.body['id']}/held")).body["items"]
+    talk = (await house.call("GET", f"/conversations/{held['conversation']}")).body
+    assert (held["contact"], held["purpose"]) == (talk["contact"], "service")
+    return {"suspension": made.body["id"], "message": sent.body["id"], "to": str(asked["to"])}
+
+
+def test_what_is_held_is_listed_with_whom_what_for_and_how_it_begins(run: Run, tmp_path: Path) -> None:
+    ids = lived(tmp_path, _queue)
+    told = run("suspensions", "held", ids["suspension"], "--config", ids["config"]).out
+    assert told.startswith(f"{ids['message']}  held      wa                {ids['to']}  service  expires ")
+    assert told.endswith(": Hello you\n")
 
 
 def test_a_suspected_fraud_is_announced_and_may_be_withdrawn(run: Run, config: str) -> None:
@@ -81,8 +112,8 @@ def test_a_lift_that_discards_waits_for_a_gateway(run: Run, config: str) -> None
         (("suspend", "--all", "--channel", "x", "--reason", "x"), "say what to suspend"),
         (("suspend", "--channel", "nowhere", "--reason", "x"), "there is no channel 'nowhere'"),
         (("suspend", "--all"), "reason: is needed"),
-        ((*ALL, "--until", "tomorrow"), "is no ISO 8601 time"),
-        ((*ALL, "--until", "2099-01-01T00:00:00"), "has no offset from UTC"),
+        ((*ALL, "--until", "tomorrow"), "2026-11-24 or 2026-11-24T09:30:00Z is expected"),
+        ((*ALL, "--until", "2099-01-01T00:00:00"), "its offset from UTC is missing"),
         ((*ALL, "--until", "2020-01-01T00:00:00Z"), "is over already"),
         ((*ALL, "--evidence", "0" * 32), "is no signal, message or decision"),
         (("lift", "0" * 32, "--reason", "x"), "there is no such suspension"),

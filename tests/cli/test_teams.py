@@ -1,9 +1,14 @@
 """`parley teams`, and the terms of channels at the command line: what waits is told, and how to go on."""
 
+import asyncio
+
 import msgspec
 import pytest
 
 from connectors import registry
+from gateway import settings
+from state.store import Store
+from state.teams import LIST
 from tests.cli.conftest import Run
 
 VERSION = registry.connector("inapp").terms.version
@@ -13,6 +18,30 @@ def add(run: Run, config: str, *words: str, name: str = "app") -> str:
     done = run("channels", "add", name, "--type", "inapp", *words, "--config", config)
     assert done.code == 0, done
     return done.out
+
+
+def test_the_first_team_can_be_set_and_recorded_for_before_the_first_start(run: Run, config: str) -> None:
+    done = run("teams", "set", "default", "--country", "AT", "--config", config)
+    assert (done.code, done.err) == (0, "")
+    done = run("teams", "activate", "default", "--config", config)
+    assert (done.code, done.err) == (0, "")
+    (line,) = run("teams", "list", "--config", config).out.splitlines()
+    assert line.split() == ["default", "AT", "–", "active"]
+
+
+def test_a_consent_before_the_first_start_makes_its_team(run: Run, config: str) -> None:
+    words = ("record", "tel:+4915112345678", "withdrawn", "marketing")
+    assert run("consent", *words, "--config", config).code == 0
+    assert asyncio.run(team_ids(config)) == ["default"]
+
+
+async def team_ids(config: str) -> list[str]:
+    """The teams in a settings file's database, as they are stored."""
+    store = await Store(settings.read(config, flags={}).database, owner=False).open()
+    try:
+        return [row[0] for row in await store.read(LIST)]
+    finally:
+        await store.close()
 
 
 def test_who_connects_a_channel_is_told_what_is_left_to_do(run: Run, config: str) -> None:

@@ -89,3 +89,20 @@ def test_a_channel_without_a_list_says_so(run: Run, config: str) -> None:
     assert (done.code, "inapp has no list of templates" in done.err) == (1, True)
     gone = run("channels", "templates", "none", "--config", config)
     assert "there is none of that name" in gone.err
+
+
+def test_a_simulated_channel_has_no_provider_to_ask(run: Run, config: str) -> None:
+    words = (
+        "--type",
+        "whatsapp",
+        "--simulated",
+        "--set",
+        "phone_number_id=1",
+        "--set",
+        "waba_id=2",
+        *SECRETS,
+    )
+    assert run("channels", "add", "phone", *words, "--config", config).code == 0
+    done = run("channels", "templates", "phone", "--config", config)
+    assert (done.code, done.out) == (1, "")
+    assert "phone: it is simulated, so there is no provider that has templates" in done.err

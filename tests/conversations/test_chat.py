@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from conversations.errors import FlowError
 from parley import Choice, Effect, Flow, Media, On, OptedOut, Text, Turn, chat, days, effect, hours
 
 PICTURE = Media("image", ref="1", caption="Look")
@@ -218,3 +219,34 @@ async def test_effects_that_set_off_one_another_end() -> None:
     with pytest.raises(AssertionError, match="50 effects set off one another"):
         async with chat(Endless) as c:
             await c.hears("hi")
+
+
+async def test_the_transcript_tells_what_happened_beside_what_was_said() -> None:
+    async with chat(Shop) as c:
+        await c.hears("person")
+        _ = c.said
+        await c.later(minutes=90)
+        await c.later(days=2)
+        c.restarts()
+        await c.is_handed_back("paid")
+        _ = c.said
+    lines = [each for each in c.transcript.splitlines() if each[0] in "~>"]
+    assert lines == ["> person", "~ a person: wanted", "~ 90m", "~ 48h", "~ restart", "~ back: paid"]
+
+
+async def test_an_effect_that_no_flow_has_cannot_be_answered() -> None:
+    with pytest.raises(AssertionError, match=r"there is no effect 'lokup'; wanted: \['lookup'\]"):
+        chat(Shop).answers("lokup", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ([Shop], r"one by one, as in chat\(Booking, Menu\)"),
+        (test_events_and_people, "test_events_and_people is no flow: put @flow"),
+        (int, "int is no flow: derive it from Flow"),
+    ],
+)
+def test_what_is_no_flow_is_told(given: Any, told: str) -> None:
+    with pytest.raises(FlowError, match=told):
+        chat(given)

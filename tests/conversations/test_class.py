@@ -45,6 +45,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"table": (ROW,), "on_enter_strat": noop},
         "Bot.on_enter_strat is never called, since no state has that name; did you mean 'on_enter_start'",
     ),
+    "a field and a method of one name": (
+        {"table": (ROW,), "order": noop, "__annotations__": {"order": "str"}},
+        "order is a field and a method: the later has taken the name; call one otherwise",
+    ),
     "a misspelt callback": ({"table": (ROW,), "on_entre_start": noop}, "did you mean 'on_enter_start'"),
     "a table that is one row": ({"table": ROW}, r"Bot.table is no tuple: with one member it needs a comma"),
     "a table that is a list": (

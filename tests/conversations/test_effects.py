@@ -95,7 +95,12 @@ FAILURES: dict[str, tuple[str, dict[str, str], type[Exception], str]] = {
     "a refusal": ("lookup", {"order": "4"}, Refused, "the back-end answered 503"),
     "no answer in time": ("slow", {}, TimeoutError, "no result within 0.01 seconds"),
     "an error of its own": ("impatient", {}, TimeoutError, "the shop's own"),
-    "a result that is no JSON": ("odd", {}, TypeError, "object"),
+    "a result that is no JSON": (
+        "odd",
+        {},
+        TypeError,
+        "type object .*: give back texts, numbers, lists and dicts .test_effects.py:69.",
+    ),
     "an effect that is not there": ("find", {}, LookupError, "the flow 'Shop' has no effect 'find'"),
     "arguments it does not take": ("slow", {"order": "4"}, TypeError, "'order'"),
 }

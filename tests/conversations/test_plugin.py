@@ -71,3 +71,26 @@ def test_talks_run_once_beside_other_plugins_for_async_tests(project: Path, mode
     (project / "test_echo.py").write_text(TEST.replace("SAID", "Hello"))
     code, told = run(project, *others, *([mode] if mode else []), "-k", "without_a_snapshot")
     assert (code, "1 passed" in told) == (0, True), told
+
+
+WRONG = """
+import pytest
+from parley import Flow, On, STAY, chat
+
+class Echo(Flow):
+    table = (On("message", "start", STAY, say="Hello"),)
+
+@pytest.mark.talk
+async def test_a_talk():
+    async with chat(Echo) as c:
+        await c.hears("hi")
+        WHAT
+"""
+
+
+@pytest.mark.parametrize("what", ["c.says('Bye')", "c.answers('x', 1)", "await c.hears('more')", "pass"])
+def test_an_assertion_of_the_kit_shows_the_test_alone(project: Path, what: str) -> None:
+    (project / "test_echo.py").write_text(WRONG.replace("WHAT", what))
+    code, told = run(project)
+    assert (code, "1 failed" in told, "wanted: " in told) == (1, True, True)
+    assert "conversations/chat.py" not in told

@@ -102,7 +102,7 @@ WRONG = {
     ),
     "forgets to wait": (
         _forgets,
-        r"talk.one waits for nothing: write `await` before it \(test_script_faults.py:\d+\)",
+        r"talk.ask waits for nothing: write `await` before it \(test_script_faults.py:\d+\)",
     ),
     "raises": (_raises, r"KeyError: 'nowhere' \(test_script_faults.py:\d+\)"),
     "differs": (

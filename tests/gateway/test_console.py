@@ -308,6 +308,8 @@ async def test_what_failed_and_what_is_parked_is_told(anywhere: str, tmp_path: P
         await house.gateway.store.write(park, sent.body["conversation"], lane)
         page = await house.ask("GET", "/admin", headers=cookie(await sign_in(house)) | HTML)
     assert "<strong>Last failure</strong> window_closed: " in page.text
+    assert "<dt>Withheld</dt><dd>1</dd>" in page.text
+    assert "<dt>Failed</dt><dd>0</dd>" in page.text
     assert "1 conversation is parked" in page.text
 
 

@@ -1,10 +1,13 @@
 """A conversation that is shared has invented people in it, whatever they are called, and plays as it did."""
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from conversations import engine
 from conversations.router import Router
-from gateway.replaying import Recorded, Turn, differences, redacted
+from gateway.replaying import Recorded, Turn, differences
+from gateway.sharing import redacted
 from parley import STAY, Customer, Effect, Flow, On, Question, effect
 from parley import Turn as FlowTurn
 from state.model.turn import Snapshot
@@ -49,6 +52,44 @@ def test_a_name_of_one_letter_changes_no_other_word() -> None:
     record, _ = talk("a")
     shared = redacted(record)
     assert (shared.customer.channel_type, shared.turns[0].name) == ("whatsapp", "Customer 1")
+
+
+class Echo(Flow):
+    table = (On("message", "start", STAY, do="look"),)
+    last: str = ""
+
+    def look(self, turn: FlowTurn) -> None:
+        self.last = turn.event.key
+        turn.effect("find", word=turn.text)
+
+    @effect
+    async def find(call: Effect, word: str) -> None:
+        """Nothing is looked for."""
+
+
+IDS = {
+    "wamid.NDkxNTExMjM0NTY3OjE=": "a provider's id that holds the number",
+    "491511234567_7": "one that has it in plain",
+    "0192f0c0ffee4b1d8a7e5f6a7b8c9d0e": "a conversation's",
+}
+
+
+def test_a_shared_talk_has_new_ids_which_agree_and_plays_as_it_did() -> None:
+    wamid, key, conversation = IDS
+    customer = Customer("c", "shop", "whatsapp", ("whatsapp:491511234567",), "Ada", "en")
+    event = replace(said("42"), key=wamid, provider_id=key, reply_to="42")
+    router, seed = Router([Echo]), f"{conversation}:1"
+    played = engine.play(Snapshot(), [event], customer, router, NOW, seed)
+    turn = Turn(
+        Snapshot(), (event,), NOW, seed, "Ada", "en", played.after, played.steps, effects=played.effects
+    )
+    shared = redacted(Recorded(customer, (turn,)))
+    text = msgspec.json.encode(shared).decode()
+    assert [why for each, why in IDS.items() if each in text] == []
+    (now,) = shared.turns
+    assert now.effects[0].args == {"word": "42"}
+    assert {now.events[0].key} == {now.after.data["last"], now.steps[0].event}
+    assert list(differences(shared, router)) == [None]
 
 
 def waiting(after: float, order: str, cancels: str = "") -> type[Flow]:

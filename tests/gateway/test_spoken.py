@@ -7,7 +7,7 @@ import pytest
 from connectors import registry
 from gateway.provider_consent import BY_NUMBER
 from gateway.spoken import heard
-from state.model.content import Chosen, Content, Location, Text
+from state.model.content import Chosen, Content, Location, Media, Text
 from state.model.event import Event, HelpAsked, MessageReceived, OptedIn, OptedOut, Part
 from state.model.ids import now_ms
 
@@ -30,7 +30,9 @@ def kinds(*events: Event, channel: str = "smpp") -> list[type]:
         (Text("s t o p"), US, []), (Text("STOP" + "x" * 100), US, []), (Text(""), US, []),
         (Text("Arrêt"), FR, [OptedOut]), (Text("aide"), FR, [HelpAsked]), (Text("aide"), US, []),
         (Chosen("o1", "Stop"), US, [OptedOut]), (Chosen("HELP", "Call me"), US, [HelpAsked]),
-        (Location(1, 2), US, []),
+        (Chosen("cancel", "Cancel the booking"), US, []), (Chosen("c", "Cancel"), US, [OptedOut]),
+        (Chosen("unsubscribe", "No more"), US, [OptedOut]), (Media("image", caption="STOP"), US, [OptedOut]),
+        (Media("image", caption=""), US, []), (Location(1, 2), US, []),
     ],
 )  # fmt: skip
 def test_a_word_is_a_message_and_an_event_behind_it(content: Content, urn: str, found: list[type]) -> None:

@@ -30,7 +30,7 @@ SAID = (
 NEVER = TermsRow(version="v2", held_from=0, points=SAID)
 LATE = TermsRow(version="v2", held_from=NOW - HOUR, points=SAID)
 SOON = TermsRow(version="v2", held_from=NOW + 24 * HOUR, points=SAID)
-SHOP = ChannelRow(id="shop", type="whatsapp", counts=Counts(accepted=12_345, failed=3))
+SHOP = ChannelRow(id="shop", type="whatsapp", counts=Counts(received=12_345, failed=3, withheld=4))
 
 
 def page(
@@ -77,7 +77,12 @@ def test_a_channel_shows_its_state(changes: dict[str, object], state: str) -> No
 
 
 def test_counts_are_grouped() -> None:
-    assert re.search(r"<dt>Accepted</dt><dd>12,345</dd>", page(SHOP))
+    assert re.search(r"<dt>Received</dt><dd>12,345</dd>", page(SHOP))
+
+
+def test_what_the_rules_withhold_is_no_failure() -> None:
+    assert re.search(r"<div><dt>Withheld</dt><dd>4</dd>", page(SHOP))
+    assert re.search(r'<div data-tone="bad"><dt>Failed</dt><dd>3</dd>', page(SHOP))
 
 
 def test_every_form_carries_the_token() -> None:

@@ -17,7 +17,7 @@ from state.consent_tables import consent, standing
 from state.inbox import Arrived, Envelope
 from state.model.consent import Consent
 from state.model.content import Text
-from state.model.event import AddressChanged, MessageReceived, OptedOut
+from state.model.event import AddressChanged, Edited, MessageReceived, OptedOut
 from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
 from tests.load import whatsapp
@@ -119,6 +119,19 @@ async def test_a_stop_that_is_tapped_is_a_stop(house: House, said: dict[str, Any
     await house.quiet()
     assert house.graph.texts == [STOPPED]
     assert [(each.change, each.purpose) for each in await facts(house)] == [("withdrawn", "messages")]
+
+
+async def test_words_that_are_changed_to_a_stop_are_a_stop(house: House) -> None:
+    await says(house, "hi")
+    to = f"whatsapp:{text(1, '')['from']}"
+    said = Edited(key="e", at=now_ms(), addresses=(to,), provider_id="e", target="m", content=Text("Stop"))
+    arrived = [Arrived(said, "wa", "default")]
+    await house.gateway.store.write(inbox.accept, Envelope("wa", "{}", b""), arrived, {})
+    house.gateway.wake.tell("turns", ("*",))
+    (fact,) = await house.when(partial(facts, house))
+    await house.quiet()
+    assert (fact.change, fact.purpose, fact.evidence["words"]) == ("withdrawn", "messages", "Stop")
+    assert house.graph.texts[:2] == ["1: hi", STOPPED]
 
 
 async def test_a_button_whose_words_only_hold_a_stop_is_an_answer(house: House) -> None:
@@ -332,6 +345,22 @@ async def test_what_stands_behind_a_notice_waits_while_it_may_still_be_given(
     await telling.quiet()
     assert telling.graph.texts == [NOTICE, NOTICE, "1: hi"]
     assert [each.change for each in await facts(telling)] == ["told"]
+
+
+def _tried(times: int, rows: list[Any]) -> bool:
+    return [(row[1], row[3]) for row in rows] == [("queued", times), ("queued", 0)]
+
+
+async def test_a_notice_that_is_cut_off_again_and_again_is_not_sent_all_day(telling: House) -> None:
+    telling.graph.next(*[cuts] * 5)
+    await telling.hear(text(1, "hi"))
+    for tried in range(1, 5):
+        await telling.when(telling.queue, partial(_tried, tried))
+        await telling.hurry()
+    await telling.quiet()
+    assert telling.graph.texts == [NOTICE] * 5
+    notice, reply = await telling.messages()
+    assert (notice.outcome, (await telling.decisions(reply))[-1].code) == ("unknown", "not_told")
 
 
 async def test_a_stop_counts_while_what_comes_in_is_suspended(house: House) -> None:

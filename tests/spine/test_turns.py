@@ -37,10 +37,15 @@ async def test_an_effect_that_was_cut_short_is_run_again_under_its_key(house: Ho
     assert first == second != ""
 
 
-async def test_an_effect_that_fails_is_told(house: House) -> None:
+async def test_an_effect_that_fails_is_told_and_logged_with_its_conversation_and_line(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     house.graph.next(lambda caller, call: caller.say(500, {}))
     await house.hear(text(1, f"look http://127.0.0.1:{house.graph.port}/backend"))
     await house.when(house.replies, lambda said: said == ["nothing found"])
+    talk = await house.conversation_of(1)
+    (told,) = [each.getMessage() for each in caplog.records if each.name == "parley.effects"]
+    assert told.startswith(f"effect look of Desk failed in conversation {talk}: KeyError: 'found' (bot.py:")
 
 
 async def test_an_effect_that_fails_is_tried_again_under_its_key(house: House) -> None:

@@ -95,11 +95,25 @@ def test_cells_that_are_quoted_may_hold_anything_and_lines_are_still_counted() -
 
 def test_cells_too_many_have_no_name_and_are_refused() -> None:
     (line,) = consent_rows.read(f"{HEAD}\n{','.join(ROW.values())},more")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="more cells than there are columns") as told:
         consent_rows.entry(line.values, "default", "ann")
+    assert told.value.field == "row"
 
 
-@pytest.mark.parametrize("text", ["", "hello", "[1]", "[", "{", '{"a": 1}\n[1]', f'{HEAD}\n"a', "{}\n{"])
+@pytest.mark.parametrize("text", ["[{}, 7, {}]", "{}\n[1]\n{}", "{}\n{\n{}"])
+def test_what_is_no_row_leaves_the_others_as_they_are(text: str) -> None:
+    lines = consent_rows.read(text)
+    assert [each.number for each in lines] == [1, 2, 3]
+    assert [each.wrong[:17] for each in lines] == ["", "is no JSON object", ""]
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_another_separator_is_named(mark: str) -> None:
+    with pytest.raises(NoFile, match=f"separated by {mark!r}".replace("\\", r"\\")):
+        consent_rows.read(HEAD.replace(",", mark))
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[1]", "[", "{", "1\n{}", f'{HEAD}\n"a'])
 def test_another_file_is_refused_as_a_whole(text: str) -> None:
     with pytest.raises(NoFile):
         consent_rows.read(text)

@@ -1,16 +1,20 @@
 """What a decision was made on is looked at again in the commit that lets the message go."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
+import asyncpg
 import pytest
 
 from state import consent, contacts, conversations, known, outbox, people, suspensions
-from state.known import Changed, Known, Touch, touched_ask
+from state.known import About, Changed, Known, Touch, touched_ask
 from state.model.consent import Change, Consent
 from state.model.ids import new_id, now_ms
 from state.model.message import Decision
 from state.model.suspension import Order, Scope
 from state.outbox import Going, Handed, Leased
+from state.postgres import prepare
 from state.store import Store
 from state.writer import Op
 from tests.state.acts import BSUID, PHONE, accept, converse, lease, message, sent, take, turned
@@ -133,6 +137,58 @@ async def test_of_two_that_are_marked_in_one_commit_the_second_is_decided_on_the
     marked = [store.write(outbox.sending, row, each) for row, each in zip(rows, going, strict=True)]
     ends = await asyncio.gather(*marked, return_exceptions=True)
     assert [type(each) for each in ends] == [type(None), Changed]
+
+
+async def test_what_stands_is_read_under_the_lock_though_another_of_the_batch_reads_it_too(
+    stores: tuple[Store, Store],
+) -> None:
+    store, other = stores
+    row = await leased(store)
+    key = (row.talk.contact, row.lane)
+    async with held(other, key) as withdraw:
+        reading = store.write(known.with_standings, [About(*key, None, "", "", "")])
+        marking = store.write(outbox.sending, row, sent())
+        await withdraw()
+    assert [each.standings for each in await reading] != [()]
+    with pytest.raises(Changed):
+        await marking
+
+
+@asynccontextmanager
+async def held(store: Store, key: tuple[str, int]) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Another node has locked a contact, and records that it stopped once somebody waits for it."""
+    connection = await asyncpg.connect(str(store._database.url))  # type: ignore[attr-defined]
+    await prepare(connection)
+    async with connection.transaction():
+        await connection.execute("SELECT 1 FROM contact WHERE id = $1 FOR UPDATE", key[0])
+
+        async def withdraw() -> None:
+            while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                pass
+            for statement, values in consent.asks([fact(key[0])], key[1]):
+                text = statement.text("postgresql")
+                await connection.execute(text.sql, *text.rows([values])[0])
+
+        yield withdraw
+    await connection.close()
+
+
+async def test_a_turn_with_facts_and_a_call_with_a_consent_do_not_wait_for_each_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    turn = turned(taken, "hello")._replace(facts=(fact(taken.contact),))
+
+    def call() -> Op[int]:
+        person = yield from known.locked(taken.contact)
+        yield from known.conversation_of(taken.id, taken.lane, lock=True)
+        return len(person.standings)
+
+    apart: list[None] = []
+    monkeypatch.setattr(store._writer, "_apart", lambda batch: apart.append(None))
+    _, stood = await asyncio.gather(store.write(conversations.commit, turn), store.write(call))
+    assert (stood, apart) == (1, [])
 
 
 async def test_what_was_sent_to_one_contact_counts_for_the_one_it_is_merged_into(store: Store) -> None:

@@ -97,5 +97,5 @@ async def test_counts_tell_what_came_what_left_and_what_waits(store: Store) -> N
     await converse(store, "m1", "hello")
     await lease(store)
     outcomes, queued, waiting = await messages.counts(store, since)
-    assert [tuple(row) for row in outcomes] == [("wa", 1, 0, 0, 0)]
+    assert [tuple(row) for row in outcomes] == [("wa", 1, 0, 0, 0, 0)]
     assert ([tuple(row) for row in queued], waiting) == ([("wa", "queued", 1)], 0)

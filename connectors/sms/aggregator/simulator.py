@@ -23,6 +23,7 @@ _STATUSES: dict[Refusal, int] = {"throttled": 429, "unavailable": 503, "expired_
 class AggregatorSimulator:
     """Plays the aggregator that the settings describe."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("1", True)
     phones: ClassVar[tuple[Phone, ...]] = tuple(
         Phone(f"44770090020{n}", f"+44 7700 90020{n}") for n in range(3)
     )

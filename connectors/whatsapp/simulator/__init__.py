@@ -59,6 +59,7 @@ _TEMPLATES: tuple[Json, ...] = (
 class WhatsAppSimulator:
     """Plays Meta for one number. A customer whose phone is hidden is known by a user id made from the number."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("131026", True)
     phones: ClassVar[tuple[Phone, ...]] = tuple(
         Phone(number, f"+{number}") for number in ("15550123", "15550124", "15550125")
     )

@@ -25,6 +25,7 @@ _SKEW, _NONCES = 300, 1000
 class XSimulator:
     """Plays X for one account. Customers are known by their numeric ids; each event is a webhook of its own."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("108", False)
     phones: ClassVar[tuple[Phone, ...]] = (
         Phone("1500000000000000001", "Ana @ana_example"),
         Phone("1500000000000000002", "Ben @ben_example"),

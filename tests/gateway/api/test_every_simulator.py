@@ -15,6 +15,7 @@ from state import tables
 from state.consent_tables import consent
 from state.statements import Query
 from tests.gateway.api.house import PHONE, SECRETS, House, on_sqlite, running
+from tests.gateway.api.test_failed_messages import Parcel
 
 AES = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 META = {
@@ -143,6 +144,25 @@ async def test_a_stop_that_is_tapped_or_chosen_by_its_number_is_a_stop(tmp_path:
             if (each := json.loads(text))
         }
         assert found == {("messages", "withdrawn", "message")}
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+async def test_a_flow_is_told_where_the_next_message_is_made_undeliverable(tmp_path: Path, kind: str) -> None:
+    settings, secrets = CHANNELS[kind]
+    new = NewChannel("ch", kind, settings, secrets, simulated=True)
+    async with running(tmp_path, on_sqlite(tmp_path), connects=(new,), flows=(Parcel,)) as house:
+        told = await house.ask("POST", "/simulator/api/ch/faults", json={"fault": "undeliverable"})
+        assert (told.status, told.body["left"]) == (200, {"undeliverable": 1})
+        await Talk(house, kind).says(type="text", text="hi")
+        page = await house.until("/conversations", lambda body: bool(body["items"]))
+        path = f"/conversations/{page['items'][0]['id']}"
+        await house.until(path, lambda body: body["kept"].get("failures") == 1)
+        await Talk(house, kind).says(type="text", text="and now?")
+        gone = ("sent", "accepted", "delivered", "read")
+        page = await house.until(
+            f"{path}/messages", lambda body: len(body["items"]) == 5 and body["items"][0]["status"] in gone
+        )
+        assert page["items"][0]["content"]["text"] == "Your parcel is here."
 
 
 async def _sends_picture(house: House, talk: Talk) -> None:

@@ -15,6 +15,7 @@ from tests.gateway.api.test_every_simulator import CHANNELS
 US, DE = "12025550123", "4915112345678"
 TEAM = {"business": "Tea & Co", "help": "call +1 202 555 0100"}
 OPENS = notices.texts().business["en"].replace("{business}", "Tea & Co")
+STOPPED, STARTED = (say("en", "Tea & Co") for say in (notices.stopped, notices.started))
 HELPS = notices.helps("en", **{"business": "Tea & Co", "way": TEAM["help"]})
 
 
@@ -49,9 +50,11 @@ def _left(message: Any) -> bool:
 
 
 async def says(house: House, words: str, number: str, count: int) -> list[str]:
-    """A customer writes; gives what they have got once that is so many messages."""
-    told = await house.ask("POST", f"/simulator/api/sms/{number}/say", json={"type": "text", "text": words})
-    assert told.status == 200, told
+    """A customer writes, a message for each line; gives what they have got once that is so many messages."""
+    for line in words.splitlines():
+        body = {"type": "text", "text": line}
+        told = await house.ask("POST", f"/simulator/api/sms/{number}/say", json=body)
+        assert told.status == 200, told
     page = await house.until("/conversations", lambda body: bool(body["items"]))
     path = f"/conversations/{page['items'][0]['id']}/messages"
 
@@ -59,7 +62,8 @@ async def says(house: House, words: str, number: str, count: int) -> list[str]:
         return [each["direction"] for each in body["items"] if _left(each)].count("out") == count
 
     found = await house.until(path, done)
-    return [each["content"]["text"] for each in reversed(found["items"]) if each["direction"] == "out"]
+    left = [each for each in reversed(found["items"]) if each["direction"] == "out" and _left(each)]
+    return [each["content"]["text"] for each in left]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +82,14 @@ async def test_the_first_text_message_says_what_the_country_and_the_team_ask(
     assert await says(sms, "ho", number, len(first) + 2) == [*first, "you said hi", "you said ho"]
 
 
+async def test_a_number_s_country_counts_though_its_customer_is_known_to_live_elsewhere(sms: House) -> None:
+    await set_up(sms, **TEAM)
+    made = await sms.call("POST", "/contacts", {"channel": "sms", "address": f"tel:+{US}", "country": "DE"})
+    assert made.status == 201, made
+    assert await says(sms, "hi", f"+{US}", 2) == [OPENS, "you said hi"]
+    assert await says(sms, "hi", US, 2) == [OPENS, "you said hi"]
+
+
 async def test_help_is_answered_with_the_business_and_the_way_to_people(sms: House) -> None:
     await set_up(sms, **TEAM)
     assert await says(sms, "HELP", DE, 2) == [HELPS, "you said HELP"]
@@ -85,6 +97,28 @@ async def test_help_is_answered_with_the_business_and_the_way_to_people(sms: Hou
 
 async def test_help_of_a_team_that_has_said_nothing_is_the_flow_s(sms: House) -> None:
     assert await says(sms, "HELP", DE, 1) == ["you said HELP"]
+
+
+@pytest.mark.parametrize("sms", [(Desk,), (Helper,)], indirect=True)
+@pytest.mark.parametrize("telling", [False, True])
+async def test_help_is_answered_to_who_has_stopped_and_nothing_else_is(sms: House, *, telling: bool) -> None:
+    await set_up(sms, **TEAM, automated=telling)
+    assert await says(sms, "STOP", DE, 1) == [STOPPED]
+    assert await says(sms, "hello\nHELP", DE, 2) == [STOPPED, HELPS]
+    assert await says(sms, "help\nhi", DE, 3) == [STOPPED, HELPS, HELPS]
+
+
+async def test_the_confirmation_of_a_stop_names_the_business_where_the_team_has_said_it(sms: House) -> None:
+    assert await says(sms, "STOP", DE, 1) == [notices.stopped("en")]
+    await set_up(sms, **TEAM)
+    assert (await says(sms, "START", DE, 3))[1] == "Tea & Co: " + notices.started("en")
+
+
+async def test_who_starts_again_is_told_first_what_they_were_not(sms: House) -> None:
+    await set_up(sms, **TEAM)
+    assert await says(sms, "STOP", US, 1) == [STOPPED]
+    found = await says(sms, "START", US, 4)
+    assert found == [STOPPED, OPENS, STARTED, "you said START"]
 
 
 @pytest.mark.parametrize("sms", [(Helper,)], indirect=True)

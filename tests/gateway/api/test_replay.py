@@ -104,13 +104,28 @@ async def test_where_it_stood_after_a_turn_is_shown(life: Life, house: House) ->
     assert (await life.replay(conversation, "--until", "9"))[0] == 1
 
 
+async def test_turns_are_counted_from_one(life: Life, house: House) -> None:
+    conversation = await talk(house, *SAYS[:1])
+    assert await life.replay(conversation, "--until", "0") == (1, "")
+
+
+async def test_a_conversation_of_a_flow_that_is_not_here_is_told(life: Life, house: House) -> None:
+    conversation = await talk(house, *SAYS[:1])
+    life.shop.write("shop.py", BOT.replace("class Shop", "class Store") + "\nShop = Store\n")
+    code, told = await life.replay(conversation)
+    assert (code, told.splitlines()[-1].split(";")[0]) == (
+        1,
+        "turn 1 cannot be played: there is no flow Shop here",
+    )
+
+
 async def test_a_shared_conversation_holds_no_one_and_plays_elsewhere(life: Life, house: House) -> None:
     file = life.shop.folder / "shared.json"
     conversation = await talk(house, *SAYS)
     code, told = await life.replay(conversation, "--share", str(file))
     assert (code, "comes out otherwise" in told) == (0, False)
     shared = file.read_text("utf-8")
-    for secret in ("navy.example", "7946 0123", "15550123"):
+    for secret in ("navy.example", "7946 0123", "15550123", "wamid.", conversation):
         assert secret not in shared
     life.url = f"sqlite:///{life.shop.folder}/nowhere.db"
     code, told = await life.replay("--file", str(file))

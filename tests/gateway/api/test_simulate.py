@@ -53,10 +53,17 @@ async def test_an_outage_is_outlasted(house: House, capsys: Any) -> None:
             ["--channel", "app", "--fault", "ban"],
             "there is no simulated channel 'app': is .* a demonstration with",
         ),
-        (["--channel", "phone", "--fault", "flood"], "'flood' is no fault; there are duplicates.* ban$"),
+        (
+            ["--channel", "phone", "--fault", "flood"],
+            "'flood' is no fault; there are duplicates.* ban, undeliverable$",
+        ),
         (
             ["--channel", "phone", "--fault", "ban", "--times", "-3"],
             "-3 times: a fault happens once or more; 0 cle",
+        ),
+        (
+            ["--channel", "phone", "--fault", "undeliverable", "--times", "0"],
+            "0 times: the next 1 to 100 messages are not delivered",
         ),
         (["--channel", "phone", "--url", "nowhere"], "no demonstration answers"),
         (["--channel", "phone", "--url", "http://127.0.0.1:1"], "no demonstration answers"),

@@ -26,6 +26,17 @@ async def test_what_is_suspended_is_held_and_leaves_in_order_when_it_is_lifted(a
     assert times == sorted(times)
 
 
+async def test_what_stands_behind_another_names_it(anywhere: House) -> None:
+    made = await suspend(anywhere, channel="app")
+    first, second = await anywhere.send("1"), await anywhere.send("2")
+    await anywhere.until(f"/messages/{first['id']}", lambda body: body["queue"]["state"] == "held")
+    shown = [(await anywhere.call("GET", f"/messages/{each['id']}")).body for each in (first, second)]
+    assert [each["queue"]["behind"] for each in shown] == ["", first["id"]]
+    await anywhere.call("POST", f"/suspensions/{made}/lift", {"reason": "mended"})
+    left = await anywhere.until(f"/messages/{second['id']}", lambda body: body["facts"]["sent"])
+    assert left["queue"] is None
+
+
 async def test_a_suspension_is_shown_as_it_was_made(anywhere: House) -> None:
     asked = {"scope": {"channel": "app", "direction": "both"}, "reason": "<b>!", "ground": "legal"}
     made = (await anywhere.call("POST", "/suspensions", asked)).body

@@ -12,6 +12,7 @@ from conversations.router import APOLOGY, compiled
 from gateway import versions as versions_module
 from gateway.cli import main
 from gateway.cli.run import _warn
+from state.model.turn import Snapshot
 from tests.conversations.project import Project, project
 from tests.gateway.api.house import PHONE, House, on_sqlite, running
 
@@ -140,6 +141,9 @@ async def test_a_version_is_restored(life: Life, second: House) -> None:
     await asyncio.to_thread(life.parley, "flows", "rollback", "Shop", "--reason", "it is wrong")
     listed = (await asyncio.to_thread(life.parley, "flows", "list"))[1].splitlines()
     assert [line.split()[-1] for line in listed] == ["withdrawn", "current"]
+    planned = (await asyncio.to_thread(life.parley, "flows", "plan"))[1].splitlines()
+    assert planned[0].endswith(f" (withdrawn: runs begin under {listed[1].split()[1]})")
+    assert {line.split()[1] for line in planned[1:]} == {"moves", "stays"}
     words = ("flows", "restore", "Shop", listed[0].split()[1], "--reason", "it was right")
     assert (await asyncio.to_thread(life.parley, *words))[0] == 0
     await until_runs_begin(second, Customers(), "two")
@@ -261,6 +265,44 @@ async def test_what_is_mended_but_not_served_yet_is_told(life: Life, parked: str
     assert (code, wanted in printed) == (0, True), printed
 
 
+async def test_a_parked_conversation_whose_flow_is_gone_does_not_go_on(life: Life, parked: str) -> None:
+    life.writes(
+        "two", FAULTY.replace("DIVIDED", "1").replace("class Shop", "class Store") + "\nShop = Store\n"
+    )
+    talk = life.people.talks["15550001"]
+    words = ("conversations", "resume", talk, "--reason", "mended")
+    async with life.running() as house:
+        code, printed = await asyncio.to_thread(life.parley, *words)
+        assert (code, printed.split("; ")[0]) == (1, f"{talk}  stays parked: Shop is not served any more")
+        told = await house.call("POST", f"/conversations/{talk}/resume", {"reason": "mended"})
+        assert (told.status, told.body["detail"].split(":")[0]) == (409, "Shop is not served any more")
+        assert (await asyncio.to_thread(life.parley, *words, "--restart"))[0] == 0
+        assert await life.people.say(house, "15550001", "hi") == "two: name?"
+
+
+async def test_a_version_that_is_not_kept_is_told_once_and_the_flow_is_named_once(
+    life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    life.writes("one")
+    async with life.running() as house:
+        versions = versions_module.Versions(house.gateway.store, house.gateway.router)
+        for _ in range(2):
+            await versions.know([Snapshot("Shop", "gone", 1, "name")])
+    assert [each.message for each in caplog.records if each.name == "parley.versions"] == [
+        "Shop has no version gone; its runs go on under the version that is served"
+    ]
+
+
+async def test_why_a_conversation_is_parked_is_shown(life: Life, parked: str) -> None:
+    talk, why = life.people.talks["15550001"], "ZeroDivisionError"
+    life.writes("one", FAULTY.replace("DIVIDED", "6 // 0"))
+    async with life.running() as house:
+        found = (await house.call("GET", f"/conversations/{talk}")).body
+    assert (found["mode"], why in found["fault"]["reason"]) == ("parked", True)
+    told = (await asyncio.to_thread(life.parley, "conversations", "show", talk))[1].splitlines()
+    assert (told[1].startswith("parked: "), why in told[1]) == (True, True)
+
+
 async def test_a_flow_that_is_not_served_any_more_is_told(
     life: Life, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -282,7 +324,10 @@ async def test_a_flow_that_is_not_served_any_more_is_told(
 async def test_where_no_version_is_kept_that_is_told(life: Life) -> None:
     life.writes("one")
     code, told = await asyncio.to_thread(life.parley, "flows", "list")
-    assert (code, told) == (0, "no versions yet: parley serve keeps them; a demonstration has none\n")
+    assert (code, told) == (
+        0,
+        "no versions yet: parley serve keeps them; parley serve --reload and a demonstration do not\n",
+    )
 
 
 async def test_what_a_command_cannot_do_is_told(life: Life) -> None:

@@ -83,6 +83,11 @@ def test_a_channel_s_content_is_for_what_its_provider_allows(
     assert content_purpose(facts, NOON, HELD).code == ("" if fits else "purpose_not_allowed")
 
 
+def test_what_a_template_was_taken_for_is_told_where_it_leaves() -> None:
+    facts = SERVICE._replace(channel_type="whatsapp", content=TEMPLATE, category="UTILITY")
+    assert content_purpose(facts, NOON, HELD).inputs == UTILITY
+
+
 def test_x_takes_no_campaign() -> None:
     facts: Facts = SERVICE._replace(channel_type="x", cause=Cause(campaign="spring"))
     said = content_purpose(facts, NOON, HELD)

@@ -119,6 +119,17 @@ def test_it_is_confirmed_once_and_without_marketing(changed: Facts, found: str) 
 
 
 @pytest.mark.parametrize(
+    ("cause", "last_in", "found"),
+    [
+        (Cause(helps=True), LATELY, ""), (Cause(helps=True), NOON - DAY, "withdrawn"),
+        (Cause(helps=True), NEVER, "withdrawn"), (Cause(), LATELY, "withdrawn"),
+    ],
+)  # fmt: skip
+def test_help_is_answered_though_its_customer_has_stopped(cause: Cause, last_in: int, found: str) -> None:
+    assert code(SERVICE._replace(cause=cause, standings=STOPPED, last_in=last_in)) == found
+
+
+@pytest.mark.parametrize(
     ("purpose", "basis", "found"),
     [
         ("marketing", "consent", ""), ("marketing", "legitimate_interests", "basis_unfit"),

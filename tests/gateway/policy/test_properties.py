@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.policy import CODES, RULES, Facts, Person, Team, decide
+from gateway.policy import CODES, RULES, Facts, Person, Team, decide, initiated
 from state.known import Touch
 from state.model.cause import Cause
 from state.model.channel import Terms
@@ -36,6 +36,7 @@ causes = st.builds(
     purpose=st.sampled_from(MESSAGES),
     campaign=st.sampled_from(["", "c"]),
     confirms=st.sampled_from(["", "a"]),
+    helps=st.booleans(),
 )
 people = st.builds(
     Person, st.sampled_from(ADDRESSES).map(lambda one: (one,)), st.sampled_from(["", "FR", "US"]),
@@ -80,7 +81,8 @@ def test_nothing_leaves_against_what_the_customer_said(given: Facts, now: int) -
     purpose = given.cause.purpose
     stands = latest(given.standings or (), purpose, given.person.addresses, "wa")
     if decision.verdict == "send" and not given.cause.confirms:
-        assert stands is None or stands.change != "withdrawn"
+        asked = given.cause.helps and purpose == "service" and not initiated(given.terms, given.last_in, now)
+        assert asked or stands is None or stands.change != "withdrawn"
         assert purpose != "marketing" or (stands is not None and stands.change == "given")
     if decision.verdict == "send":
         assert given.team.active

@@ -50,6 +50,7 @@ FIRST = SERVICE._replace(told="", notice="2026-11")
 NOTICES: list[tuple[Facts, dict[str, Any], str]] = [
     (FIRST, {}, "not_told"), (FIRST, {"told": "2026-01"}, ""), (FIRST, {"notice": ""}, ""),
     (FIRST, {"cause": Cause(tells="2026-11")}, ""), (FIRST, {"cause": Cause(confirms="f")}, ""),
+    (FIRST, {"cause": Cause(helps=True)}, ""),
     (FIRST, {"content": Template("t", "en")}, "not_told"),
     (FIRST, {"content": Template("t", "en"), "last_in": NOON - DAY}, ""),
     (FIRST, {"content": Template("t", "en"), "last_in": NOON - DAY + 1}, "not_told"),

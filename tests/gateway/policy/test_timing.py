@@ -72,6 +72,7 @@ def test_a_cap_of_the_team_takes_the_place_of_the_pack_s() -> None:
     assert frequency(facts, NOON, HELD).verdict == "wait"
     assert frequency(facts._replace(team=Team("DE", settings=loose)), NOON, HELD).verdict == "send"
     often = SERVICE._replace(touches=sent(0.5, purpose="service"), team=Team("DE", settings=strict))
+    assert "(1 in 1 hour)" in frequency(often, NOON, HELD).reason
     assert frequency(often, NOON, HELD).inputs == {"until": NOON + HOUR // 2, "cap": [1, 1]}
 
 

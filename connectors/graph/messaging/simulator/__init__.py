@@ -28,6 +28,7 @@ _REFUSALS: dict[Refusal, Fault] = {
 class MessagingSimulator:
     """Plays Meta for one account; Messenger and Instagram say what differs."""
 
+    undeliverable: ClassVar[tuple[str, bool]] = ("100", False)
     phones: ClassVar[tuple[Phone, ...]]
     kind: ClassVar[str]
     """The webhook's `object`."""
