@@ -11,7 +11,7 @@ from admin.consent_rows import Line
 from admin.operations import Actor, Refused, Writes
 from state import audit, channels, licences, media, recording
 from state.licences import Record
-from state.model.address import BadAddress, parse
+from state.model.address import BadAddress, canonical
 from state.model.consent import Basis, Consent, Purpose
 from state.model.ids import lane_of_id, now_ms
 from state.recording import Entry, NoContact
@@ -56,6 +56,7 @@ async def record(store: Writes, actor: Actor, entry: Entry, unfit: Unfit) -> Con
     """Record a fact; when this returns it holds for every send. Raises Refused."""
     actor.needs("consent:write")
     await _check_team(store, entry.team)
+    entry = named(entry)
     check(entry, now_ms(), await _channels(store), unfit)
     try:
         return await store.write(recording.record, entry)
@@ -76,7 +77,6 @@ async def _channels(store: Writes) -> Mapping[str, Where]:
 
 def check(entry: Entry, now: int, known: Mapping[str, Where], unfit: Unfit) -> None:
     """Look at an entry as a whole, `known` are the channels; raises Refused naming the field that is wrong."""
-    _check_whom(entry)
     where = known.get(entry.channel, Where())
     if entry.channel and where.team != entry.team:
         raise Refused("channel", f"the team {entry.team!r} has no channel {entry.channel!r}")
@@ -94,17 +94,31 @@ def check(entry: Entry, now: int, known: Mapping[str, Where], unfit: Unfit) -> N
         raise Refused("until", "is not after the time it was given")
 
 
-def _check_whom(entry: Entry) -> None:
-    try:
-        parse(entry.to) if ":" in entry.to else lane_of_id(entry.to)
-    except BadAddress as error:
-        raise Refused("to", str(error)) from error
-    except ValueError as error:
-        raise Refused(
-            "to", f"{entry.to[:40]!r} is neither an address (scheme:path) nor a contact's id"
-        ) from error
+def named(entry: Entry) -> Entry:
+    """An entry about an address as that is kept, or about a contact; raises Refused where it is neither.
+
+    A national number is refused: nobody can tell whose it is, and it would be another contact than the one meant.
+    """
     if any(each.isspace() for each in entry.to):
         raise Refused("to", f"{entry.to!r}: an address has no blanks")
+    if ":" not in entry.to:
+        _check_id(entry.to)
+        return entry
+    try:
+        to = canonical(entry.to)
+    except BadAddress as error:
+        raise Refused("to", str(error)) from error
+    if to.startswith("tel:0"):
+        raise Refused("to", f"{entry.to!r} is a national number: write its country, as tel:+4915112345678")
+    return msgspec.structs.replace(entry, to=to)
+
+
+def _check_id(to: str) -> None:
+    try:
+        lane_of_id(to)
+    except ValueError as error:
+        why = f"{to[:40]!r} is neither an address (scheme:path) nor a contact's id"
+        raise Refused("to", why) from error
 
 
 async def import_lines(
@@ -141,7 +155,7 @@ def _entries(
         try:
             if line.wrong:
                 raise Refused("row", f"it {line.wrong}")
-            entry = consent_rows.entry(line.values, team, actor)
+            entry = named(consent_rows.entry(line.values, team, actor))
             look(entry)
             found[msgspec.json.encode(entry)] = entry
         except Refused as error:

@@ -81,13 +81,12 @@ class Console:
         found = await self._gateway.store.read(suspension_rows.OPEN)
         known = [suspension_rows.read(row) for row in found]
         channels = await self._channels(known, signals=_may(actor, "channels:read") or _may(actor, "suspend"))
-        shown = {one.id for each in channels for one in each.suspensions}
+        wide = [one for one in known if one.scope.channel not in {each.id for each in channels}]
         view = ChannelsView(
             channels=channels,
             others=tuple(
-                _row(one, _about(one.scope, "channel"), self._held.get(one.id, 0))
-                for one in known
-                if one.id not in shown
+                _row(one, _about(one.scope, "channel") or "everything", self._held.get(one.id, 0))
+                for one in wide
             ),
             hooks=self._hooks if _may(actor, "hooks:write") else (),
             quarantined=self._quarantined,
@@ -117,6 +116,7 @@ class Console:
                 last_error=redactor.hide(live.record.last_error),
                 last_error_at=live.record.last_error_at or 0,
                 suspensions=self._suspensions(live, known),
+                across=self._across(live, known),
                 signals=self._signals.get(live.channel.id, ()) if signals else (),
                 terms=_terms(live),
             )
@@ -153,15 +153,27 @@ class Console:
         self._count_at = ended + _REST * (ended - started)
 
     def _suspensions(self, live: Live, known: Sequence[Suspension]) -> tuple[SuspensionRow, ...]:
-        """What stops a channel: as a whole, all that it starts by itself, or a part of it."""
-        channel = live.channel
-        teams = self._gateway.teams.above(channel.team)
-        whole = Target(channel=channel.id, teams=teams, sender=channel.account, initiated=True)
+        """What was made for a channel: it stops it as a whole, all that it starts by itself, or a part of it."""
+        whole = self._whole(live)
         return tuple(
             _row(each, "" if each.scope.covers(whole) else _about(each.scope), self._held.get(each.id, 0))
             for each in known
-            if each.scope.covers(whole) or each.scope.channel == channel.id
+            if each.scope.channel == live.channel.id
         )
+
+    def _across(self, live: Live, known: Sequence[Suspension]) -> tuple[SuspensionRow, ...]:
+        """What stops a channel as a whole and was not made for it alone: its team's, a sender's, or that of all."""
+        whole = self._whole(live)
+        return tuple(
+            _row(each, _about(each.scope) or "everything", 0)
+            for each in known
+            if not each.scope.channel and each.scope.covers(whole)
+        )
+
+    def _whole(self, live: Live) -> Target:
+        channel = live.channel
+        teams = self._gateway.teams.above(channel.team)
+        return Target(channel=channel.id, teams=teams, sender=channel.account, initiated=True)
 
     async def suspend(self, request: web.Request) -> web.Response:
         """Suspend a channel with a reason and a ground."""

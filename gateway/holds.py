@@ -7,7 +7,7 @@ import msgspec
 from gateway import outgoing, policy
 from gateway.channels import Channels, Live
 from gateway.teams import Teams
-from state import held, merges, signals
+from state import flows, held, merges, signals
 from state.held import FIRST, LAST, Left, Waiting
 from state.model import cause
 from state.model.base import Value
@@ -142,6 +142,31 @@ class Holds:
             for name, rows in by_channel.items()
         ]
         return [each for each in stops if not _narrow(scope) or any(each.numbers())]
+
+    async def unknown(self, scope: Scope) -> tuple[str, ...]:
+        """The fields of a scope whose name nothing is known by now: a sender no channel has, a flow that was never
+        served, a campaign or template of which nothing waits and nothing left in the last day."""
+        senders = {live.channel.account for live in self._channels}
+        served = {row[0] for row in await self._store.read(flows.LIST)} if scope.flow else set()
+        found = [
+            *(["sender"] if scope.sender and scope.sender not in senders else []),
+            *(["flow"] if scope.flow and scope.flow not in served else []),
+        ]
+        for name in ("campaign", "template"):
+            value = getattr(scope, name)
+            if value and not await self._met(Scope(**{name: value})):
+                found.append(name)
+        return tuple(found)
+
+    async def _met(self, scope: Scope) -> bool:
+        """Whether anything within a scope waits, or left in the last day."""
+        async for page in self.pages(scope):
+            if page:
+                return True
+        for live in self._channels:
+            if await self._sent((scope,), live.channel.id, now_ms()):
+                return True
+        return False
 
     async def _sent(self, scopes: Sequence[Scope], channel: str, now: int) -> int:
         """How many messages within the scopes left in the last day."""

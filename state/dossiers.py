@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from state import merges
 from state.consent_tables import consent, standing
-from state.model.address import lane_of
+from state.model.address import kept, lane_of
 from state.model.consent import Consent, Standing
 from state.model.ids import lane_of_id
 from state.statements import Query
@@ -43,6 +43,17 @@ _OWNER = Query(
     "urn team shard",
 )
 
+OWNERS = Query(
+    sa.select(_A.team, _A.contact)
+    .where(
+        _A.urn == sa.bindparam("urn", type_=_A.urn.type),
+        _A.shard == sa.bindparam("shard", type_=_A.shard.type),
+    )
+    .order_by(_A.team),
+    "urn shard",
+)
+"""Whose an address is in each team that knows it: team and contact."""
+
 
 class Dossier(NamedTuple):
     """Whose facts belong together: the contact, its team, and with it those that are merged into it."""
@@ -64,7 +75,8 @@ async def find(store: Store, said: str, team: str) -> Dossier | None:
     """Whom an address of a team, or the id of a contact of any, means; raises ValueError where it is neither."""
     contact_id = said
     if ":" in said:
-        rows = await store.read(_OWNER, said, team, lane_of(said))
+        urn = kept(said)
+        rows = await store.read(_OWNER, urn, team, lane_of(urn))
         if not rows:
             return None
         contact_id = rows[0][0]

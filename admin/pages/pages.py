@@ -123,7 +123,8 @@ class HookRow(Value, frozen=True, kw_only=True):
 class ChannelRow(Value, frozen=True, kw_only=True):
     """One channel as the console lists it; `last_error_at` in milliseconds, UTC, 0 where there was none.
 
-    The last error is of the channel as such; `last_failure` says why a message failed last.
+    The last error is of the channel as such; `last_failure` says why a message failed last. `suspensions` are the
+    channel's own, `across` those of more than this channel that stop it as a whole.
     """
 
     id: str
@@ -136,17 +137,19 @@ class ChannelRow(Value, frozen=True, kw_only=True):
     last_error: str = ""
     last_error_at: int = 0
     suspensions: tuple[SuspensionRow, ...] = ()
+    across: tuple[SuspensionRow, ...] = ()
     signals: tuple[SignalRow, ...] = ()
     terms: TermsRow | None = None
 
     def state(self, now: int) -> State:
         """Suspended while anything stops all of it; waiting while its terms hold it; in need of attention while
         something stops a part of it or is announced, or its last error is fresh."""
-        if any(not each.about and each.stage != "noticed" for each in self.suspensions):
+        whole = (*(each for each in self.suspensions if not each.about), *self.across)
+        if any(each.stage != "noticed" for each in whole):
             return "suspended"
         if self.terms and self.terms.held(now):
             return "waiting"
-        if self.suspensions:
+        if self.suspensions or self.across:
             return "attention"
         return "attention" if self.last_error and now - self.last_error_at < FRESH_MS else "running"
 
@@ -154,7 +157,7 @@ class ChannelRow(Value, frozen=True, kw_only=True):
 class ChannelsView(Value, frozen=True, kw_only=True):
     """All that `/admin` shows. `period` says over what time is counted; `problem` is why the last form was refused.
 
-    `others` are suspensions of a part of several channels, `hooks` those that fail.
+    `others` are suspensions that are not of one channel alone, `hooks` those that fail.
 
     `demo`: nobody signed in, and there is a simulator to lead to; `may_suspend` and `may_accept`: the actor has the
     scope for it.

@@ -2,6 +2,7 @@
 
 import re
 
+from state.model.address import kept
 from state.model.wire import BadMessage
 
 _SCHEMES = {"": "tel", "whatsapp": "whatsapp", "rcs": "tel", "messenger": "messenger"}
@@ -20,7 +21,7 @@ def urn(address: str) -> str:
     form = _NUMBER if scheme in ("tel", "whatsapp") else _WORD
     if not form.fullmatch(rest):
         raise ValueError(f"{address[:40]!r} is no address")
-    return f"{scheme}:{rest.lstrip('+') if scheme == 'whatsapp' else rest}"
+    return kept(f"{scheme}:{rest}")
 
 
 def written(addresses: tuple[str, ...], *, rcs: bool = False) -> str:

@@ -12,7 +12,7 @@ from gateway.channels import Live
 from gateway.degrade import Link, Shaped, shape
 from gateway.problems import Problem
 from state import contacts, listings, merges, messages
-from state.model.address import BadAddress, parse
+from state.model.address import BadAddress, canonical, parse
 from state.model.cause import Cause
 from state.model.content import Content, Reaction, media_in
 from state.model.ids import lane_of_id, new_id
@@ -67,7 +67,7 @@ def _channel(gateway: Gateway, name: str) -> Live:
 
 def _address(live: Live, urn: str) -> str:
     try:
-        scheme, _ = parse(urn)
+        scheme, _ = parse(canonical(urn))
     except BadAddress as error:
         raise Problem("invalid_address", str(error), field="to") from error
     known = live.connector.capabilities.schemes
@@ -75,7 +75,7 @@ def _address(live: Live, urn: str) -> str:
         raise Problem(
             "invalid_address", f"{live.channel.id} reaches addresses of {', '.join(known)}", field="to"
         )
-    return urn
+    return canonical(urn)
 
 
 async def _conversation(gateway: Gateway, found_id: str, lane: int, channel: str) -> Aim | None:

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from admin import scopes
 from admin import suspensions as operations
+from admin.operations import Refused
 from admin.suspensions import Vetoed
 from gateway.api import cursors
 from gateway.api.asks import Because, Discard, Lift, PreviewSuspension, Suspend
@@ -43,7 +45,8 @@ class SuspensionView(Answer, frozen=True, kw_only=True):
     last.
 
     `evidence` are the first ids of `evidence_count`; `by_human` says that it never ends by itself. `in_flight` are the
-    messages that were on their way when the call returned, null where nobody looked.
+    messages that were on their way when the call returned, null where nobody looked. `unknown` are the fields of
+    `scope` by whose name nothing is known yet, so that they stop only what is still to come; null as before.
     """
 
     id: str
@@ -72,6 +75,7 @@ class SuspensionView(Answer, frozen=True, kw_only=True):
     settled: int
     epoch: int
     in_flight: tuple[str, ...] | None = None
+    unknown: tuple[str, ...] | None = None
 
 
 class Suspensions(Answer, frozen=True, kw_only=True):
@@ -104,9 +108,10 @@ class HeldMessages(Answer, frozen=True, kw_only=True):
 
 
 class SuspensionPreview(Answer, frozen=True, kw_only=True):
-    """What a suspension would do, by channel."""
+    """What a suspension would do, by channel; `unknown` are the fields of the scope by whose name nothing is known."""
 
     channels: tuple[Stop, ...]
+    unknown: tuple[str, ...] = ()
 
 
 class Discarded(Answer, frozen=True, kw_only=True):
@@ -116,15 +121,16 @@ class Discarded(Answer, frozen=True, kw_only=True):
 
 
 class Told(NamedTuple):
-    """A suspension, and the messages that were on their way when it was told."""
+    """A suspension, the messages that were on their way when it was told, and what of its scope is not known."""
 
     suspension: Suspension
     in_flight: tuple[str, ...]
+    unknown: tuple[str, ...]
 
 
 def view(done: Suspension | Told) -> SuspensionView:
     """A suspension as it is shown."""
-    made, in_flight = (done.suspension, done.in_flight) if isinstance(done, Told) else (done, None)
+    made, in_flight, unknown = done if isinstance(done, Told) else (done, None, None)
     names = (
         "id", "stage", "scope", "ground", "reason", "actor", "epoch", "evidence", "notice", "condition", "by_human",
         "proposal", "lifted_by", "held", "settled",
@@ -145,6 +151,7 @@ def view(done: Suspension | Told) -> SuspensionView:
         lifted=moment(made.lifted_at),
         lifted_reason=made.lifted_for,
         in_flight=in_flight,
+        unknown=unknown,
     )
 
 
@@ -173,26 +180,35 @@ async def _one(store: Store, suspension_id: str) -> Suspension:
 
 async def preview(call: Call[Nothing, PreviewSuspension]) -> SuspensionPreview:
     """What a suspension would do."""
-    _known(call, call.body.scope)
+    scope = await _scope(call, call.body.scope)
     until = ms_of(call.body.until) if call.body.until else 0
-    stops = await call.gateway.suspensions.holds.preview(call.body.scope, until)
-    return SuspensionPreview(channels=tuple(stops))
+    holds = call.gateway.suspensions.holds
+    stops = await holds.preview(scope, until)
+    return SuspensionPreview(channels=tuple(stops), unknown=await holds.unknown(scope))
 
 
-def _known(call: Call[Nothing, Suspend] | Call[Nothing, PreviewSuspension], scope: Scope) -> None:
+async def _scope(call: Call[Nothing, Suspend] | Call[Nothing, PreviewSuspension], scope: Scope) -> Scope:
+    """A scope whose channel, team and contact are there; raises Problem, Refused."""
     if scope.channel and call.gateway.channels.get(scope.channel) is None:
         raise Problem("unknown_channel", f"there is no channel {scope.channel!r}", field="scope.channel")
+    try:
+        return await scopes.found(call.gateway.store, scope)
+    except Refused as error:
+        raise Refused(f"scope.{error.field}", error.reason) from error
 
 
 async def suspend(call: Call[Nothing, Suspend]) -> Told:
     """Suspend a scope: when the answer goes out, no new send begins in it on any node."""
-    _known(call, call.body.scope)
+    scope = await _scope(call, call.body.scope)
+    order = msgspec.structs.replace(call.body.order, scope=scope)
     try:
-        made = await operations.suspend(call.gateway.means(call.store), call.actor, call.body.order)
+        made = await operations.suspend(call.gateway.means(call.store), call.actor, order)
     except Vetoed as error:
         raise Problem("conflict", str(error)) from error
     call.gateway.wake.tell("suspensions")
-    return Told(made, await call.gateway.suspensions.holds.in_flight(made.scope) if made.in_force else ())
+    holds = call.gateway.suspensions.holds
+    flying = await holds.in_flight(made.scope) if made.in_force else ()
+    return Told(made, flying, await holds.unknown(scope))
 
 
 async def lift(call: Call[Nothing, Lift]) -> Suspension:

@@ -124,21 +124,21 @@ async def _add(store: Store, settings: Settings, args: argparse.Namespace) -> in
     new = operations.NewChannel(
         args.id, args.type, public, secrets, team=args.team, simulated=args.simulated, flow=flow
     )
-    accept = args.accept_terms or args.demo
     try:
-        await connect(store, seal_of(settings), operations.OPERATOR, new, accept=accept)
+        await connect(store, seal_of(settings), operations.OPERATOR, new, accept=args.accept_terms)
     except registry.UnknownType as error:
         raise Failure(str(error)) from error
     except operations.Refused as error:
         raise Failure(str(error)) from error
     print(f"channel {args.id} is connected; {_reached(door(args.type, args.id), settings.public_url)}")
     print("a gateway that runs takes it up within 5 seconds")
-    if args.demo:  # nobody is real there, so nothing is to be agreed to
+    if args.demo:  # nobody is real there, so its team needs no country
         await open_without_country(store, operations.OPERATOR)
-    if not accept:
+    if not args.accept_terms:
+        which = f"{args.id} --demo" if args.demo else args.id
         print(
-            f"it sends nothing before its terms are accepted: read them with `parley channels terms {args.id}`,"
-            f" then `parley channels accept {args.id}`"
+            f"it sends nothing before its terms are accepted: read them with `parley channels terms {which}`,"
+            f" then `parley channels accept {which}`"
         )
     if why := silent(by_id(await store.read(LIST)), settings.country).get(args.team):
         print(f"team {args.team}: {why}")

@@ -167,12 +167,12 @@ async def _channels(
         await channels.load()
         teams = await _teams(store)
         alone = await left_alone(store, served) if served else {}
+        differs = await _standing(store)
     finally:
         await store.close()
-    for flow, count in alone.items():
-        yield Finding(f"flow {flow}", f"it is not served, and {count} running conversations will be parked")
     silenced = silent(teams, settings.country)
-    for finding in (*_bound(channels, silenced, only), *_unsaid(channels, teams, only)):
+    bound = (*_bound(channels, silenced, only), *_unsaid(channels, teams, only))
+    for finding in (*differs, *_left(alone), *bound):
         yield finding
     yield _address(settings, needed=_called(channels))
     for name, why in channels.broken.items():
@@ -208,6 +208,21 @@ def _no_flow(live: "Live", served: frozenset[str]) -> Finding:
     there = ", ".join(sorted(served)) or "none"
     said = f"it names {live.channel.flow}, which is not served (there is: {there}), so nobody answers"
     return Finding(f"channel {live.channel.id}, flow", said)
+
+
+def _left(alone: Mapping[str, int]) -> Iterator[Finding]:
+    """Flows whose runs nobody goes on with."""
+    for flow, count in alone.items():
+        yield Finding(f"flow {flow}", f"it is not served, and {count} running conversations will be parked")
+
+
+async def _standing(store: Store) -> tuple[Finding, ...]:
+    """What stands of consent, where it does not follow from the ledger."""
+    from state import rederived
+
+    found = await rederived.compare(store)
+    said = f"contact {found.contact}: {found.reason}; somebody may have been at the database"
+    return (Finding("consent, what stands", said),) if found.reason else ()
 
 
 async def _teams(store: Store) -> "Mapping[str, Team]":

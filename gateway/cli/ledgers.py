@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gateway.settings import Settings
     from state.proof import Choice, Verdict
+    from state.rederived import Compared
     from state.store import Store
 
 NO_EXPORT = 2
@@ -94,25 +95,38 @@ def _lines(name: str) -> "Iterator[IO[bytes]]":
 
 
 async def _database(store: "Store", settings: "Settings", args: argparse.Namespace, audit: bool) -> int:
-    from state import ledger, proof
+    from state import ledger, proof, rederived
     from state.signing import Signer
 
     seal = seal_of(settings)
     keys = (args.key,) if args.key else Signer(seal).known if seal else ()
     names = [ledger.AUDIT] if audit else [each for each in await ledger.chains(store) if each != ledger.AUDIT]
-    return _tell([await proof.verify_database(store, name, keys) for name in names], args.json)
+    verdicts = [await proof.verify_database(store, name, keys) for name in names]
+    return _tell(verdicts, args.json, None if audit else await rederived.compare(store))
 
 
-def _tell(found: Sequence["Verdict"], as_json: bool) -> int:
+def _tell(found: Sequence["Verdict"], as_json: bool, stands: "Compared | None" = None) -> int:
     import msgspec
 
     if as_json:
-        print(msgspec.json.encode([_json(each) for each in found]).decode())
-    elif not found:
+        shown = [_json(each) for each in found] + ([_standing_json(stands)] if stands else [])
+        print(msgspec.json.encode(shown).decode())
+    elif not found and not (stands and stands.reason):
         print("nothing is recorded yet: there is no chain to follow")
-    for each in [] if as_json else found:
-        print(_line(each))
-    return 1 if _any_broken(found) else 0
+    else:
+        print("\n".join([*map(_line, found), *([_standing_line(stands)] if stands else [])]))
+    return 1 if _any_broken(found) or (stands and stands.reason) else 0
+
+
+def _standing_json(stands: "Compared") -> dict[str, object]:
+    whole = {"whole": not stands.reason, "chain": "standing", "rows": stands.rows}
+    return whole | {"contact": stands.contact, "reason": stands.reason}
+
+
+def _standing_line(stands: "Compared") -> str:
+    if stands.reason:
+        return f"standing  differs from the ledger at the contact {stands.contact}: {stands.reason}"
+    return f"standing  whole: {stands.rows} rows follow from the ledger"
 
 
 def _any_broken(found: Iterable["Verdict"]) -> bool:

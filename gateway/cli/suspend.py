@@ -27,7 +27,8 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 
     if name == "suspend":
         for each in _FIELDS:
-            command.add_argument(f"--{each}", default="", help=f"only what has this {each}")
+            known = ": an address, or an id" if each == "contact" else ""
+            command.add_argument(f"--{each}", default="", help=f"only what has this {each}{known}")
         command.add_argument("--all", action="store_true", help="everything: no field is given")
         command.add_argument("--direction", choices=get_args(Reach), default="outbound")
         command.add_argument("--reason", default="", help="why, for whoever reads the audit")
@@ -121,7 +122,7 @@ async def holds_of(store: Store, channels: "Channels") -> "Holds":
 
 
 async def _suspend(args: argparse.Namespace, store: Store, settings: Settings, ready: "Means") -> int:
-    from admin import suspensions
+    from admin import scopes, suspensions
     from admin.operations import OPERATOR, Refused
     from gateway.cli import Failure
 
@@ -130,6 +131,10 @@ async def _suspend(args: argparse.Namespace, store: Store, settings: Settings, r
     if scope.channel and channels.get(scope.channel) is None:
         raise Failure(f"there is no channel {scope.channel!r}: see parley channels list")
     holds, until = await holds_of(store, channels), _time(args.until)
+    try:
+        scope = await scopes.found(store, scope)
+    except Refused as error:
+        raise Failure(f"--{error.field}: {error.reason}") from error
     if args.dry_run:
         return await _preview(holds, scope, until)
     order = Order(
@@ -144,12 +149,20 @@ async def _suspend(args: argparse.Namespace, store: Store, settings: Settings, r
         raise Failure(str(error)) from error
     if made.stage == "noticed":
         print(f"{made.id}  announced; in force at {when(made.due_at)}")
+        await _tell_unknown(holds, scope)
         return 0
     flying = await holds.in_flight(scope)
     print(f"{made.id}  in force; {await holds.count(scope)} messages held, {len(flying)} on their way")
     for message in flying:
         print(f"  on its way  {message}")
+    await _tell_unknown(holds, scope)
     return 0
+
+
+async def _tell_unknown(holds: "Holds", scope: Scope) -> None:
+    """Say which names of a scope nothing is known by: perhaps they are to come, perhaps they are misspelt."""
+    for name in await holds.unknown(scope):
+        print(f"  no {name} {getattr(scope, name)!r} is known now: only what comes later is stopped by it")
 
 
 def _scope(args: argparse.Namespace) -> Scope:
@@ -182,6 +195,7 @@ async def _preview(holds: "Holds", scope: Scope, until: int) -> int:
             f"{stop.channel:20}{stop.sent:>13}{stop.in_flight:>13}{stop.held:>8}{stop.scheduled:>10}"
             f"{stop.expiring:>9}"
         )
+    await _tell_unknown(holds, scope)
     print(
         "nothing was suspended; held: due, and would wait; expiring: their validity ends before the suspension"
     )

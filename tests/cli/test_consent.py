@@ -110,10 +110,28 @@ def test_the_database_is_verified_too(taken: Done, run: Run, config: str, tmp_pa
     export(run, config, tmp_path)
     done = run("consent", "verify", "--config", config)
     assert (done.code, "whole: 2 links" in done.out) == (0, True)
+    assert done.out.endswith("standing  whole: 2 rows follow from the ledger\n")
     with sqlite3.connect(tmp_path / "parley.db") as database:
         database.execute("DELETE FROM consent WHERE seq = 1")
     done = run("consent", "verify", "--config", config)
-    assert (done.code, done.out) == (1, "team:default  broken at 1: it is missing: 2 follows 0\n")
+    first, second = done.out.splitlines()
+    assert (done.code, first) == (1, "team:default  broken at 1: it is missing: 2 follows 0")
+    assert second.endswith("which is not in the ledger")
+
+
+def test_a_forged_standing_is_told_by_verify_and_by_the_doctor(run: Run, config: str, tmp_path: Path) -> None:
+    made = run("consent", "record", "tel:+15550100", "withdrawn", "marketing", "--config", config)
+    assert made.code == 0
+    assert "what stands" not in run("doctor", "--offline", "--config", config).out
+    with sqlite3.connect(tmp_path / "parley.db") as database:
+        database.execute("UPDATE standing SET change = 'given'")
+        ((contact,),) = database.execute("SELECT contact FROM standing")
+    done = run("consent", "verify", "--config", config)
+    assert (done.code, f"differs from the ledger at the contact {contact}" in done.out) == (1, True)
+    (found,) = [each for each in json.loads(run("consent", "verify", "--json", "--config", config).out)
+                if each["chain"] == "standing"]  # fmt: skip
+    assert (found["whole"], found["contact"]) == (False, contact)
+    assert f"consent, what stands: contact {contact}" in run("doctor", "--offline", "--config", config).out
 
 
 def test_the_audit_is_exported_and_verified(taken: Done, run: Run, config: str, tmp_path: Path) -> None:

@@ -52,8 +52,18 @@ def test_every_command_takes_the_flag_but_those_that_are_about_no_gateway() -> N
     assert without == {"demo", "new"}
 
 
-def test_every_command_can_be_pointed_at_the_demonstration(run: Run, folder: Path) -> None:
+def test_the_terms_of_a_channel_that_is_added_to_the_demonstration_are_not_accepted_unasked(
+    run: Run, folder: Path
+) -> None:
     added = run("channels", "add", "sms2", "--demo", *KANNEL)
+    assert (added.code, "then `parley channels accept sms2 --demo`" in added.out) == (0, True)
+    assert "not accepted" in run("channels", "terms", "sms2", "--demo").out
+    assert run("channels", "accept", "sms2", "--demo").code == 0
+    assert "accepted by operator at the machine" in run("channels", "terms", "sms2", "--demo").out
+
+
+def test_every_command_can_be_pointed_at_the_demonstration(run: Run, folder: Path) -> None:
+    added = run("channels", "add", "sms2", "--demo", "--accept-terms", *KANNEL)
     assert (added.code, (folder / "seal.key").exists()) == (0, True)
     listed = run("channels", "list", "--demo").out
     assert "kannel (simulated)" in listed
@@ -62,6 +72,7 @@ def test_every_command_can_be_pointed_at_the_demonstration(run: Run, folder: Pat
         "cannot work: credentials are sealed"
         in run("channels", "list", "--database", f"sqlite:///{folder}/parley.db").out
     )
+    assert "accepted by operator at the machine" in run("channels", "terms", "sms2", "--demo").out
     told = run("doctor", "--demo").out
     assert "channel sms2, provider (simulated: parley demo alone plays it" in told
     assert "ok     public address (no channel here needs one)" in told

@@ -147,3 +147,30 @@ async def test_a_drill_counts_what_a_broken_fence_lets_through(
 def test_a_drill_needs_a_gateway_with_a_simulated_channel(run: Run) -> None:
     done = run("drill", "suspension", "--url", "http://127.0.0.1:9", "--channel", "phone")
     assert (done.code, "no gateway answers" in done.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "why"),
+    [
+        ("--team", "nosuch", "--team: there is no team 'nosuch'"),
+        ("--contact", "tel:4915112340050", "nobody with the address tel:+4915112340050 is known"),
+        ("--contact", "him", "neither an address (scheme:path) nor a contact's id"),
+    ],
+)
+def test_a_suspension_of_nobody_is_refused(run: Run, config: str, flag: str, value: str, why: str) -> None:
+    done = run("suspend", flag, value, "--reason", "his wish", "--config", config)
+    assert (done.code, why in done.err) == (1, True), done
+
+
+def test_a_contact_is_suspended_by_its_address(run: Run, config: str) -> None:
+    run("consent", "record", "tel:+4915112340050", "withdrawn", "service", "--config", config)
+    one = made(run, config, "suspend", "--contact", "tel:004915112340050", "--reason", "his wish")
+    contact = run("consent", "show", "tel:+4915112340050", "--config", config).out.split()[1]
+    assert f"contact={contact}" in run("suspensions", "list", "--config", config).out
+    assert shown(run, config, one)["scope"]["contact"] == contact  # type: ignore[index]
+
+
+def test_a_name_that_nothing_is_known_by_is_told(run: Run, config: str) -> None:
+    for more in ((), ("--dry-run",)):
+        done = run("suspend", "--flow", "Nosuch", "--reason", "x", *more, "--config", config)
+        assert "no flow 'Nosuch' is known now" in done.out

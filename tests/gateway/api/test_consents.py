@@ -227,3 +227,40 @@ async def test_the_sender_knows_a_licence_when_the_answer_is_there(house: House)
     made = (await house.call("POST", "/licences", said)).body
     known = house.gateway.licences.of("default", Template("sale", "en"))
     assert [each.id for each in known] == [made["id"]]
+
+
+SPELLED = ["tel:4915112340030", "tel:004915112340030", "tel:+49(151)12340030"]
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+async def test_a_withdrawal_holds_for_an_address_however_it_is_written(house: House, spelled: str) -> None:
+    number = "tel:+4915112340030"
+    one = (await record(house, to=number)).body
+    told = (await record(house, to=spelled, change="withdrawn")).body
+    assert (told["contact"], told["address"]) == (one["contact"], number)
+    row = ROW | {"address": spelled, "change": "withdrawn", "purpose": "service"}
+    assert (await house.call("POST", "/consents/import", {"rows": [row]})).body["added"] == 1
+    found = await stands(house, one["contact"])
+    assert {each["purpose"]: each["change"] for each in found["items"]} == {
+        "marketing": "withdrawn", "service": "withdrawn"
+    }  # fmt: skip
+    query = spelled.replace("+", "%2B")
+    assert len((await house.call("GET", f"/consents?contact={query}")).body["items"]) == 3
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("to", ["tel:abc", "tel:015112340030", "whatsapp:12a", "mailto:ann"])
+async def test_what_is_no_address_is_taken_at_no_door(shared: House, to: str) -> None:
+    assert (await record(shared, to=to)).body["field"] == "to"
+    taken = (await shared.call("POST", "/consents/import", {"rows": [ROW | {"address": to}]})).body
+    assert (taken["added"], taken["refused"][0]["field"]) == (0, "address")
+
+
+async def test_a_message_is_for_the_address_as_it_is_kept(house: House) -> None:
+    asked = {"to": "whatsapp:+15550177", "channel": "phone", "content": {"type": "text", "text": "hi"}}
+    withdrawn = await record(house, to="whatsapp:15550177", change="withdrawn", purpose="service")
+    made = (await house.call("POST", "/messages", asked)).body
+    found = await house.until(f"/messages/{made['id']}", lambda body: body["decisions"])
+    assert (found["decisions"][0]["verdict"], found["decisions"][0]["code"]) == ("refuse", "withdrawn")
+    talks = (await house.call("GET", f"/conversations/{made['conversation']}")).body
+    assert talks["contact"] == withdrawn.body["contact"]

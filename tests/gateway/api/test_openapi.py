@@ -103,7 +103,7 @@ BODIES: dict[type[Asked] | None, Any] = {
     None: None,
     PreviewMessage: {"content": {"type": "text", "text": "Hello"}},
     SendMessage: {"to": ANN, "channel": "app", "content": {"type": "text", "text": "Hi"}},
-    Suspend: {"scope": {"contact": "nobody"}, "reason": "x"},
+    Suspend: {"scope": {"campaign": "sale"}, "reason": "x"},
     PreviewSuspension: {"scope": {}},
     CodeUsed: {"ref": "sign-in 7"},
     Lift: {"reason": "x"},

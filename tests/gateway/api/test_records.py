@@ -93,7 +93,7 @@ async def test_no_answer_ever_holds_a_secret(house: House) -> None:
     file, _ = await house.gateway.files.keep(b"%PDF-1.4")
     fact = {"to": talk["contact"], "change": "given", "purpose": "marketing", "evidence": {"said": [EVIL]}}
     assert (await house.call("POST", "/consents", fact)).status == 201
-    asked = {"scope": {"contact": "x"}, "reason": "x"}
+    asked = {"scope": {"campaign": "x"}, "reason": "x"}
     suspended = (await house.call("POST", "/suspensions", asked)).body["id"]
     ids = {"messages": sent["id"], "conversations": talk["id"], "media": file, "channels": "phone"}
     hook = (await house.call("POST", "/hooks", {"url": "https://hooks.example/", "events": ["*"]})).body["id"]

@@ -41,7 +41,7 @@ async def test_a_suspension_is_shown_as_it_was_made(anywhere: House) -> None:
     asked = {"scope": {"channel": "app", "direction": "both"}, "reason": "<b>!", "ground": "legal"}
     made = (await anywhere.call("POST", "/suspensions", asked)).body
     (found,) = (await anywhere.call("GET", "/suspensions")).body["items"]
-    assert found | {"in_flight": []} == made
+    assert found | {"in_flight": [], "unknown": []} == made
     assert found["scope"] == asked["scope"]
     assert (found["ground"], found["reason"], found["actor"]) == ("legal", "<b>!", "key admin")
 
@@ -68,8 +68,8 @@ async def test_a_suspension_is_lifted_once(anywhere: House) -> None:
         ({"team": "default"}, ["app", "phone"]),
         ({}, ["app", "phone"]),
         ({"channel": "app", "direction": "business_initiated"}, ["app"]),
-        ({"contact": "somebody"}, []),
-        ({"channel": "app", "team": "another"}, []),
+        ({"campaign": "sale"}, []),
+        ({"channel": "app", "sender": "another"}, []),
     ],
 )
 async def test_channels_name_what_stops_them(house: House, scope: dict[str, str], stopped: list[str]) -> None:
@@ -89,3 +89,47 @@ async def test_a_suspended_contact_stops_nobody_else(house: House) -> None:
     await house.until(f"/messages/{free['id']}", lambda body: body["facts"]["sent"])
     found = await house.until(f"/messages/{held['id']}", lambda body: body["decisions"])
     assert (found["decisions"][0]["code"], found["facts"]["sent"]) == ("suspended", None)
+
+
+NOBODY = [
+    ({"team": "nosuch"}, "scope.team"), ({"contact": "somebody"}, "scope.contact"),
+    ({"contact": "0" * 32}, "scope.contact"), ({"contact": "tel:+4915112340050"}, "scope.contact"),
+    ({"contact": "tel:abc"}, "scope.contact"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/suspensions", "/suspensions/preview"])
+@pytest.mark.parametrize(("scope", "field"), NOBODY)
+async def test_a_suspension_of_nobody_is_refused(
+    house: House, path: str, scope: dict[str, str], field: str
+) -> None:
+    asked = {"scope": scope} | ({} if path.endswith("preview") else {"reason": "his wish"})
+    told = await house.call("POST", path, asked)
+    assert (told.status, told.body["field"]) == (422, field)
+    assert (await house.call("GET", "/suspensions")).body["items"] == []
+
+
+async def test_a_contact_is_suspended_by_an_address_however_it_is_written(anywhere: House) -> None:
+    asked = {"channel": "phone", "address": "whatsapp:4915112340050"}
+    one = (await anywhere.call("POST", "/contacts", asked)).body["id"]
+    made = await suspend(anywhere, contact="whatsapp:+4915112340050")
+    found = (await anywhere.call("GET", f"/suspensions/{made}")).body
+    assert found["scope"]["contact"] == one
+    message = await anywhere.send(to="whatsapp:4915112340050", channel="phone")
+    held = await anywhere.until(f"/messages/{message['id']}", lambda body: body["decisions"])
+    assert held["decisions"][0]["code"] == "suspended"
+
+
+@pytest.mark.parametrize("name", ["flow", "campaign", "template", "sender"])
+async def test_a_name_that_nothing_is_known_by_is_told(house: House, name: str) -> None:
+    asked = {"scope": {name: "Nosuch"}, "reason": "perhaps to come"}
+    told = await house.call("POST", "/suspensions", asked)
+    assert (told.status, told.body["unknown"]) == (201, [name])
+    assert (await house.call("POST", "/suspensions/preview", {"scope": {name: "Nosuch"}})).body["unknown"]
+
+
+async def test_names_that_something_is_known_by_are_not_told(house: House) -> None:
+    sent = await house.send("a sale", campaign="sale")
+    await house.until(f"/messages/{sent['id']}", lambda body: body["facts"]["sent"])
+    for scope in ({"campaign": "sale"}, {"flow": "Desk"}, {"sender": "15550100"}):
+        assert (await house.call("POST", "/suspensions/preview", {"scope": scope})).body["unknown"] == []
