@@ -18,7 +18,16 @@ from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Consent, Standing, latest
 from state.model.content import Text
-from state.model.event import AddressChanged, Edited, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
+from state.model.event import (
+    AddressChanged,
+    Edited,
+    Event,
+    HelpAsked,
+    MessageReceived,
+    OptedIn,
+    OptedOut,
+    Started,
+)
 from state.model.ids import new_id, now_ms
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -142,7 +151,7 @@ def _may_tell(event: Event, now: int) -> bool:
         if isinstance(said, Text):
             return words.may_mean(said.text)
         return any(map(words.may_mean, words_of(said)))
-    return isinstance(event, OptedIn | OptedOut | AddressChanged)
+    return isinstance(event, OptedIn | OptedOut | AddressChanged | Started)
 
 
 def _stopped(taken: Taken, standings: Sequence[Standing]) -> bool:
