@@ -35,7 +35,8 @@ class Consent(Value, frozen=True, kw_only=True):
     An empty `address` means all of the contact's, an empty `channel` all of the team's. `evidence` says what proves it
     (a message id, an address of the network, a form); `text` is what the customer was shown, in `locale` (BCP 47), and
     `text_version` which wording that was. `actor` is who recorded it. A fact `expired` has in its
-    evidence the `at` of the one that lapsed, by which it counts: what was given later stands in whatever order facts come.
+    evidence the `at` of the one that lapsed, by which it counts: so what was given later stands in whatever order they
+    come.
     """
 
     id: str
