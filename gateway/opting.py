@@ -7,7 +7,7 @@ customer leaves nothing to answer them with, so their START ends it too. What a 
 its channel, for the purpose it names. What was withdrawn for an address follows the customer to a new one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
@@ -37,6 +37,10 @@ _LATE_MS = 60_000
 """By how much the time of a start, as its provider gives it, may lie before that of the stop which was heard before."""
 
 
+Tongue = Callable[[str], str]
+"""The language (BCP 47) to answer a customer's words in."""
+
+
 class Opted(NamedTuple):
     """What follows from a turn's events: facts, what is said to confirm them, and what stands afterwards."""
 
@@ -52,9 +56,11 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings, business: str) -> None:
+    def __init__(
+        self, taken: Taken, channel: Channel, now: int, meaning: Meanings, business: str, tongue: Tongue
+    ) -> None:
         self._taken, self._channel, self._now, self._meaning = taken, channel, now, meaning
-        self._business = business
+        self._business, self._tongue = business, tongue
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
         self.facts: list[Consent] = []
@@ -122,7 +128,8 @@ class _Reader:
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)
             self._say(
-                notices.stopped(self._locale, self._business), Cause(actor=OURS, confirms=self.facts[-1].id)
+                notices.stopped(self._tongue(text), self._business),
+                Cause(actor=OURS, confirms=self.facts[-1].id),
             )
         elif meaning == "start":
             self._started(event_id, said, meaning, text)
@@ -142,7 +149,7 @@ class _Reader:
         self._all("given", stopped, said, event_id, text)
         self._all("given", served, said, event_id, text, "service")
         if stopped or served:
-            self._say(notices.started(self._locale, self._business), Cause(actor=OURS))
+            self._say(notices.started(self._tongue(text), self._business), Cause(actor=OURS))
 
     def _ends(self, said: Event, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
@@ -222,13 +229,14 @@ def opted(
     now: int,
     meaning: Meanings,
     business: str = "",
+    tongue: Tongue | None = None,
 ) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC.
 
     They are as they were heard: a number that chooses an option is that option. What confirms them begins with the
-    name of the `business`, where there is one.
+    name of the `business`, where there is one, in the language that `tongue` tells, else in the customer's own locale.
     """
-    reader = _Reader(taken, channel, now, meaning, business)
+    reader = _Reader(taken, channel, now, meaning, business, tongue or (lambda _: taken.about[1]))
     reader.read(events)
     if not reader.facts:
         return NOTHING
