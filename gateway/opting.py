@@ -2,11 +2,12 @@
 
 A stop, typed, tapped or put in the place of other words, counts for the address it came from, on all channels of the
 team, and for all that messages are sent for. A start gives back what stood before the stop, and nothing that was not
-allowed then; whoever has not stopped says an ordinary word with it. What a provider tells of a customer counts on its
-channel, for the purpose it names. What was withdrawn for an address follows the customer to a new one.
+allowed then; whoever has not stopped says an ordinary word with it. A withdrawal of service that was recorded for a
+customer leaves nothing to answer them with, so their START ends it too. What a provider tells of a customer counts on
+its channel, for the purpose it names. What was withdrawn for an address follows the customer to a new one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, cast
 
 import msgspec
@@ -16,9 +17,9 @@ from gateway.provider_consent import Whom
 from state.conversations import Taken
 from state.model.cause import OURS, Cause
 from state.model.channel import Channel
-from state.model.consent import Change, Consent, Standing, Subject, rank, standing_of
+from state.model.consent import Change, Consent, Standing, Subject, latest, rank, standing_of
 from state.model.content import Chosen, Content, Media, Text
-from state.model.event import AddressChanged, Edited, Event, MessageReceived, OptedIn, OptedOut
+from state.model.event import AddressChanged, Edited, Event, MessageReceived, OptedIn, OptedOut, Started
 from state.model.ids import new_id
 from state.model.turn import Say
 
@@ -30,8 +31,14 @@ class Meanings(Protocol):
         """The meaning of a text."""
 
 
+START = Text("/start")
+"""What a customer typed, or tapped, whose provider's connector tells that they have started."""
 _LATE_MS = 60_000
 """By how much the time of a start, as its provider gives it, may lie before that of the stop which was heard before."""
+
+
+Tongue = Callable[[str], str]
+"""The language (BCP 47) to answer a customer's words in."""
 
 
 class Opted(NamedTuple):
@@ -49,9 +56,11 @@ NOTHING = Opted((), (), ())
 class _Reader:
     """Reads the events of one turn, each on what the one before has left."""
 
-    def __init__(self, taken: Taken, channel: Channel, now: int, meaning: Meanings, business: str) -> None:
+    def __init__(
+        self, taken: Taken, channel: Channel, now: int, meaning: Meanings, business: str, tongue: Tongue
+    ) -> None:
         self._taken, self._channel, self._now, self._meaning = taken, channel, now, meaning
-        self._business = business
+        self._business, self._tongue = business, tongue
         self._locale = taken.about[1]
         self._standings = {each[:3]: each for each in taken.known.standings}
         self.facts: list[Consent] = []
@@ -75,6 +84,8 @@ class _Reader:
                 self._word(event_id, event, provider_stops=event.key in stops)
             elif isinstance(event, Edited):
                 self._word(event_id, event, provider_stops=False)
+            elif isinstance(event, Started) and event.referral is None:
+                self._started(event_id, event, *meant(START, self._meaning))
             elif isinstance(event, OptedIn | OptedOut):
                 if not event.heard and event.key.rpartition(":")[0] not in words:
                     self._told(event_id, event)
@@ -117,32 +128,59 @@ class _Reader:
         if meaning == "stop" and (heard := [each for each in addresses if not self._has_stopped(each)]):
             self._all("withdrawn", heard, said, event_id, text)
             self._say(
-                notices.stopped(self._locale, self._business), Cause(actor=OURS, confirms=self.facts[-1].id)
+                notices.stopped(self._tongue(text), self._business),
+                Cause(actor=OURS, confirms=self.facts[-1].id),
             )
-        elif meaning == "start" and (stopped := [each for each in addresses if self._ends(said, each)]):
-            self._all("given", stopped, said, event_id, text)
-            self._say(notices.started(self._locale, self._business), Cause(actor=OURS))
+        elif meaning == "start":
+            self._started(event_id, said, meaning, text)
+
+    def _started(
+        self, event_id: str, said: MessageReceived | Edited | Started, meaning: str | None, text: str
+    ) -> None:
+        """A start, where it is one here: it ends stops, and what of service was withdrawn for its customer."""
+        if meaning != "start":
+            return
+        addresses = said.addresses or self._taken.urns
+        stopped = [each for each in addresses if self._ends(said, each)]
+        plain = (
+            self._meaning(text.strip().lstrip("/"), channel="chat") == "start"
+        )  # YES may answer something else
+        served = [each for each in addresses if plain and self._serves(said, each)]
+        self._all("given", stopped, said, event_id, text)
+        self._all("given", served, said, event_id, text, "service")
+        if stopped or served:
+            self._say(notices.started(self._tongue(text), self._business), Cause(actor=OURS))
 
     def _ends(self, said: Event, address: str) -> bool:
         """Whether a start ends the stop of an address: one that was written before it and came late ends nothing."""
         stop = self._standings.get(("messages", address, ""))
-        if stop is None or not stop.stops:
-            return False
-        known_late = 0 < said.at <= stop.at - _LATE_MS
-        return not known_late or any(each.id == stop.fact for each in self.facts)
+        return stop is not None and stop.stops and not self._late(said, stop)
+
+    def _serves(self, said: Event, address: str) -> bool:
+        """Whether a start gives service again: a withdrawal of it is what counts for the address here."""
+        about = [each for each in self.standings if each.purpose == "service"]
+        found = latest(about, "service", (address,), self._channel.id)
+        return found is not None and found.change == "withdrawn" and not self._late(said, found)
+
+    def _late(self, said: Event, withdrawn: Standing) -> bool:
+        known_late = 0 < said.at <= withdrawn.at - _LATE_MS
+        return known_late and all(each.id != withdrawn.fact for each in self.facts)
 
     def _has_stopped(self, address: str) -> bool:
         standing = self._standings.get(("messages", address, ""))
         return standing is not None and standing.stops
 
-    def _all(self, change: Change, addresses: Sequence[str], said: Event, event_id: str, words: str) -> None:
-        """All messages to these addresses, on all channels of the team."""
+    def _all(
+        self, change: Change, addresses: Sequence[str], said: Event, event_id: str, words: str,
+        purpose: Subject = "messages",
+    ) -> None:  # fmt: skip
+        """All messages to these addresses, or those for a purpose, on all channels of the team."""
         for address in addresses:
             evidence = {"event": event_id, "key": said.key, "words": words[:200]}
             known = self._taken.known
             self._add(Consent(
                 id=new_id(known.lane), team=self._channel.team, contact=known.contact, change=change,
-                purpose="messages", source="message", at=self._now, actor="the customer", address=address,
+                purpose=purpose, source="message", at=self._now, actor="the customer", address=address,
                 evidence=evidence, locale=self._locale,
             ))  # fmt: skip
 
@@ -191,13 +229,14 @@ def opted(
     now: int,
     meaning: Meanings,
     business: str = "",
+    tongue: Tongue | None = None,
 ) -> Opted:
     """What the events (id and event) of a turn say of consent; `now` in milliseconds, UTC.
 
     They are as they were heard: a number that chooses an option is that option. What confirms them begins with the
-    name of the `business`, where there is one.
+    name of the `business`, where there is one, in the language that `tongue` tells, else in the customer's own locale.
     """
-    reader = _Reader(taken, channel, now, meaning, business)
+    reader = _Reader(taken, channel, now, meaning, business, tongue or (lambda _: taken.about[1]))
     reader.read(events)
     if not reader.facts:
         return NOTHING

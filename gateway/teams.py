@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from admin import teams as operations
 from admin.operations import Actor, Refused
+from gateway import detectors
 from gateway.held import decide_again
 from gateway.policy import facts
 from gateway.policy.offered import offered
@@ -101,6 +103,14 @@ def _why(known: Mapping[str, Team], team_id: str) -> str:
     if country not in offered():
         return f"the service is not offered in {country}, so it sends nothing: see docs/teams.md"
     return f"it is not active, so it sends nothing: run `parley teams activate {team_id}`"
+
+
+def check_own(settings: Mapping[str, Any]) -> None:
+    """Look at figures of detectors among a team's settings, which its room does not know; raises Refused."""
+    try:
+        detectors.check(settings.get("detectors") or {})
+    except detectors.BadThresholds as error:
+        raise Refused("settings", str(error)) from error
 
 
 async def establish(store: Store, country: str) -> None:

@@ -11,6 +11,7 @@ from gateway.opting import NOTHING, Meanings, Opted, opted, words_of
 from gateway.policy.places import is_telephone
 from gateway.provider_consent import BY_NUMBER
 from gateway.teams import Teams
+from gateway.tongue import spoken
 from state.conversations import Taken
 from state.known import NOBODY
 from state.model import cause
@@ -18,7 +19,16 @@ from state.model.cause import OURS, Cause
 from state.model.channel import Channel
 from state.model.consent import Consent, Standing, latest
 from state.model.content import Text
-from state.model.event import AddressChanged, Edited, Event, HelpAsked, MessageReceived, OptedIn, OptedOut
+from state.model.event import (
+    AddressChanged,
+    Edited,
+    Event,
+    HelpAsked,
+    MessageReceived,
+    OptedIn,
+    OptedOut,
+    Started,
+)
 from state.model.ids import new_id, now_ms
 from state.model.turn import Played, Say
 from state.outbox import Leased
@@ -67,7 +77,7 @@ class Voice:
             return Voiced(played.says, permissions.noted(found, taken, played, team, now))
         stopped = _stopped(taken, taken.known.standings if found is NOTHING else found.standings)
         served = not stopped and any(each.trigger in _HELPED for each in played.steps)
-        says = (*found.says, *self._helps(live, locale, met, served=served), *played.says)
+        says = (*found.says, *self._helps(live, taken, locale, met, served=served), *played.says)
         first = says and not stopped
         notice = self.notice(live, locale, taken.told, taken.urns, taken.known.country) if first else None
         found = permissions.noted(found, taken, played, team, now)
@@ -84,16 +94,24 @@ class Voice:
         channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
         named = channel.type in BY_NUMBER  # a short message shows a number alone
         business = self._teams.facts(channel.team).settings.business if named else ""
-        return opted(taken, events, channel, now, _meanings(live, taken, now), business)
+        tongue = partial(
+            spoken, taken.about[1], taken.urns, taken.known.country, policy.standard().as_of(now)
+        )
+        return opted(taken, events, channel, now, _meanings(live, taken, now), business, tongue)
 
-    def _helps(self, live: Live, locale: str, met: Sequence[Event], *, served: bool) -> tuple[Say, ...]:
+    def _helps(
+        self, live: Live, taken: Taken, locale: str, met: Sequence[Event], *, served: bool
+    ) -> tuple[Say, ...]:
         """The answer to HELP by text message, where the provider has given none, and no flow has `served` one."""
-        if not any(isinstance(event, HelpAsked) and event.heard for event in met):
+        asked = [event.note for event in met if isinstance(event, HelpAsked) and event.heard]
+        if not asked:
             return ()
         settings = self._teams.facts(live.channel.team).settings
         if served or not (settings.business and settings.help):
             return ()
-        words = notices.helps(locale, settings.business, settings.help)
+        held = policy.standard().as_of(now_ms())
+        tongue = spoken(locale, taken.urns, taken.known.country, held, asked[-1])
+        words = notices.helps(tongue, settings.business, settings.help)
         return (Say(Text(words), cause=Cause(actor=OURS, helps=True)),)
 
     def notice(self, live: Live, locale: str, told: str, urns: Sequence[str], country: str) -> Notice | None:
@@ -101,8 +119,9 @@ class Voice:
         parts = self.wanted(live, urns, country)
         if notices.current(told, parts):
             return None
+        tongue = spoken(locale, urns, country, policy.standard().as_of(now_ms()))
         return notices.notice(
-            live.channel.type, locale, parts, self._teams.facts(live.channel.team).settings.business
+            live.channel.type, tongue, parts, self._teams.facts(live.channel.team).settings.business
         )
 
     def afterwards(self, taken: Taken, voiced: Voiced) -> Taken:
@@ -142,7 +161,7 @@ def _may_tell(event: Event, now: int) -> bool:
         if isinstance(said, Text):
             return words.may_mean(said.text)
         return any(map(words.may_mean, words_of(said)))
-    return isinstance(event, OptedIn | OptedOut | AddressChanged)
+    return isinstance(event, OptedIn | OptedOut | AddressChanged | Started)
 
 
 def _stopped(taken: Taken, standings: Sequence[Standing]) -> bool:

@@ -61,7 +61,7 @@ class Ending(NamedTuple):
 def expire(ended: Ending) -> Op[bool]:
     """Write that a consent has ended, where it still stands; says whether it did.
 
-    Its time is that of the fact that ends: of one time the one that forbids counts, and whatever is later stands.
+    What counts of it is the time of the fact that ends, which its evidence keeps: whatever is later stands.
     """
     (found,) = yield [(_LOCKED, ended.key)]
     (rows,) = yield [(_FACT, (ended.fact,))]
@@ -70,8 +70,8 @@ def expire(ended: Ending) -> Op[bool]:
     given = msgspec.json.decode(rows[0][0], type=Consent)
     made = Consent(
         id=new_id(ended.lane), team=given.team, contact=ended.contact, change="expired", purpose=given.purpose,
-        source="clock", at=ended.at, actor="clock", address=ended.address, channel=ended.channel, basis=given.basis,
-        evidence={"fact": given.id}, until=ended.until,
+        source="clock", at=ended.until, actor="clock", address=ended.address, channel=ended.channel, basis=given.basis,
+        evidence={"fact": given.id, "at": ended.at}, until=ended.until,
     )  # fmt: skip
     yield consent.asks([made], ended.lane)
     return True

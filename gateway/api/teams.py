@@ -12,6 +12,7 @@ from gateway.api.endpoint import Answer, Asked, Call, Nothing, Word
 from gateway.api.moments import at, moment
 from gateway.policy.offered import offered
 from gateway.problems import Problem
+from gateway.teams import check_own
 from state import teams as rows
 from state.model.team import Country, Team, above, settings_of
 
@@ -123,6 +124,7 @@ async def add(call: Call[Nothing, NewTeam]) -> Team:
         country=asked.country or "",
         settings=asked.settings,
     )
+    check_own(asked.settings)
     made = await operations.add_team(call.store, call.actor, new)
     call.gateway.teams.tell()
     return made
@@ -132,6 +134,7 @@ async def change(call: Call[Nothing, ChangeTeam]) -> Team:
     """Change a team; raises Problem `not_found`."""
     await read(call)  # type: ignore[arg-type]
     asked = call.body
+    check_own(asked.settings or {})
     changed = operations.Changed(asked.name, asked.parent, asked.country, asked.settings, asked.reason)
     made = await operations.change_team(call.store, call.actor, call.id, changed, offered())
     call.gateway.teams.tell()

@@ -92,11 +92,13 @@ async def _one(store: Store, team_id: str) -> tuple[Mapping[str, Team], Team]:
 
 async def _add(store: Store, args: argparse.Namespace) -> int:
     from admin import operations, teams
+    from gateway.teams import check_own
 
     new = Team(
         id=args.id, name=args.name or "", parent=args.parent or "", country=args.where or "",
         settings=_settings(args.set, {}),
     )  # fmt: skip
+    check_own(new.settings)
     await teams.add_team(store, operations.OPERATOR, new)
     print(f"team {args.id} is made; let it send with `parley teams activate {args.id}`")
     return 0
@@ -105,10 +107,11 @@ async def _add(store: Store, args: argparse.Namespace) -> int:
 async def _set(store: Store, args: argparse.Namespace) -> int:
     from admin import operations, teams
     from gateway.policy.offered import offered
-    from gateway.teams import silent
+    from gateway.teams import check_own, silent
 
     _, old = await _one(store, args.id)
     settings = _settings(args.set, old.settings) if args.set else None
+    check_own(settings or {})
     changed = teams.Changed(args.name, args.parent, args.where, settings, args.reason)
     await teams.change_team(store, operations.OPERATOR, args.id, changed, offered())
     print(f"team {args.id} is changed; a gateway that runs takes it up within 5 seconds")

@@ -6,6 +6,8 @@ A detector of yours is a function like these, named in the entry point group `pa
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
+import msgspec
+
 from gateway.detectors.counts import Counts
 from gateway.detectors.finding import Finding
 from gateway.detectors.peaks import code_pumping, new_recipients, same_content, unusual_peak, unusual_rise
@@ -31,6 +33,15 @@ class BadDetector(Exception):
     """A custom detector that cannot be loaded: which, and why."""
 
 
+def check(own: object) -> None:
+    """Look at what a team sets of detectors before it is kept; raises BadThresholds saying what is wrong."""
+    try:
+        figures = msgspec.convert(own, dict[str, dict[str, float]])
+    except msgspec.ValidationError as error:
+        raise BadThresholds(f"detectors: {error}") from error
+    with_own(standard(), figures, load())
+
+
 def load() -> dict[str, Detector]:
     """All detectors by name, with those of other packages. Raises BadDetector."""
     found = dict(OURS)
@@ -53,6 +64,6 @@ def _loaded(point: EntryPoint, where: str) -> Detector:
 
 
 __all__ = [
-    "GROUP", "OURS", "BadDetector", "BadThresholds", "Counts", "Detector", "Finding", "Thresholds", "load", "standard",
-    "with_own",
+    "GROUP", "OURS", "BadDetector", "BadThresholds", "Counts", "Detector", "Finding", "Thresholds", "check", "load",
+    "standard", "with_own",
 ]  # fmt: skip

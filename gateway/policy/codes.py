@@ -16,6 +16,7 @@ class Code(NamedTuple):
 CODES: Mapping[str, Code] = {
     "channel_removed": Code("channel", "refuse"),
     "expired": Code("validity", "refuse"),
+    "expires_before": Code("validity", "refuse"),
     "team_inactive": Code("team", "refuse"),
     "country_not_offered": Code("team", "refuse"),
     "withdrawn": Code("consent", "refuse"),

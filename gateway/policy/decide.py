@@ -3,7 +3,8 @@
 What is final comes before what only waits, so nobody is kept waiting for a no; of both, what costs least comes first.
 The order bends once: what a suspension holds, or terms that nobody accepted, is not refused for a reply window, a
 notice or a duplicate, since all these may be otherwise when the wait is over: they are asked when it could leave.
-Waits with a known end come last, so that the time they name is when it leaves if nothing else happens.
+Waits with a known end come last, so that the time they name is when it leaves if nothing else happens; where its
+validity ends by then it is refused at once.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from gateway.policy.pack import Pack, standard
 from gateway.policy.people import age, recipients
 from gateway.policy.permission import consent
 from gateway.policy.rules import disclosure, reply_window, suspension, team, terms, validity
+from gateway.policy.said import minute
 from gateway.policy.timing import duplicate, frequency, quiet_hours
 from state.model.message import Decision, Rule
 
@@ -39,6 +41,22 @@ def without_channel(expires_at: int, now: int) -> Decision:
     return Decision("refuse", now, (rule,), code=rule.code, reason=rule.reason)
 
 
+def _too_late(said: Rule, facts: Facts) -> bool:
+    """Whether a rule waits for a time at which the message is not valid any more."""
+    return said.verdict == "wait" and 0 < facts.expires_at <= said.inputs.get("until", 0)
+
+
+def _expires_before(waits: Rule, facts: Facts) -> Rule:
+    """A wait that cannot end well is a no, told at once and not when the time is over."""
+    until = waits.inputs["until"]
+    reason = (
+        f"it could not leave before {minute(until)} ({waits.code}), and its validity ends at"
+        f" {minute(facts.expires_at)}"
+    )
+    inputs = {"expires_at": facts.expires_at, "until": until}
+    return Rule("validity", "refuse", reason, "expires_before", inputs)
+
+
 def decide(facts: Facts, now: int, pack: Pack | None = None) -> Decision:
     """The decision at a time (milliseconds, UTC), with every rule that was asked and the versions of terms and pack."""
     pack = pack or standard()
@@ -47,6 +65,9 @@ def decide(facts: Facts, now: int, pack: Pack | None = None) -> Decision:
     for rule in RULES:
         said = rule(facts, now, held)
         asked.append(said)
+        if _too_late(said, facts):
+            said = _expires_before(said, facts)
+            asked.append(said)
         if said.verdict != "send":
             until = said.inputs.get("until", 0) if said.verdict == "wait" else 0
             return Decision(

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import msgspec
 
 from gateway.policy.entries import Entry, Rows
-from gateway.policy.pack import INHERITED, BadPack, load
+from gateway.policy.pack import INHERITED, BadPack, Pack, load
 from state.model.consent import PURPOSES
 
 _KINDS: dict[str, type[Entry]] = {each.name: get_args(each.type)[0] for each in msgspec.structs.fields(Rows)}
@@ -30,10 +30,29 @@ def faults(folder: Path) -> list[str]:
 def _whole(folder: Path) -> list[str]:
     """What is wrong with the pack though each of its rows is as it should be."""
     try:
-        load(folder)
+        pack = load(folder)
     except BadPack as error:
         return [str(error)]
-    return []
+    return [f"{folder}: {fault}" for fault in (*_left_out(folder), *_without(pack))]
+
+
+def _left_out(folder: Path) -> Iterator[str]:
+    """Tables that no file has: a pack takes the place of another as a whole, so what it does not say does not hold."""
+    named: set[str] = set()
+    for path in folder.glob("*.toml"):
+        named |= tomllib.loads(path.read_text(encoding="utf-8")).keys()
+    for name in _KINDS:
+        if name not in named:
+            yield f"no file has the table {name!r}; where it is to have no rows, write {name} = []"
+
+
+def _without(pack: Pack) -> Iterator[str]:
+    """What a pack cannot be without: words that stop, wherever customers write, and countries to send from."""
+    for use in ("sms", "chat"):
+        if not any(each.use == use and each.stop for each in pack.rows.words):
+            yield f"words: there is no word that stops us by {use}: STOP would not be heard"
+    if not any(each.service == "messaging" and each.countries for each in pack.rows.offered):
+        yield "offered: messaging is offered in no country: nothing would ever be sent"
 
 
 def _of_file(path: Path) -> Iterator[str]:

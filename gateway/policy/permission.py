@@ -59,7 +59,12 @@ def _helped(facts: Facts, now: int, found: Standing) -> Rule | None:
 
 def _withdrawn(found: Standing) -> Rule:
     what = said.purpose(found.purpose)
-    reason = f"the customer withdrew {what} on {said.day(found.at)}: only they can allow it again, as by writing START"
+    how = (
+        "as by writing START"
+        if found.purpose in ("messages", "service")
+        else "and START does not: record what they say"
+    )
+    reason = f"the customer withdrew {what} on {said.day(found.at)}: only they can allow it again, {how}"
     return Rule("consent", "refuse", reason, "withdrawn", {"purpose": found.purpose, "fact": found.fact})
 
 

@@ -16,6 +16,7 @@ from state.model.message import Decision, Rule
 REMEDIES: Mapping[str, str] = {
     "channel_removed": "connect the channel again, and send the message anew",
     "expired": "send it anew, with a longer validity where it may wait",
+    "expires_before": "send it anew, later or with a longer validity",
     "team_inactive": "activate the team, then send it anew",
     "country_not_offered": "move the team to a country in which the service is offered",
     "withdrawn": "leave it: only the customer can take the withdrawal back",

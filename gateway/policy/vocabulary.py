@@ -42,6 +42,18 @@ class Vocabulary:
             return False
         return not text.isascii() or text.lstrip(_EDGES)[:1].lower() in self._beginnings
 
+    def languages(self, text: str) -> frozenset[str]:
+        """The languages that a whole message is a word of; none where it is one everywhere, as STOP is."""
+        if not self.may_mean(text):
+            return frozenset()
+        word = folded(text)
+        rows = [row for row in self._rows if word in map(folded, (*row.stop, *row.start, *row.help))]
+        return (
+            frozenset()
+            if any("*" in row.countries for row in rows)
+            else frozenset(row.language for row in rows)
+        )
+
     def meaning(self, text: str, channel: str, language: str, country: str) -> Meaning | None:
         """What a whole message means to a customer of a language and a country, "" where they are not known."""
         if not self.may_mean(text):

@@ -34,8 +34,9 @@ class Consent(Value, frozen=True, kw_only=True):
 
     An empty `address` means all of the contact's, an empty `channel` all of the team's. `evidence` says what proves it
     (a message id, an address of the network, a form); `text` is what the customer was shown, in `locale` (BCP 47), and
-    `text_version` which wording that was. `actor` is who recorded it. A fact `expired` has the `at` of the one that
-    lapsed, so that what was given later stands in whatever order facts come, and in `until` when that was.
+    `text_version` which wording that was. `actor` is who recorded it. A fact `expired` has in its
+    evidence the `at` of the one that lapsed, by which it counts: so what was given later stands in whatever order they
+    come.
     """
 
     id: str
@@ -116,9 +117,10 @@ def stands(facts: Iterable[Consent]) -> list[Standing]:
 
 
 def standing_of(fact: Consent) -> Standing:
-    """A fact as what stands where no later one is known."""
+    """A fact as what stands where no later one is known; what expired counts by the time of what lapsed."""
+    at = fact.evidence.get("at", fact.at) if fact.change == "expired" else fact.at
     return Standing(
-        fact.purpose, fact.address, fact.channel, fact.change, fact.at, fact.until, fact.id, fact.basis
+        fact.purpose, fact.address, fact.channel, fact.change, at, fact.until, fact.id, fact.basis
     )
 
 

@@ -8,13 +8,16 @@ import msgspec
 from state.model.base import Value
 from state.model.consent import Purpose
 
+Age = Annotated[int, msgspec.Meta(ge=0, le=120)]
+"""An age in years."""
+
 
 class OwnCap(Value, frozen=True, kw_only=True):
     """At most so many messages for a purpose to one contact in so many hours, instead of the pack's caps for it."""
 
     purpose: Purpose
-    messages: int
-    hours: int
+    messages: Annotated[int, msgspec.Meta(ge=0)]
+    hours: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class TeamSettings(Value, frozen=True, kw_only=True):
@@ -30,8 +33,8 @@ class TeamSettings(Value, frozen=True, kw_only=True):
 
     unknown_age: Literal["allow", "refuse"] = "allow"
     unknown_country: Literal["strictest", "allow", "refuse"] = "strictest"
-    minimum_age: int = 0
-    gated: Mapping[str, int] = {}
+    minimum_age: Age = 0
+    gated: Mapping[str, Age] = {}
     caps: tuple[OwnCap, ...] = ()
     sms_authorised: tuple[str, ...] = ()
     business: Annotated[str, msgspec.Meta(max_length=100)] = ""

@@ -9,13 +9,16 @@ from collections.abc import Iterator, Sequence
 
 from tests.crash.books import Books, Finding, Kept
 
-MARK = "have access to everything that is transmitted in this conversation"
-"""What tells a notice from an answer."""
+MARKS = (
+    "have access to everything that is transmitted in this conversation",
+    "haben Zugriff auf alles, was in dieser Unterhaltung übertragen wird",
+)
+"""What tells a notice from an answer, in English and in the language of the customers' numbers."""
 
 
 def is_notice(text: str) -> bool:
     """Whether words are the notice."""
-    return MARK in text
+    return any(mark in text for mark in MARKS)
 
 
 def without(books: Books) -> Books:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.crash.audit import Verdict, audit, backwards
 from tests.crash.books import Books, Finding, Kept, Kind, Receipt, Taken
-from tests.crash.notices import MARK
+from tests.crash.notices import MARKS
 
 ALL = frozenset({"accepted", "sent", "delivered", "read"})
 
@@ -20,7 +20,7 @@ def reply(number: int, text: str, **changed: object) -> Kept:
 def notice(customer: str, number: int = 0, **changed: object) -> Kept:
     """What a customer is told first; `number` tells a later one from it."""
     told = f"{customer}.{number}"
-    row = Kept(f"out- {told}", "out", f"WhatsApp {MARK}.", f"wamid.{told}", "", ALL, customer)
+    row = Kept(f"out- {told}", "out", f"WhatsApp {MARKS[0]}.", f"wamid.{told}", "", ALL, customer)
     return row._replace(**changed)  # type: ignore[arg-type]
 
 

@@ -24,8 +24,8 @@ from tests.load import whatsapp
 from tests.spine.graph import Manner, cuts, refuses
 from tests.spine.house import House, running, text
 
-STOPPED, STARTED = notices.stopped("en"), notices.started("en")
-NOTICE = notices.notice("whatsapp", "en").text
+STOPPED, STARTED = notices.stopped("de"), notices.started("de")
+NOTICE = notices.notice("whatsapp", "de").text
 ANN = "whatsapp:4915100"
 AGREED = {"basis": "consent", "evidence": "form 7"}
 HI = {"type": "text", "text": "hi"}

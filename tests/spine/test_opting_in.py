@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from examples.double_opt_in import ASKED, CONFIRMED, double_opt_in
+from gateway import notices
 from gateway.replaying import differences, recorded
 from parley import STAY, Flow, On, Turn
 from state import journals
@@ -127,3 +128,23 @@ async def test_a_talk_that_asks_what_is_allowed_is_played_again_as_it_was(shop: 
     found = list(differences(recorded(conversation, whose, "whatsapp", "", told), shop.gateway.router))
     assert found == [None] * len(found)
     assert [each.turn.allows for each in told] == [(), (), (), ("marketing",), ("marketing",), ()]
+
+
+async def test_who_is_silent_by_a_record_of_ours_is_answered_after_their_own_start(shop: House) -> None:
+    await says(shop, "hi")
+    wish = {
+        "to": f"whatsapp:{ANN}",
+        "purpose": "service",
+        "change": "withdrawn",
+        "evidence": {"form": "a letter"},
+    }
+    told = await shop.call("POST", "/consents", wish)
+    assert told.status == 201, told
+    await says(shop, "hallo")
+    assert shop.graph.texts == []
+    await says(shop, "START")
+    await says(shop, "quiet")
+    assert shop.graph.texts == [notices.started("en")]
+    assert [(each.change, each.purpose, each.source) for each in await facts(shop)][:2] == [
+        ("withdrawn", "service", "api"), ("given", "service", "message"),
+    ]  # fmt: skip

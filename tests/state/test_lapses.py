@@ -47,8 +47,12 @@ async def test_a_consent_expires_by_a_fact_of_the_clock_when_its_time_is_over(st
     dossier = await dossiers.find(store, PHONE, "default")
     assert dossier
     (expired, _) = [each.fact for each in await dossiers.facts(store, dossier, "f" * 32, 9)]
-    assert (expired.source, expired.actor, expired.evidence) == ("clock", "clock", {"fact": made.id})
-    assert (expired.address, expired.at, expired.until) == (PHONE, 1000, 5000)
+    assert (expired.source, expired.actor, expired.evidence) == (
+        "clock",
+        "clock",
+        {"fact": made.id, "at": 1000},
+    )
+    assert (expired.address, expired.at, expired.until) == (PHONE, 5000, 5000)
 
 
 @pytest.mark.parametrize("renewed_first", [True, False])

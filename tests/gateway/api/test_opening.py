@@ -16,7 +16,8 @@ US, DE = "12025550123", "4915112345678"
 TEAM = {"business": "Tea & Co", "help": "call +1 202 555 0100"}
 OPENS = notices.texts().business["en"].replace("{business}", "Tea & Co")
 STOPPED, STARTED = (say("en", "Tea & Co") for say in (notices.stopped, notices.started))
-HELPS = notices.helps("en", **{"business": "Tea & Co", "way": TEAM["help"]})
+STOPPED_DE = notices.stopped("de", "Tea & Co")
+HELPS_DE = notices.helps("de", **{"business": "Tea & Co", "way": TEAM["help"]})
 
 
 class Helper(Flow):
@@ -70,7 +71,7 @@ async def says(house: House, words: str, number: str, count: int) -> list[str]:
     ("number", "settings", "first"),
     [
         (US, TEAM, [OPENS]), (DE, TEAM, []), (US, {}, []),
-        (DE, {"automated": True}, [notices.texts().machine["en"]]),
+        (DE, {"automated": True}, [notices.texts().machine["de"]]),
         (US, TEAM | {"automated": True}, [f"{notices.texts().machine['en']} {OPENS}"]),
     ],
 )  # fmt: skip
@@ -92,7 +93,7 @@ async def test_a_number_s_country_counts_though_its_customer_is_known_to_live_el
 
 async def test_help_is_answered_with_the_business_and_the_way_to_people(sms: House) -> None:
     await set_up(sms, **TEAM)
-    assert await says(sms, "HELP", DE, 2) == [HELPS, "you said HELP"]
+    assert await says(sms, "HELP", DE, 2) == [HELPS_DE, "you said HELP"]
 
 
 async def test_help_of_a_team_that_has_said_nothing_is_the_flow_s(sms: House) -> None:
@@ -103,15 +104,15 @@ async def test_help_of_a_team_that_has_said_nothing_is_the_flow_s(sms: House) ->
 @pytest.mark.parametrize("telling", [False, True])
 async def test_help_is_answered_to_who_has_stopped_and_nothing_else_is(sms: House, *, telling: bool) -> None:
     await set_up(sms, **TEAM, automated=telling)
-    assert await says(sms, "STOP", DE, 1) == [STOPPED]
-    assert await says(sms, "hello\nHELP", DE, 2) == [STOPPED, HELPS]
-    assert await says(sms, "help\nhi", DE, 3) == [STOPPED, HELPS, HELPS]
+    assert await says(sms, "STOP", DE, 1) == [STOPPED_DE]
+    assert await says(sms, "hello\nHELP", DE, 2) == [STOPPED_DE, HELPS_DE]
+    assert await says(sms, "help\nhi", DE, 3) == [STOPPED_DE, HELPS_DE, HELPS_DE]
 
 
 async def test_the_confirmation_of_a_stop_names_the_business_where_the_team_has_said_it(sms: House) -> None:
-    assert await says(sms, "STOP", DE, 1) == [notices.stopped("en")]
+    assert await says(sms, "STOP", DE, 1) == [notices.stopped("de")]
     await set_up(sms, **TEAM)
-    assert (await says(sms, "START", DE, 3))[1] == "Tea & Co: " + notices.started("en")
+    assert (await says(sms, "START", DE, 3))[1] == "Tea & Co: " + notices.started("de")
 
 
 async def test_who_starts_again_is_told_first_what_they_were_not(sms: House) -> None:

@@ -1,6 +1,7 @@
 """Everything that is wrong in a pack is named, by file, table and row; the pack of the program has nothing wrong."""
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -49,6 +50,59 @@ def test_all_faults_of_all_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text(GOOD.replace("16", "-1") + GOOD.replace("DE", "de"))
     (tmp_path / "b.toml").write_text(GOOD.replace("years = 16\n", ""))
     assert [each.partition(": ")[0] for each in faults(tmp_path)] == ["a.toml", "a.toml", "b.toml"]
+
+
+@pytest.mark.parametrize(
+    ("file", "tables"),
+    [
+        ("words.toml", ["words"]),
+        ("offered.toml", ["offered"]),
+        ("caps.toml", ["cap", "duplicate", "confirmation"]),
+    ],
+)
+def test_a_pack_that_leaves_a_file_out_is_told_what_it_lacks(
+    file: str, tables: list[str], tmp_path: Path
+) -> None:
+    folder = copytree(STANDARD, tmp_path / "mine")
+    (folder / file).unlink()
+    found = faults(folder)
+    lacks = [
+        f"{folder}: no file has the table {each!r}; where it is to have no rows, write {each} = []"
+        for each in tables
+    ]
+    assert found[: len(lacks)] == lacks
+    (folder / "none.toml").write_text("".join(f"{each} = []\n" for each in tables))
+    assert faults(folder) == found[len(lacks) :]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "said"),
+    [
+        (
+            "words.toml",
+            'use = "sms"',
+            "words: there is no word that stops us by sms: STOP would not be heard",
+        ),
+        (
+            "words.toml",
+            'use = "chat"',
+            "words: there is no word that stops us by chat: STOP would not be heard",
+        ),
+        (
+            "offered.toml",
+            'service = "messaging"',
+            "offered: messaging is offered in no country: nothing would ever be sent",
+        ),
+    ],
+)
+def test_a_pack_that_hears_no_stop_or_offers_nothing_is_told(
+    file: str, old: str, said: str, tmp_path: Path
+) -> None:
+    folder = copytree(STANDARD, tmp_path / "mine")
+    other = 'use = "telegram"' if "use" in old else 'service = "contact_centre"'
+    words = (folder / file).read_text()
+    (folder / file).write_text(words.replace(old, other))
+    assert faults(folder) == [f"{folder}: {said}"]
 
 
 @pytest.mark.parametrize("content", [None, "# nothing yet\n"])

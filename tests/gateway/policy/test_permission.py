@@ -151,7 +151,8 @@ def test_a_refusal_says_what_to_do() -> None:
         )
     }
     assert said == {
-        "the customer withdrew marketing on 2027-03-01: only they can allow it again, as by writing START",
+        "the customer withdrew marketing on 2027-03-01: only they can allow it again, and START does not: record "
+        "what they say",
         "the customer's consent to marketing ended on 2027-03-01: ask for it anew",
         "the customer has not allowed marketing: record their consent, then send again",
     }

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from gateway.policy import Team
+from gateway.policy import Team, decide
 from gateway.policy.timing import duplicate, frequency
 from state.known import Touch
 from state.model.cause import Cause
 from state.model.team_settings import OwnCap, TeamSettings
-from tests.gateway.policy.given import DAY, HELD, HOUR, MARKETING, NOON, SERVICE
+from tests.gateway.policy.given import DAY, HELD, HOUR, MARKETING, NOON, SERVICE, ms
 
 MINUTE = 60_000
 
@@ -82,3 +82,16 @@ def test_it_says_until_when_it_waits_and_why() -> None:
         said.reason
         == "the contact got all it may of marketing (2 in 24 hours); this leaves at 2027-03-02 09:00 UTC"
     )
+
+
+@pytest.mark.parametrize(
+    ("valid", "code"), [(0, "expires_before"), (-1, "expires_before"), (1, "quiet_hours")]
+)
+def test_what_would_wait_until_its_validity_is_over_is_refused_at_once(valid: int, code: str) -> None:
+    night = ms("2027-03-01 23:30", "Europe/Berlin")
+    waits = decide(MARKETING, night)
+    found = decide(MARKETING._replace(expires_at=waits.wait_until + valid), night)
+    assert (waits.verdict, found.code) == ("wait", code)
+    if code == "expires_before":
+        assert found.verdict == "refuse"
+        assert [each.code for each in found.rules if each.code] == ["quiet_hours", "expires_before"]
