@@ -19,10 +19,13 @@ from state.model.turn import Snapshot
 LIMIT = 5.0
 """Seconds that a bot may hold up the loop; the gateway's are as many."""
 _TICK = 0.25
-_CATCH = {engine.CATCHES, effects.CATCHES}
-_LOOP = {asyncio.events.__file__, asyncio.runners.__file__}
-_SPARED = ("<frozen importlib", asyncio.__file__.removesuffix("__init__.py"))
-"""What must not be cut off in the middle: imports, and asyncio's own books."""
+CATCH = {engine.CATCHES, effects.CATCHES}
+"""The functions that make a failure of what is raised in a bot's code."""
+LOOP = {asyncio.events.__file__, asyncio.runners.__file__}
+"""Who runs what the loop has to run: a task keeps what is raised in it, and of a callback it is told."""
+SPARED = ("<frozen importlib", asyncio.__file__.removesuffix("__init__.py"))
+"""What comes to an end by itself and must not be cut off: an import, which may not be possible a second time, and
+asyncio's own code, which counts who is to be cancelled."""
 _DEBUGGERS = ("/bdb.py", "/pydevd.py")
 _CLOCKS = [
     (getattr(signal, "SIGALRM", 0), getattr(signal, "ITIMER_REAL", -1)),
@@ -41,7 +44,7 @@ def limited(files: Callable[[], Collection[str]], *catches: CodeType) -> Iterato
         yield
         return
     number, clock = next((each for each in _CLOCKS if not signal.getitimer(each[1])[0]), _CLOCKS[1])
-    handler = signal.signal(number, _Watch(files, _CATCH | {*catches}).tick)
+    handler = signal.signal(number, _Watch(files, CATCH | {*catches}).tick)
     before = signal.setitimer(clock, _TICK, _TICK)
     try:
         yield
@@ -74,7 +77,7 @@ class _Watch:
         inner, ours = _stack(frame, self._files(), self._catches)
         if not ours or any(each.endswith(_DEBUGGERS) for each in inner):
             self._round()
-        elif self._ticks * _TICK >= LIMIT and not any(each.startswith(_SPARED) for each in inner):
+        elif self._ticks * _TICK >= LIMIT and not any(each.startswith(SPARED) for each in inner):
             raise Overrun(
                 f"it did not end within {LIMIT:g} seconds, and would hold up every conversation in the gateway"
             )
@@ -93,7 +96,7 @@ def _stack(
     inner, own = list[str](), False
     while frame is not None:
         code = frame.f_code
-        if code in catches or (own and code.co_filename in _LOOP):
+        if code in catches or (own and code.co_filename in LOOP):
             return inner, own
         if code.co_filename in files:
             own = True

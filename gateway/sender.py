@@ -288,7 +288,7 @@ class Sender:
             return await self._undelivered(row, broken, traces)
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         end = outgoing.taken(row, said, sent, outgoing.trace(traces))
-        if not end.again_at and cause.read(row.body).tells and isinstance(said.content, Text):
+        if not end.again_at and _tells(row) and isinstance(said.content, Text):
             return end._replace(told=voice.told(row, live, said.content.text, now_ms()))
         return end
 

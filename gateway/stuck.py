@@ -5,7 +5,6 @@ thread is. So it is raised only where a bot's own code is under way, called by t
 will catch it, and never in code of ours: from another thread nobody could tell.
 """
 
-import asyncio
 import signal
 import threading
 import time
@@ -15,25 +14,20 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-from conversations import effects, engine
+from conversations import endless, engine
+from conversations.endless import CATCH, LOOP, SPARED
 from conversations.errors import Overrun
 from gateway import moving
 
-LIMIT = 5.0
-"""Seconds that a bot may hold up the loop."""
+LIMIT = endless.LIMIT
 PATIENCE = 1.0
 """Seconds more until also what it calls of others (a pattern that does not match, a library) is interrupted."""
-_CATCH = {engine.CATCHES, effects.CATCHES, moving.CATCHES}
-"""The functions that make a failure of it."""
+_CATCH = CATCH | {moving.CATCHES}
+"""The functions that make a failure of it in a gateway."""
 _SIGNAL = getattr(signal, "SIGURG", None)
 """Ignored where nobody handles it, so that one which comes late does no harm."""
 _HERE = Path(__file__).resolve().parent.parent
 _OURS = tuple(str(_HERE / each) for each in ("gateway/", "connectors/", "conversations/", "admin/", "state/"))
-_SPARED = ("<frozen importlib", str(Path(asyncio.__file__).parent) + "/")
-"""What comes to an end by itself and must not be cut off: an import, which may not be possible a second time, and
-asyncio's own code, which counts who is to be cancelled."""
-_LOOP = {asyncio.events.__file__, asyncio.runners.__file__}
-"""Who runs what the loop has to run: a task keeps what is raised in it, and of a callback it is told."""
 _TICK = 0.25
 """Seconds of the processor's time between two looks that need no other thread."""
 _TIMER = getattr(signal, "SIGVTALRM", None)
@@ -126,14 +120,14 @@ def ends(frame: FrameType | None, files: Collection[str], *, deep: bool) -> bool
     That is a turn, an effect, or the loop, where a bot has begun a task of its own.
     """
     while frame is not None and frame.f_code.co_filename not in files:
-        if not deep or frame.f_code.co_filename.startswith((*_OURS, *_SPARED)):
+        if not deep or frame.f_code.co_filename.startswith((*_OURS, *SPARED)):
             return False
         frame = frame.f_back
     own = True
     while frame is not None:
         if frame.f_code in _CATCH:
             return True
-        if own and frame.f_code.co_filename in _LOOP:
+        if own and frame.f_code.co_filename in LOOP:
             return True
         own = frame.f_code.co_filename in files
         frame = frame.f_back
