@@ -128,7 +128,7 @@ class Turns:
 
     def _release(self, taken: Sequence[Taken]) -> None:
         """Let conversations be taken again at once."""
-        self._write(conversations.release, [(each.id, each.lane) for each in taken])
+        self._write(conversations.release, taken)
 
     async def finish(self) -> None:
         """Wait for the turns that are on their way to the disk: some have replies to hand on."""

@@ -17,6 +17,7 @@ _QUOTED = Query(
     sa.select(message.c.cause).where(
         message.c.provider_id == sa.bindparam("provider_id", type_=message.c.provider_id.type),
         message.c.provider_id != sa.literal_column("''"),
+        message.c.direction == sa.literal_column("'out'"),
         message.c.channel == sa.bindparam("channel", type_=message.c.channel.type),
         message.c.lane == sa.bindparam("lane", type_=message.c.lane.type),
     ),

@@ -22,6 +22,11 @@ def column(name: str, kind: Any, default: object = None) -> sa.Column[Any]:
     )
 
 
+def partial(name: str, where: sa.ColumnElement[bool], *columns: sa.Column[Any]) -> sa.Index:
+    """An index of the rows alone for which something is so."""
+    return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 def hot(name: str, *columns: sa.schema.SchemaItem) -> sa.Table:
     """A hot table: time-ordered id first, lane last in the primary key."""
     key = (sa.Column("id", Id, nullable=False), sa.Column("lane", Lane, nullable=False))

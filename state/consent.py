@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from state.consent_tables import consent, standing, touch
 from state.model.consent import Consent, Standing, standing_of, stands
 from state.model.ids import lane_of_id, time_of_id
-from state.statements import Fetch, Query, Row, Statement, delete, insert, upsert
+from state.statements import Fetch, Query, Row, Statement, Write, delete, insert, upsert
 from state.tables import contact
 from state.writer import Op
 
@@ -44,6 +44,18 @@ TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignor
 """Remembers such a message; what is remembered already stays."""
 _LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
 _NOTHING_STANDS = delete(standing, "contact lane")
+_RAISED = Write(
+    sa.update(contact)
+    .values(revision=contact.c.revision + sa.literal_column("1"))
+    .where(
+        contact.c.id == sa.bindparam("k_id", type_=contact.c.id.type),
+        contact.c.lane == sa.bindparam("k_lane", type_=contact.c.lane.type),
+    ),
+    "k_id k_lane",
+    "k_id k_lane",
+)
+"""What stands of a contact is not what it was. It goes with every change of that, in the same step, so that who has
+read the revision first and then what stands finds in the contact alone whether it stands still."""
 _contact = sa.bindparam("contact", type_=consent.c.contact.type)
 _FACTS = Query(sa.select(consent.c.body).where(consent.c.contact == _contact), "contact")
 _encode = msgspec.json.Encoder().encode
@@ -61,6 +73,7 @@ def asks(facts: Sequence[Consent], lane: int) -> Asks:
         made.append((_FACT, (fact.id, lane, fact.team, fact.contact, fact.purpose, fact.change, body)))
         if fact.change != "told":
             made.append((_STANDS, _row(fact.contact, lane, standing_of(fact))))
+            made.append((_RAISED, (fact.contact, lane)))
     return made
 
 
@@ -73,7 +86,8 @@ def _row(contact: str, lane: int, each: Standing) -> Row:
 
 def carried_asks(rows: Sequence[Row], contact: str, lane: int) -> Asks:
     """The statements that let what stands for one contact (rows of STANDINGS) stand for the one it is merged into."""
-    return [(_STANDS, _row(contact, lane, Standing(*row[:8]))) for row in rows]
+    stands: Asks = [(_STANDS, _row(contact, lane, Standing(*row[:8]))) for row in rows]
+    return [*stands, (_RAISED, (contact, lane))] if stands else []
 
 
 def record(facts: Sequence[Consent]) -> Op[None]:
@@ -110,7 +124,7 @@ def homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
 
 def dropped_asks(contact: str, lane: int) -> Asks:
     """The statements after which nothing stands for a contact any more: it was merged into another."""
-    return [(_NOTHING_STANDS, (contact, lane))]
+    return [(_NOTHING_STANDS, (contact, lane)), (_RAISED, (contact, lane))]
 
 
 def restore(
@@ -132,7 +146,7 @@ def restore(
     found = yield [(_FACTS, (each,)) for each in dict.fromkeys((*own, *others))]
     facts = [msgspec.json.decode(row[0], type=Consent) for rows in found for row in rows]
     mine = [each for each in facts if each.contact in own or _follows(each, urns, since)]
-    yield [(_STANDS, _row(contact, lane, each)) for each in stands(mine)]
+    yield [*((_STANDS, _row(contact, lane, each)) for each in stands(mine)), (_RAISED, (contact, lane))]
 
 
 def _follows(fact: Consent, urns: Collection[str], since: int) -> bool:

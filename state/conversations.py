@@ -4,15 +4,17 @@
 On a database of our own (SQLite) the lease needs no writing: the turn loop of the one process is its only taker.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import msgspec
+import sqlalchemy as sa
 
 from state import campaigns, consent, handovers, known
 from state.awaiting import WORK
 from state.known import NOBODY, Known
-from state.lease import LeaseLost, freeing, leasable, leasing
+from state.lease import freeing, leasable, leasing, releasing, updating
 from state.model.consent import Consent, Purpose, allowed
 from state.model.event import SLACK, AddressChanged, Event, MessageReceived
 from state.model.ids import new_id
@@ -25,11 +27,12 @@ from state.writer import Op
 
 _TAKE = leasable(conversation, "revision lease_epoch")
 _LEASE = leasing(conversation)
-_HELD = Fetch(conversation, "revision lease_epoch told", "id lane", lock="wait")
-_SAVE = update(
+_TOLD = Fetch(conversation, "told", "id lane", lock="wait")
+_SAVE = updating(
     conversation,
-    "snapshot mode revision lease_until urns last_in last_id updated_at",
-    "id lane",
+    "snapshot mode lease_until urns last_in last_id updated_at",
+    "revision",
+    revision=conversation.c.revision + sa.literal_column("1"),
 )
 _NO_OFFER = update(conversation, "offered", "id lane")
 _NO_CAMPAIGN = update(conversation, "campaign", "id lane")
@@ -45,14 +48,17 @@ _NO_TIMER = delete(timer, "conversation lane name")
 _NO_TIMERS = delete(timer, "conversation lane")
 _ABOUT = update(contact, "name locale", "id lane")
 _CHANNEL = Fetch(conversation, "channel", "id lane")
-_RELEASE = update(conversation, "lease_until", "id lane")
+_RELEASE = releasing(conversation)
 _FREE_ALL = freeing(conversation)
 
 _encode = msgspec.json.Encoder().encode
-_decode_event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
-_decode_snapshot = msgspec.json.Decoder(Snapshot)
+_decode_event: Callable[[str], Event] = msgspec.json.Decoder(Event).decode
+_decode_snapshot = msgspec.json.Decoder(Snapshot).decode
 _decode_urns = msgspec.json.Decoder(tuple[str, ...]).decode
 _NEW = Snapshot()
+_EVENT_ID = itemgetter(0)
+_Asks = list[tuple[Statement, Row]]
+_Events = Sequence[tuple[str, Event]]
 PIECES = "\tpieces"
 """The timer by which a conversation looks at its pieces again; no flow can name one so, with a tab."""
 
@@ -164,6 +170,7 @@ def take(node: str, shared: bool, limit: int, lease_ms: int, quoting: bool = Fal
     With `quoting` it is looked up which campaigns' messages are quoted.
     """
     (work,) = yield [(WORK, (limit * 2,))]
+    work = sorted(work, key=_EVENT_ID)
     grouped: dict[str, list[Row]] = {}
     for row in work:
         if row[2] in grouped or len(grouped) < limit:
@@ -172,9 +179,9 @@ def take(node: str, shared: bool, limit: int, lease_ms: int, quoting: bool = Fal
     if shared:
         groups = yield from _lease(node, groups, lease_ms)
     people = yield from known.with_standings(
-        [known.About(rows[0][4], rows[0][3], *rows[0][18:22]) for rows in groups]
+        [known.About(rows[0][4], rows[0][3], *rows[0][18:23]) for rows in groups]
     )
-    taken = [_taken(rows, shared)._replace(known=each) for rows, each in zip(groups, people, strict=True)]
+    taken = [_taken(rows, shared, each) for rows, each in zip(groups, people, strict=True)]
     return (yield from _with_quoted(taken)) if quoting else taken
 
 
@@ -198,32 +205,15 @@ def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Ro
     return free
 
 
-def _taken(rows: list[Row], leased: bool) -> Taken:
+def _taken(rows: list[Row], leased: bool, person: Known) -> Taken:
     """A conversation from its joined rows, one for each event."""
-    _, _, taken, lane, contact, channel, snapshot, revision, epoch, urns, last_in, last_id, *more = rows[0]
-    offered, pieces, name, locale, told = more[1:6]
+    row = rows[0]
+    snapshot = _decode_snapshot(row[6]) if row[6] else _NEW
+    events = tuple([(row[0], _decode_event(row[1])) for row in rows])
     return Taken(
-        taken,
-        lane,
-        contact,
-        channel,
-        _decode_snapshot.decode(snapshot) if snapshot else _NEW,
-        revision,
-        epoch + leased,
-        _decode_urns(urns),
-        last_in,
-        last_id,
-        tuple([(row[0], _decode_event.decode(row[1])) for row in rows]),
-        bool(more[0]),
-        offered,
-        pieces,
-        name,
-        locale,
-        told,
-        bool(more[10]),
-        team=more[11],
-        campaign=(more[12], more[13]),
-    )
+        row[2], row[3], row[4], row[5], snapshot, row[7], row[8] + leased, _decode_urns(row[9]), row[10], row[11],
+        events, bool(row[12]), row[13], row[14], row[15], row[16], row[17], bool(row[23]), person, row[24], row[25:27],
+    )  # fmt: skip
 
 
 def commit(turn: Turned) -> Op[None]:
@@ -236,58 +226,65 @@ def commit(turn: Turned) -> Op[None]:
     again = known.again_asks(taken.known) if epochs else []
     # The contact's row now: later it may wait for one that waits for us.
     contact = consent.lock_asks(taken.contact) if turn.facts else []
-    held, *still = yield [(_HELD, (taken.id, taken.lane)), *again, *contact]
-    if not held or (held[0][0], held[0][1]) != (taken.revision, taken.epoch):
-        raise LeaseLost(taken.id)
-    if turn.told and held[0][2] != taken.told:
-        raise known.Changed(taken.contact)  # another notice was queued meanwhile
-    if again:
-        known.check(taken.known, still[: len(again)], min(epochs))
-    clears = _timer_clears(taken, turn.played)
-    if any(isinstance(happened, MessageReceived) for _, happened in turn.met):
-        nothing = ("", taken.id, taken.lane)
-        clears += [(_NO_OFFER, nothing)] if taken.offered else []
-        clears += [(_NO_CAMPAIGN, nothing)] if _answered(turn) else []
-    if turn.held.changed or turn.held.pieces:
-        clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
-    if clears:  # in a step of their own: another turn of the batch may clear by the same statement
+    told = [(_TOLD, (taken.id, taken.lane))] if turn.told else []
+    if locks := [*again, *told, *contact]:
+        still = yield locks
+        if again:
+            known.check(taken.known, still[: len(again)], min(epochs))
+        if told and [row[0] for row in still[len(again)]] != [taken.told]:
+            raise known.Changed(taken.contact)  # another notice was queued meanwhile
+    if clears := _clears(turn):  # in a step of their own: another turn may clear by the same statement
         yield clears
     if turn.facts:
         yield from consent.record(turn.facts)
+    met, about = turn.met, taken.about
     yield [
-        *_consumed(turn), _saved(turn), *_known(turn), *_replies(turn), *_journal(turn), *_timers(turn), *_held(turn),
-        *_handed(turn),
+        _saved(turn), *_consumed(taken, met), *_known(turn, about), *_replies(turn), *_journal(turn, met, about),
+        *_timers(turn), *_held(turn), *_handed(turn, met),
     ]  # fmt: skip
+
+
+def _clears(turn: Turned) -> _Asks:
+    """What is to be gone before anything new is written."""
+    taken = turn.taken
+    clears = _timer_clears(taken, turn.played)
+    nothing = ("", taken.id, taken.lane)
+    if taken.offered and any(isinstance(happened, MessageReceived) for _, happened in turn.met):
+        clears.append((_NO_OFFER, nothing))
+    if taken.campaign[0] and _answered(turn):
+        clears.append((_NO_CAMPAIGN, nothing))
+    if turn.held.changed or turn.held.pieces:
+        clears.append((_NO_TIMER, (taken.id, taken.lane, PIECES)))
+    return clears
 
 
 def _answered(turn: Turned) -> bool:
     """Whether the customer has spoken since a campaign wrote."""
-    name, at = turn.taken.campaign
-    return bool(name) and any(
-        isinstance(happened, MessageReceived) and happened.at >= at - SLACK for _, happened in turn.met
-    )
+    since = turn.taken.campaign[1] - SLACK
+    return any(isinstance(happened, MessageReceived) and happened.at >= since for _, happened in turn.met)
 
 
-def _handed(turn: Turned) -> list[tuple[Statement, Row]]:
-    taken, met = turn.taken, (event for _, event in turn.met)
+def _handed(turn: Turned, met: _Events) -> _Asks:
+    """What hooks are told where the turn has changed who answers."""
+    taken, after = turn.taken, turn.played.after
+    if "person" not in (taken.snapshot.mode, after.mode):
+        return []
     who = (taken.id, taken.contact, taken.channel, taken.team)
-    return handovers.told_asks(who, taken.snapshot, turn.played.after, met, turn.at)
+    return handovers.told_asks(who, taken.snapshot, after, (event for _, event in met), turn.at)
 
 
-def _known(turn: Turned) -> list[tuple[Statement, Row]]:
+def _known(turn: Turned, about: tuple[str, str]) -> _Asks:
     """What the customer is called, speaks and was told, where this turn tells something new."""
     taken = turn.taken
-    name, locale = taken.about
+    name, locale = about
     locale = turn.played.locale or locale
-    told: list[tuple[Statement, Row]] = []
-    if turn.told:
-        told.append(told_ask(taken.id, taken.lane, turn.told))
+    told = [told_ask(taken.id, taken.lane, turn.told)] if turn.told else []
     if (name, locale) == (taken.name, taken.locale):
         return told
     return [*told, (_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
 
 
-def _held(turn: Turned) -> list[tuple[Statement, Row]]:
+def _held(turn: Turned) -> _Asks:
     """What waits for its other pieces, and the timer that ends the wait, set anew: a flow's end clears all timers."""
     taken, held = turn.taken, turn.held
     if not held.changed and not held.pieces:
@@ -300,17 +297,18 @@ def _held(turn: Turned) -> list[tuple[Statement, Row]]:
     ]
 
 
-def _consumed(turn: Turned) -> list[tuple[Statement, Row]]:
+def _consumed(taken: Taken, met: _Events) -> _Asks:
     """The events leave the inbox, and the customer's messages enter the conversation."""
-    taken, asks = turn.taken, list[tuple[Statement, Row]]()
-    for event_id, happened in turn.met:
+    asks: _Asks = []
+    for event_id, each in met:
         asks.append((_CONSUMED, (event_id, taken.lane)))
-        if isinstance(happened, MessageReceived):
-            content = _encode(happened.content).decode()
-            row = (event_id, taken.lane, taken.id, taken.channel, "in", content)
-            asks.append(
-                (_IN, (*row, happened.provider_id, happened.reply_to, happened.client_ref, happened.at))
-            )
+        if isinstance(each, MessageReceived):
+            content = _encode(each.content).decode()
+            row = (
+                event_id, taken.lane, taken.id, taken.channel, "in", content, each.provider_id, each.reply_to,
+                each.client_ref, each.at,
+            )  # fmt: skip
+            asks.append((_IN, row))
     return asks
 
 
@@ -318,13 +316,15 @@ def _saved(turn: Turned) -> tuple[Statement, Row]:
     taken, after = turn.taken, turn.played.after
     urns, last_in, last_id = taken.heard
     state = _encode(after).decode()
-    key = (taken.id, taken.lane)
     where = _encode(urns).decode()
-    return (_SAVE, (state, after.mode, taken.revision + 1, 0, where, last_in, last_id, turn.at, *key))
+    row = (
+        state, after.mode, 0, where, last_in, last_id, turn.at, taken.id, taken.lane, taken.epoch, taken.revision,
+    )  # fmt: skip
+    return (_SAVE, row)
 
 
-def _replies(turn: Turned) -> list[tuple[Statement, Row]]:
-    asks: list[tuple[Statement, Row]] = []
+def _replies(turn: Turned) -> _Asks:
+    asks: _Asks = []
     for item in turn.queued:
         if item.message is not None:
             asks.append(message_ask(item))
@@ -338,24 +338,27 @@ def message_ask(item: Queued) -> tuple[Statement, Row]:
     assert said is not None
     native = _encode(said.native).decode() if said.native else ""
     content = _encode(said.content).decode()
-    row = (item.id, item.lane, item.conversation, item.channel, "out", content)
-    return (_OUT, (*row, said.reply_to, said.client_ref, native, item.body))
+    row = (
+        item.id, item.lane, item.conversation, item.channel, "out", content, said.reply_to, said.client_ref, native,
+        item.body,
+    )  # fmt: skip
+    return (_OUT, row)
 
 
-def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
+def _journal(turn: Turned, met: _Events, about: tuple[str, str]) -> _Asks:
     """What happened in the turn; a conversation nobody answers (no flow) needs no journal."""
     taken, played = turn.taken, turn.played
     if not played.steps and not played.fault:
         return []
     body = Turn(
-        [event_id for event_id, _ in turn.met],
+        [event_id for event_id, _ in met],
         played.steps,
         [item.id for item in turn.queued if item.message and not item.message.cause.ours],
         played.after,
         played.fault,
         turn.at,
         taken.revision,
-        *taken.about,
+        *about,
         dict(turn.heard),
         taken.allows(turn.at),
         played.effects,
@@ -365,15 +368,19 @@ def _journal(turn: Turned) -> list[tuple[Statement, Row]]:
     return [(_JOURNAL, (new_id(taken.lane), taken.lane, taken.id, _encode(body).decode()))]
 
 
-def _timer_clears(taken: Taken, played: Played) -> list[tuple[Statement, Row]]:
+def _timer_clears(taken: Taken, played: Played) -> _Asks:
     """Timers end with their flow run, by name when cancelled, and when set again."""
     if taken.snapshot.flow and played.after.run != taken.snapshot.run:
         return [(_NO_TIMERS, (taken.id, taken.lane))]
+    if not (played.cancels or played.timers):
+        return []
     names = {*played.cancels, *(each.name for each in played.timers)}
     return [(_NO_TIMER, (taken.id, taken.lane, name)) for name in sorted(names)]
 
 
-def _timers(turn: Turned) -> list[tuple[Statement, Row]]:
+def _timers(turn: Turned) -> _Asks:
+    if not turn.played.timers:
+        return []
     taken, run = turn.taken, turn.played.after.run
     last: dict[str, SetTimer] = {each.name: each for each in turn.played.timers}
     return [
@@ -382,9 +389,9 @@ def _timers(turn: Turned) -> list[tuple[Statement, Row]]:
     ]
 
 
-def release(keys: Sequence[tuple[str, int]]) -> Op[None]:
-    """Give leased conversations back unplayed."""
-    yield [(_RELEASE, (0, *key)) for key in keys]
+def release(taken: Sequence[Taken]) -> Op[None]:
+    """Give leased conversations back unplayed; one that is another node's by now stays so."""
+    yield [(_RELEASE, (each.id, each.lane, each.epoch)) for each in taken]
 
 
 def free_all() -> Op[None]:

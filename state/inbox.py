@@ -42,6 +42,7 @@ _SENT = Query(
     sa.select(message.c.id).where(
         message.c.provider_id == sa.bindparam("provider_id", type_=message.c.provider_id.type),
         message.c.provider_id != sa.literal_column("''"),
+        message.c.direction == sa.literal_column("'out'"),
         message.c.channel == sa.bindparam("channel", type_=message.c.channel.type),
         message.c.lane == sa.bindparam("lane", type_=message.c.lane.type),
     ),

@@ -6,7 +6,7 @@ withdrawal that is on disk is never overtaken, and nobody waits longer than a co
 of the fence a contact became one person with another: a node that has not seen it yet may not know who is suspended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from state.consent import STANDINGS, TOUCHED, TOUCHES
@@ -16,11 +16,13 @@ from state.statements import Fetch, Row, Statement
 from state.tables import contact, conversation
 from state.writer import Op
 
-_ABOUT = Fetch(contact, "merged_into country zone born", "id lane")
-_AGAIN = Fetch(contact, "merged_into country zone born fenced", "id lane", lock="wait")
+_ABOUT = Fetch(contact, "merged_into country zone born revision", "id lane")
+_AGAIN = Fetch(contact, "merged_into country zone born revision fenced", "id lane", lock="wait")
 _CONVERSATION = Fetch(conversation, "contact last_in told", "id lane")
 _CONVERSATION_LOCKED = Fetch(conversation, "contact last_in told", "id lane", lock="wait")
 _LOCALE = Fetch(contact, "locale", "id lane")
+_NONE = (None, "", "", "", 0, 0)
+"""The row of a contact that is not there."""
 _Asks = list[tuple[Statement, Row]]
 
 
@@ -43,7 +45,10 @@ class Touch(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A contact as a decision sees it: the one it was merged into, where it was. Fields as in the table `contact`."""
+    """A contact as a decision sees it: the one it was merged into, where it was. Fields as in the table `contact`.
+
+    `revision` was read before `standings`: where the contact has another by now, they may be others.
+    """
 
     contact: str
     lane: int
@@ -52,12 +57,14 @@ class Known(NamedTuple):
     born: str = ""
     standings: tuple[Standing, ...] = ()
     touches: tuple[Touch, ...] = ()
+    revision: int = 0
 
 
 NOBODY = Known("", 0)
 """Nobody that is known."""
 Key = tuple[str, int]
 """A contact's id and lane."""
+_ByKey = dict[Key, Sequence[Row]]
 
 
 class About(NamedTuple):
@@ -69,6 +76,7 @@ class About(NamedTuple):
     country: str
     zone: str
     born: str
+    revision: int
 
 
 def of(keys: Sequence[Key]) -> Op[dict[str, Known]]:
@@ -77,33 +85,43 @@ def of(keys: Sequence[Key]) -> Op[dict[str, Known]]:
     waiting: dict[str, Key] = {key[0]: key for key in keys}
     while waiting:
         asked = list(dict.fromkeys(waiting.values()))
-        answers = yield [(statement, key) for key in asked for statement in (_ABOUT, STANDINGS, TOUCHES)]
-        told = {key: answers[n * 3 : n * 3 + 3] for n, key in enumerate(asked)}
-        following: dict[str, Key] = {}
-        for name, key in waiting.items():
-            about, stands, touches = told[key]
-            if about and about[0][0]:
-                following[name] = (about[0][0], lane_of_id(about[0][0]))
-            else:
-                found[name] = _known(key, about[0][1:4] if about else ("", "", ""), stands, touches)
-        waiting = following
+        answers = yield [(_ABOUT, key) for key in asked]
+        about = {key: rows[0] if rows else _NONE for key, rows in zip(asked, answers, strict=True)}
+        homes = {name: key for name, key in waiting.items() if not about[key][0]}
+        into = {name: str(about[key][0]) for name, key in waiting.items() if name not in homes}
+        stand, touched = yield from _standing(homes.values(), about)
+        for name, key in homes.items():
+            found[name] = _known(key, about[key][1:5], stand.get(key, ()), touched[key])
+        waiting = {name: (home, lane_of_id(home)) for name, home in into.items()}
     return found
+
+
+def _standing(keys: Iterable[Key], about: Mapping[Key, Row]) -> Op[tuple[_ByKey, _ByKey]]:
+    """What stands of contacts, and the messages to them that answered nothing, by their keys.
+
+    Of one whose revision was never raised nothing stands.
+    """
+    asked = list(dict.fromkeys(keys))
+    standing = [key for key in asked if about[key][4]]
+    answers = yield [*((STANDINGS, key) for key in standing), *((TOUCHES, key) for key in asked)]
+    count = len(standing)
+    return dict(zip(standing, answers[:count], strict=True)), dict(zip(asked, answers[count:], strict=True))
 
 
 def with_standings(people: Sequence[About]) -> Op[list[Known]]:
     """What is known of contacts whose rows were read already, without the messages that answered nothing."""
-    asked = [(each.contact, each.lane) for each in people]
-    stands = yield [(STANDINGS, key) for key in asked]
-    merged = yield from of([key for key, each in zip(asked, people, strict=True) if each.merged_into])
+    asked = [each[:2] for each in people if each.revision and not each.merged_into]
+    stand = dict(zip(asked, (yield [(STANDINGS, key) for key in asked]), strict=True)) if asked else {}
+    merged = yield from of([each[:2] for each in people if each.merged_into])
     return [
-        merged.get(each.contact) or _known((each.contact, each.lane), each[3:6], rows)
-        for each, rows in zip(people, stands, strict=True)
+        merged[each.contact] if each.merged_into else _known(each[:2], each[3:], stand.get(each[:2], ()))
+        for each in people
     ]
 
 
 def _known(key: Key, about: Row, stands: Sequence[Row], touches: Sequence[Row] = ()) -> Known:
-    country, zone, born = about
-    return Known(*key, country, zone, born, standing_rows(stands), _touches(touches))
+    country, zone, born, revision = about
+    return Known(*key, country, zone, born, standing_rows(stands), _touches(touches), revision)
 
 
 def _touches(rows: Sequence[Row]) -> tuple[Touch, ...]:
@@ -134,13 +152,13 @@ def locked(contact_id: str) -> Op[Known]:
     while True:
         about, stands = yield [(_AGAIN, key), (STANDINGS, key)]
         if not about or not about[0][0]:
-            return _known(key, about[0][1:4] if about else ("", "", ""), stands)
+            return _known(key, about[0][1:5] if about else _NONE[1:5], stands)
         key = (about[0][0], lane_of_id(about[0][0]))
 
 
 def standing_rows(rows: Sequence[Row]) -> tuple[Standing, ...]:
     """Rows of STANDINGS as values, in an order of their own."""
-    return tuple(sorted(Standing(*row[:8]) for row in rows))
+    return tuple(sorted(Standing(*row[:8]) for row in rows)) if rows else ()
 
 
 def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
@@ -149,18 +167,16 @@ def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
     For what answers nothing (`unasked`) it counts too what else of the kind has left by now.
     """
     key = (known.contact, known.lane)
-    return [(_AGAIN, key), (STANDINGS, key), *([(TOUCHES, key)] if unasked else [])]
+    return [(_AGAIN, key), (TOUCHES, key)] if unasked else [(_AGAIN, key)]
 
 
 def check(known: Known, answers: Sequence[Sequence[Row]], epoch: int) -> None:
     """Raise Changed where a contact is not known any more as it was, or is another person than by the fence's epoch."""
-    about, stands, *touches = answers
-    merged = bool(about and about[0][0])
-    if about and about[0][4] > epoch:
-        raise Changed(known.contact, about[0][4])
-    where = tuple(about[0][1:4]) if about else ("", "", "")
-    other = where != (known.country, known.zone, known.born)
-    if merged or other or standing_rows(stands) != known.standings:
+    rows, *touches = answers
+    merged, country, zone, born, revision, fenced = rows[0][:6] if rows else _NONE
+    if fenced > epoch:
+        raise Changed(known.contact, fenced)
+    if merged or (country, zone, born, revision) != (known.country, known.zone, known.born, known.revision):
         raise Changed(known.contact)
     if touches and _touches(touches[0]) != known.touches:
         raise Changed(known.contact)

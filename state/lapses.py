@@ -63,7 +63,7 @@ def expire(ended: Ending) -> Op[bool]:
 
     What counts of it is the time of the fact that ends, which its evidence keeps: whatever is later stands.
     """
-    (found,) = yield [(_LOCKED, ended.key)]
+    found, _ = yield [(_LOCKED, ended.key), *consent.lock_asks(ended.contact)]
     (rows,) = yield [(_FACT, (ended.fact,))]
     if not rows or not found or found[0][:2] != (ended.fact, "given"):
         return False

@@ -16,7 +16,7 @@ from state import campaigns, consent, known, parts
 from state.due import work
 from state.inbox import sign_ask
 from state.known import Known, Touch
-from state.lease import LeaseLost, freeing, leasable, leasing
+from state.lease import deleting, freeing, leasable, leasing, releasing, updating
 from state.model import cause
 from state.model.consent import Consent
 from state.model.event import Notice
@@ -58,7 +58,6 @@ _WITHOUT_MESSAGE = {
 }
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
-_HELD = Fetch(outbox, "lease_epoch", "id lane", lock="wait")
 FREE = Fetch(
     outbox, "state body conversation channel", "id lane", lock="wait", also=outbox.c.lease_until <= Now()
 )
@@ -74,14 +73,15 @@ _RENEW = Write(
     "length k_id k_lane epoch",
     "k_id k_lane",
 )
-_FREE = update(outbox, "lease_until", "id lane")
-_SENDING = update(outbox, "state attempt", "id lane")
+_FREE = releasing(outbox)
+_SENDING = updating(outbox, "state attempt")
 _DECIDED = insert(decision, "id lane message body")
-_EXCHANGED = insert(exchange, "id lane message attempt body")
-_AGAIN = update(outbox, "state due_at attempt lease_until part held_by", "id lane")
+_EXCHANGED = insert(exchange, "message id lane attempt body")
+_AGAIN = updating(outbox, "state due_at attempt lease_until part held_by")
 _OFFER = update(conversation, "offered", "id lane")
 _TOLD = update(conversation, "told", "id lane")
-_DONE = delete(outbox, "id lane")
+_DONE = deleting(outbox)
+_CANCELED = delete(outbox, "id lane")
 _OUTCOME = update(message, "outcome", "id lane")
 _FREE_ALL = freeing(outbox)
 _NEXT_DUE = Query(
@@ -263,10 +263,9 @@ def _leased(row: Row, person: Known | None) -> Leased:
     return Leased(*key, Talk(row[11], row[12], row[13], row[14]), letter, person)
 
 
-def _check(row: Leased) -> Op[None]:
-    (held,) = yield [(_HELD, (row.id, row.lane))]
-    if not held or held[0][0] != row.epoch:
-        raise LeaseLost(row.id)
+def _key(row: Leased) -> tuple[str, int, int]:
+    """What a row is known by while it is ours."""
+    return row.id, row.lane, row.epoch
 
 
 def sending(row: Leased, going: Going) -> Op[None]:
@@ -275,14 +274,9 @@ def sending(row: Leased, going: Going) -> Op[None]:
     Raises LeaseLost, and known.Changed where what was decided on is not so any more.
     """
     assert row.known is not None
-    held, *still = yield [
-        (_HELD, (row.id, row.lane)),
-        *known.again_asks(row.known, unasked=going.touch is not None),
-    ]
-    if not held or held[0][0] != row.epoch:
-        raise LeaseLost(row.id)
+    still = yield known.again_asks(row.known, unasked=going.touch is not None)
     known.check(row.known, still, going.epoch)
-    mark = (_SENDING, ("sending", row.attempt + 1, row.id, row.lane))
+    mark = (_SENDING, ("sending", row.attempt + 1, *_key(row)))
     touched = [known.touched_ask(row.known, going.touch)] if going.touch else []
     offers = _offer_asks(row.conversation, row.lane, going.offered)
     yield [mark, _decision_ask(row, going.decision), *touched, *offers]
@@ -298,34 +292,33 @@ def _decision_ask(row: Leased, made: Decision) -> tuple[Statement, Row]:
 
 def settle(end: Settled) -> Op[None]:
     """Write what became of a row. Raises LeaseLost."""
-    row = end.row
-    yield from _check(row)
-    key = (row.id, row.lane)
-    asks: _Asks = []
-    if end.held or end.again_at:
-        part = end.piece.number + 1 if end.piece else row.part
-        state = "held" if end.held else "queued"
-        asks.append((_AGAIN, (state, end.again_at, end.attempt, 0, part, end.held_by, *key)))
-    else:
-        asks.append((_DONE, key))
+    row, stays = end.row, bool(end.held or end.again_at)
+    asks: _Asks = [_again_ask(end) if stays else (_DONE, _key(row))]
     if end.piece:
         asks += parts.asks(row.id, row.lane, row.channel, end.piece)
     if end.told:
         asks += consent.asks([end.told], lane_of_id(end.told.contact))
         asks.append(told_ask(row.conversation, row.lane, end.told.text_version))
-    elif not (end.held or end.again_at) and row.kind == "message":
+    elif not stays and row.kind == "message" and row.body:
         asks += unsaid_asks(row.body, row.conversation, row.lane)
-    if row.kind == "message":
+    if row.kind == "message" and row.body:
         asks += campaigns.noted_asks(row.body, row.conversation, row.lane, end.facts, end.outcome)
     if end.sign:
         asks.append(sign_ask(row.channel, end.sign))
     if end.decision:
         asks.append(_decision_ask(row, end.decision))
     if end.trace:
-        asks.append((_EXCHANGED, (new_id(row.lane), row.lane, row.id, row.attempt + 1, end.trace)))
+        asks.append((_EXCHANGED, (row.id, new_id(row.lane), row.lane, row.attempt + 1, end.trace)))
     if row.kind == "message" and (end.provider_id or end.outcome or end.facts != _NO_FACTS):
-        asks += settle_asks(*key, row.channel, end.facts, end.provider_id, end.outcome)
+        asks += settle_asks(row.id, row.lane, row.channel, end.facts, end.provider_id, end.outcome)
     yield asks
+
+
+def _again_ask(end: Settled) -> tuple[Statement, Row]:
+    """The statement that keeps a row for later, at the part that goes next."""
+    part = end.piece.number + 1 if end.piece else end.row.part
+    state = "held" if end.held else "queued"
+    return (_AGAIN, (state, end.again_at, end.attempt, 0, part, end.held_by, *_key(end.row)))
 
 
 def unsaid_asks(body: str, conversation_id: str, lane: int) -> _Asks:
@@ -341,22 +334,17 @@ def renew(rows: Sequence[Leased], lease_ms: int) -> Op[None]:
 
 def give_back(rows: Sequence[Leased]) -> Op[None]:
     """Let others take rows at once that this node has leased and does not work on; what it has lost stays as it is."""
-    held = yield [(_HELD, (row.id, row.lane)) for row in rows]
-    ours = [row for row, found in zip(rows, held, strict=True) if found and found[0][0] == row.epoch]
-    if ours:
-        yield [(_FREE, (0, row.id, row.lane)) for row in ours]
+    yield [(_FREE, _key(row)) for row in rows]
 
 
 def again(row: Leased, due_at: int) -> Op[None]:
     """Let a row that has failed be run again later (milliseconds, UTC). Raises LeaseLost."""
-    yield from _check(row)
-    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, "", row.id, row.lane))]
+    yield [(_AGAIN, ("queued", due_at, row.attempt + 1, 0, row.part, "", *_key(row)))]
 
 
 def finish(row: Leased) -> Op[None]:
     """Take an effect's row away, as part of the operation that stores its result. Raises LeaseLost."""
-    yield from _check(row)
-    yield [(_DONE, (row.id, row.lane))]
+    yield [(_DONE, _key(row))]
 
 
 class TooLate(Exception):
@@ -371,7 +359,7 @@ def cancel(message_id: str) -> Op[None]:
         raise TooLate(message_id)
     body, conversation_id = rows[0][1:3]
     unsaid = unsaid_asks(body, conversation_id, key[1])
-    yield [(_DONE, key), (_OUTCOME, ("canceled", *key)), *unsaid]
+    yield [(_CANCELED, key), (_OUTCOME, ("canceled", *key)), *unsaid]
 
 
 def free_all() -> Op[None]:

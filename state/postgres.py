@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from state.statements import CHANNEL, Fetch, Row, Statement, Write
+from state.statements import CHANNEL, Fetch, Guard, Row, Statement, Write
 from state.writer import Conflict, Duplicate, Unavailable
 
 _LOST = (
@@ -113,7 +113,10 @@ class PostgresWriter:
         try:
             if isinstance(statement, Write):
                 ordered = sorted(rows, key=statement.order) if statement.order else rows
-                await self._write.executemany(text.sql, text.rows(ordered))
+                if isinstance(statement, Guard):
+                    statement.check(len(await self._write.fetchmany(text.sql, text.rows(ordered))), rows)
+                else:
+                    await self._write.executemany(text.sql, text.rows(ordered))
                 return ()
             if isinstance(statement, Fetch):
                 return await self._fetch(statement, text.sql, rows)

@@ -127,6 +127,7 @@ _FOUND = Query(
             message.c.provider_id == receipt.c.provider_id,
             message.c.channel == receipt.c.channel,
             message.c.provider_id != sa.literal_column("''"),
+            message.c.direction == sa.literal_column("'out'"),
         ),
     )
     .where(

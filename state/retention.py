@@ -33,7 +33,7 @@ KINDS: Mapping[str, tuple[sa.Table, ...]] = {
 _STILL_NEEDED = {event.name: inbox, message.name: outbox}
 
 
-_AGE = {part.name: "message", activity.name: "at"}
+_AGE = {part.name: "message", exchange.name: "message", activity.name: "at"}
 """The column that tells how old a row is, where it is not the id."""
 
 

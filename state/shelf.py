@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from state import consent
 from state.lease import LeaseLost
 from state.model.consent import Consent
-from state.statements import Fetch, Query, update
+from state.statements import Fetch, Query, Write, update
 from state.tables import conversation, inbox
 from state.writer import Op
 
@@ -31,7 +31,17 @@ _LEASE = Fetch(conversation, "lease_epoch", "id lane", lock="wait")
 _SHELVE = update(inbox, "held", "id lane")
 _MARK = update(conversation, "held lease_until", "id lane")
 _FREE = update(conversation, "held", "id lane")
-_BACK = update(inbox, "held", "conversation lane")
+_BACK = Write(
+    sa.update(inbox)
+    .values(held=sa.literal_column("0"))
+    .where(
+        inbox.c.conversation == sa.bindparam("k_conversation", type_=inbox.c.conversation.type),
+        inbox.c.lane == sa.bindparam("k_lane", type_=inbox.c.lane.type),
+        inbox.c.held == sa.literal_column("1"),
+    ),
+    "k_conversation k_lane",
+    "k_conversation k_lane",
+)
 
 
 class Shelved(NamedTuple):
@@ -67,4 +77,4 @@ def release(keys: Sequence[tuple[str, int]]) -> Op[None]:
     """Let what these conversations (id and lane) have on the shelf be played."""
     ordered = sorted(keys)
     yield [(_FREE, (0, *key)) for key in ordered]
-    yield [(_BACK, (0, *key)) for key in ordered]
+    yield [(_BACK, key) for key in ordered]

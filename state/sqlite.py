@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-from state.statements import Row, Statement, Write
+from state.statements import Guard, Row, Statement, Write
 from state.writer import Duplicate, Unavailable
 
 _PRAGMAS = (
@@ -132,7 +132,9 @@ class SqliteBackend:
         text = statement.text("sqlite")
         try:
             if isinstance(statement, Write):
-                self._write.executemany(text.sql, text.rows(rows))
+                done = self._write.executemany(text.sql, text.rows(rows))
+                if isinstance(statement, Guard):
+                    statement.check(done.rowcount, rows)
                 return ()
             return [self._run(text.sql, row).fetchall() for row in text.rows(rows)]
         except sqlite3.IntegrityError as error:

@@ -77,6 +77,8 @@ class Statement:
     writes = False
     locks = ""
     """The table whose rows it locks until the commit, waiting for those that others have locked; "" for none."""
+    locked: Callable[[Row], Row] = staticmethod(lambda row: row)
+    """The key of the row that it locks, of a row of parameters."""
 
     def __init__(self, construct: sa.ClauseElement, params: str) -> None:
         self.construct = construct
@@ -104,6 +106,28 @@ class Write(Statement):
         super().__init__(construct, params)
         names = key.split()
         self.order = itemgetter(*(self.params.index(name) for name in names)) if names else None
+
+
+class Guard(Write):
+    """A change of rows that are ours while they are as the declared parameters say: each must be hit, or `lost` is
+    raised and nothing of the operation is written. It locks them first, as a Fetch with a lock does."""
+
+    def __init__(
+        self, construct: sa.Update | sa.Delete, params: str, key: str, lost: type[Exception]
+    ) -> None:
+        super().__init__(construct, params, key)
+        assert self.order is not None
+        self.locks, self.lost = construct.table.name, lost  # type: ignore[union-attr]
+        self.locked = self.order
+        self._returning: sa.ClauseElement = construct.returning(sa.literal_column("1"))
+
+    def _construct(self, dialect: str) -> sa.ClauseElement:
+        return self._returning if dialect == "postgresql" else self.construct
+
+    def check(self, hit: int, rows: Sequence[Row]) -> None:
+        """Raise `lost` where fewer rows were hit than there are."""
+        if hit != len(rows):
+            raise self.lost(f"{len(rows) - hit} of {len(rows)} rows are another's by now")
 
 
 class Telling(Write):
@@ -164,17 +188,18 @@ class Fetch(Statement):
         return query
 
 
-def _values(table: sa.Table, columns: str) -> dict[str, sa.BindParameter[Any]]:
+def values(table: sa.Table, columns: str) -> dict[str, sa.BindParameter[Any]]:
+    """Parameters for these columns, named like them."""
     return {name: sa.bindparam(name, type_=table.c[name].type) for name in columns.split()}
 
 
 def insert(table: sa.Table, columns: str, *, ignore: bool = False) -> Write:
     """An insert of these columns in this order; with `ignore` a row that is there already is left as it is."""
-    values = _values(table, columns)
+    given = values(table, columns)
     if not ignore:
-        return Write(sa.insert(table).values(values), columns)
+        return Write(sa.insert(table).values(given), columns)
     return _InsertOnConflict(
-        table, columns, lambda begin: begin(table).values(values).on_conflict_do_nothing()
+        table, columns, lambda begin: begin(table).values(given).on_conflict_do_nothing()
     )
 
 
@@ -182,7 +207,7 @@ def upsert(table: sa.Table, columns: str, sets: Callable[[Any], dict[str, sa.Col
     """An insert that sets columns of the row where its key is there already; `sets` is given the new row."""
 
     def build(begin: Callable[[sa.Table], Any]) -> sa.ClauseElement:
-        query = begin(table).values(_values(table, columns))
+        query = begin(table).values(values(table, columns))
         built: sa.ClauseElement = query.on_conflict_do_update(
             index_elements=list(table.primary_key.columns), set_=sets(query.excluded)
         )

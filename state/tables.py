@@ -11,6 +11,7 @@ from state import consent_tables  # noqa: F401 - its tables are part of the one 
 from state.columns import Fault, Id, Json, Lane, Ms, metadata
 from state.columns import column as _column
 from state.columns import hot as _hot
+from state.columns import partial as _partial
 
 __all__ = ["Id", "Json", "Lane", "Ms", "metadata"]
 
@@ -107,6 +108,7 @@ contact = _hot(
     _column("born", sa.String(10), "''"),
     sa.Column("merged_into", Id),
     _column("fenced", Ms, 0),
+    _column("revision", sa.Integer, 0),
     _column("created_at", Ms),
 )
 
@@ -143,12 +145,7 @@ envelope = _hot(
     _column("body", sa.LargeBinary),
     _column("problems", Json, "''"),
 )
-sa.Index(
-    "envelope_quarantined",
-    envelope.c.id,
-    sqlite_where=envelope.c.problems != "",
-    postgresql_where=envelope.c.problems != "",
-)
+_partial("envelope_quarantined", envelope.c.problems != "", envelope.c.id)
 
 event = _hot(
     "event",
@@ -161,7 +158,7 @@ event = _hot(
 )
 
 inbox = _hot("inbox", _column("conversation", Id), _column("held", sa.SmallInteger, 0))
-sa.Index("inbox_conversation", inbox.c.conversation, inbox.c.lane)
+_partial("inbox_held", inbox.c.held == 1, inbox.c.conversation, inbox.c.lane)
 
 receipt = sa.Table(
     "receipt",
@@ -202,9 +199,7 @@ signal = _hot(
     _column("judged", sa.SmallInteger, 0),
     sa.UniqueConstraint("key", "channel", "lane", name="signal_key"),
 )
-sa.Index(
-    "signal_unjudged", signal.c.id, sqlite_where=signal.c.judged == 0, postgresql_where=signal.c.judged == 0
-)
+_partial("signal_unjudged", signal.c.judged == 0, signal.c.id)
 sa.Index("signal_channel", signal.c.channel, signal.c.id)
 
 # Conversations
@@ -231,12 +226,7 @@ conversation = _hot(
     _column("campaign_at", Ms, 0),
     sa.UniqueConstraint("contact", "channel", "lane", name="conversation_of"),
 )
-sa.Index(
-    "conversation_held",
-    conversation.c.id,
-    sqlite_where=conversation.c.held == 1,
-    postgresql_where=conversation.c.held == 1,
-)
+_partial("conversation_held", conversation.c.held == 1, conversation.c.id)
 
 journal = _hot(
     "journal",
@@ -277,22 +267,14 @@ message = _hot(
     _column("used", Ms, 0),
 )
 sa.Index("message_conversation", message.c.conversation, message.c.id, message.c.lane)
-sa.Index(
+_partial(
     "message_provider",
+    (message.c.provider_id != "") & (message.c.direction == "out"),
     message.c.provider_id,
     message.c.channel,
     message.c.lane,
-    sqlite_where=message.c.provider_id != "",
-    postgresql_where=message.c.provider_id != "",
 )
-sa.Index(
-    "message_client_ref",
-    message.c.client_ref,
-    message.c.id,
-    message.c.lane,
-    sqlite_where=message.c.client_ref != "",
-    postgresql_where=message.c.client_ref != "",
-)
+_partial("message_client_ref", message.c.client_ref != "", message.c.client_ref, message.c.id, message.c.lane)
 
 part = sa.Table(
     "part",
@@ -334,8 +316,17 @@ sa.Index("outbox_due", outbox.c.channel, outbox.c.priority, outbox.c.due_at, out
 decision = _hot("decision", _column("message", Id), _column("body", Json))
 sa.Index("decision_message", decision.c.message, decision.c.lane)
 
-exchange = _hot("exchange", _column("message", Id), _column("attempt", sa.Integer), _column("body", Json))
-sa.Index("exchange_message", exchange.c.message, exchange.c.lane)
+exchange = sa.Table(
+    "exchange",
+    metadata,
+    _column("message", Id),
+    _column("id", Id),
+    _column("lane", Lane),
+    _column("attempt", sa.Integer),
+    _column("body", Json),
+    sa.PrimaryKeyConstraint("message", "id", "lane"),
+    sqlite_with_rowid=False,
+)
 
 activity = sa.Table(
     "activity",
@@ -375,9 +366,7 @@ audit = sa.Table(
     sa.Column("salt", sa.String(32)),
     sa.Index("audit_chain", "seq"),
 )
-sa.Index(
-    "audit_unsealed", audit.c.id, sqlite_where=audit.c.seq.is_(None), postgresql_where=audit.c.seq.is_(None)
-)
+_partial("audit_unsealed", audit.c.seq.is_(None), audit.c.id)
 
 idempotency = sa.Table(
     "idempotency",

@@ -295,7 +295,7 @@ class _Locks:
 
     def take(self, job: _Job, asks: Ask) -> bool:
         """Lock all rows that are asked for so, or none of them where an operation that has not ended has one."""
-        wanted = [row for statement, row in asks if statement.locks]
+        wanted = [statement.locked(row) for statement, row in asks if statement.locks]
         if wanted:
             held = self._held
             for row in wanted:

@@ -167,7 +167,7 @@ async def test_a_leased_conversation_is_taken_by_nobody_until_it_is_released(
     await accept(stores[0], message("m1"))
     (taken,) = await take(stores[0])
     assert await take(stores[1], "n2") == []
-    await stores[0].write(conversations.release, [(taken.id, taken.lane)])
+    await stores[0].write(conversations.release, [taken])
     assert [each.id for each in await take(stores[1], "n2")] == [taken.id]
 
 

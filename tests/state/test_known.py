@@ -59,7 +59,7 @@ async def test_a_reply_that_was_handed_on_before_a_withdrawal_is_not_stored(stor
     await note(store, taken.contact)
     with pytest.raises(Changed):
         await store.write(conversations.commit, turn)
-    await store.write(conversations.release, [(taken.id, taken.lane)])
+    await store.write(conversations.release, [taken])
     (again,) = await take(store)
     assert [each.change for each in again.known.standings] == ["withdrawn"]
 
@@ -146,7 +146,7 @@ async def test_what_stands_is_read_under_the_lock_though_another_of_the_batch_re
     row = await leased(store)
     key = (row.talk.contact, row.lane)
     async with held(other, key) as withdraw:
-        reading = store.write(known.with_standings, [About(*key, None, "", "", "")])
+        reading = store.write(known.with_standings, [About(*key, None, "", "", "", 1)])
         marking = store.write(outbox.sending, row, sent())
         await withdraw()
     assert [each.standings for each in await reading] != [()]

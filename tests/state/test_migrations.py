@@ -79,3 +79,37 @@ def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
 def test_a_new_file_is_its_owner_s_alone(tmp_path: Path) -> None:
     migrate.upgrade(f"sqlite:///{tmp_path / 'parley.db'}")
     assert (tmp_path / "parley.db").stat().st_mode & 0o077 == 0
+
+
+BEFORE_0006 = """
+    INSERT INTO contact (id, lane, team, name, locale, created_at) VALUES ('{0}1', 1, 't', '', '', 1);
+    INSERT INTO contact (id, lane, team, name, locale, created_at) VALUES ('{0}2', 1, 't', '', '', 1);
+    INSERT INTO standing (contact, purpose, address, channel, lane, change, at, until, fact, basis, announced)
+        VALUES ('{0}2', 'marketing', '', '', 1, 'given', 1, 0, '{0}3', '', 0);
+    INSERT INTO exchange (id, lane, message, attempt, body) VALUES ('{0}4', 1, '{0}5', 2, '[]');
+""".format("0" * 31)
+
+
+async def run(url: str, script: str, query: str) -> list[tuple[Any, ...]]:
+    """Run a script of statements and one query, on either engine."""
+    if url.startswith("sqlite"):
+        with sa.create_engine(url).begin() as connection:
+            for each in filter(str.strip, script.split(";")):
+                connection.exec_driver_sql(each)
+            return [tuple(row) for row in connection.exec_driver_sql(query)]
+    connection = await asyncpg.connect(url)
+    if script:
+        await connection.execute(script)
+    found = [tuple(row) for row in await connection.fetch(query)]
+    await connection.close()
+    return found
+
+
+def test_what_was_stored_before_the_sixth_is_kept(database_url: str) -> None:
+    migrate.upgrade(database_url, "0005")
+    asyncio.run(run(database_url, BEFORE_0006, "SELECT 1"))
+    migrate.upgrade(database_url)
+    revisions = asyncio.run(run(database_url, "", "SELECT revision FROM contact ORDER BY id"))
+    assert revisions == [(0,), (1,)]
+    kept = asyncio.run(run(database_url, "", "SELECT message, lane, attempt, body FROM exchange"))
+    assert [(str(row[0]).replace("-", ""), *row[1:]) for row in kept] == [(f"{5:032x}", 1, 2, "[]")]
