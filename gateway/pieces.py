@@ -10,10 +10,11 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from state.conversations import PIECES, Held, Taken
+from state.conversations import Taken
 from state.model.base import Value
 from state.model.content import Text
 from state.model.event import Event, MessageReceived, TimerFired
+from state.turned import PIECES, Held
 
 GAP = "[…]"
 """Stands in a text for pieces that never came."""

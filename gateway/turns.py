@@ -26,8 +26,8 @@ from gateway.sender import Handoff
 from gateway.versions import Versions
 from gateway.voice import Voice
 from gateway.wake import Signal, Wake
-from state import conversations, outbox, receipts, shelf, timers
-from state.conversations import Taken, Turned
+from state import conversations, outbox, receipts, shelf, timers, turned
+from state.conversations import Taken
 from state.known import Changed
 from state.lease import LeaseLost
 from state.model import cause
@@ -39,6 +39,7 @@ from state.model.turn import Customer, EffectCall, Played, Say
 from state.outbox import Queued
 from state.shelf import Shelf, Shelved
 from state.store import Store
+from state.turned import Turned
 from state.writer import Unavailable
 
 log = logging.getLogger("parley.turns")
@@ -153,7 +154,7 @@ class Turns:
             self._commit(turn, handoff)
 
     def _commit(self, turn: Turned, handoff: Handoff | None) -> None:
-        commit = self._store.write(conversations.commit, turn)
+        commit = self._store.write(turned.commit, turn)
         self._commits.add(commit)
         commit.add_done_callback(partial(self._committed, turn, handoff))
 

@@ -7,7 +7,6 @@ from gateway.notices import Notice
 from gateway.policy import initiated
 from gateway.voice import Voice, say_of
 from state import consent, contacts, outbox
-from state.conversations import message_ask
 from state.known import Dialogue, Known, conversation_of, locked, of
 from state.model import cause
 from state.model.consent import Basis, Consent, Purpose, latest
@@ -15,6 +14,7 @@ from state.model.content import Template
 from state.model.ids import new_id, now_ms
 from state.model.turn import Say
 from state.outbox import Queued, queue_asks, told_ask
+from state.turned import message_ask
 from state.writer import Op
 
 PRIORITY: dict[Purpose, int] = {"one_time_codes": outbox.URGENT, "marketing": outbox.BULK}

@@ -14,12 +14,13 @@ from time import perf_counter
 
 import msgspec
 
-from state import conversations, inbox
+from state import inbox
 from state.contacts import Who
 from state.inbox import Arrived
 from state.model.ids import new_id
 from state.model.turn import Snapshot
 from state.store import Store
+from state.turned import commit
 from tests.bench.rows import Row, table
 from tests.gateway.api.house import on_sqlite
 from tests.state.acts import LETTER, message, take, turned
@@ -87,7 +88,7 @@ async def _turns(store: Store, people: Sequence[tuple[str, Who]], batch: int) ->
     )
     taken = await take(store, limit=_BATCH)
     assert len(taken) == _BATCH
-    await asyncio.gather(*(store.write(conversations.commit, turned(each, "Well.")) for each in taken))
+    await asyncio.gather(*(store.write(commit, turned(each, "Well.")) for each in taken))
 
 
 def _fill(path: Path, count: int) -> list[tuple[str, Who]]:

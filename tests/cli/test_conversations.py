@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from state import conversations, outbox
-from state.conversations import Turned
+from state import outbox
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.turn import Played, Snapshot
 from state.outbox import Settled
 from state.store import Store
+from state.turned import Turned, commit
 from tests.cli.conftest import Run
 from tests.gateway.api.house import NOBODY
 from tests.state.acts import accept, converse, lease, message, take
@@ -31,7 +31,7 @@ def talked(tmp_path: Path) -> list[str]:
                 await accept(store, message(f"hello from {phone}", phone))
                 (taken,) = await take(store)
                 after = Snapshot("shop", "1", 1, "asking", mode=mode)  # type: ignore[arg-type]
-                await store.write(conversations.commit, Turned(taken, Played(after), (), now_ms()))
+                await store.write(commit, Turned(taken, Played(after), (), now_ms()))
             return [row[0] for row in await _rows(store)]
         finally:
             await store.close()

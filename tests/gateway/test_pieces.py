@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from gateway.pieces import GAP, Joined, joined
-from state.conversations import PIECES, Taken
+from state.conversations import Taken
 from state.model.content import Content, Text, Unsupported
 from state.model.event import Event, MessageReceived, Part, Reacted, TimerFired
 from state.model.turn import Snapshot
+from state.turned import PIECES
 
 DAY = 24 * 3_600_000
 PHONE = "tel:+447700900001"

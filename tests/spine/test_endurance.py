@@ -129,7 +129,7 @@ async def test_a_turn_that_cannot_be_stored_is_parked_and_stalls_nobody(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("state.conversations.message_ask", lambda item: 1 / 0)
+        patched.setattr("state.turned.message_ask", lambda item: 1 / 0)
         await house.hear(text(1, "hi"))
         parked = sa.select(tables.conversation.c.mode)
         await house.when(lambda: house.rows(parked), lambda rows: [row[0] for row in rows] == ["parked"])

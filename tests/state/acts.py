@@ -6,7 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state import conversations, inbox, outbox
-from state.conversations import Taken, Turned
+from state.conversations import Taken
 from state.inbox import Arrived, Envelope, Placed
 from state.model.content import Text
 from state.model.event import Event, MessageReceived
@@ -16,6 +16,7 @@ from state.model.turn import Played, Say, Snapshot
 from state.outbox import Going, Leased, Queued
 from state.statements import Query, Row
 from state.store import Store
+from state.turned import Turned, commit
 
 PHONE, BSUID = "whatsapp:15551234567", "whatsapp-bsuid:US.13491208655302741918"
 LETTER = Envelope("wa", "{}", b"{}")
@@ -60,7 +61,7 @@ async def converse(store: Store, key: str, *says: str, urn: str = PHONE, **how: 
     await accept(store, message(key, urn))
     (taken,) = await take(store)
     turn = turned(taken, *says, **how)
-    await store.write(conversations.commit, turn)
+    await store.write(commit, turn)
     return turn
 
 

@@ -6,11 +6,12 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from state import contacts, conversations, inbox
+from state import contacts, inbox
 from state.contacts import NoMerge, Who
 from state.model.address import lane_of
 from state.model.event import AddressChanged
 from state.store import Store
+from state.turned import commit
 from tests.state.acts import BSUID, PHONE, accept, converse, count, message, rows, take, turned
 
 NEW_PHONE = "whatsapp:15559998888"
@@ -117,7 +118,7 @@ async def test_who_changes_the_number_stays_the_same_contact(store: Store) -> No
     before = await converse(store, "m1")
     await accept(store, AddressChanged(key="c1", at=2, addresses=(PHONE,), new=(NEW_PHONE,)))
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken))
+    await store.write(commit, turned(taken))
     assert taken.id == before.taken.id
     await accept(store, message("m2", NEW_PHONE))
     (taken,) = await take(store)

@@ -19,6 +19,7 @@ from state.model.receipts import Facts, Fault
 from state.model.turn import Played, Say, Snapshot, Step
 from state.shelf import Shelf
 from state.store import Store
+from state.turned import commit
 from state.writer import Writes
 from tests.state.acts import PHONE, accept, converse, count, message, rows, take, turned
 
@@ -54,7 +55,7 @@ async def test_a_reply_keeps_what_it_quotes_and_its_options(store: Store) -> Non
     (taken,) = await take(store)
     turn = turned(taken, "hello")
     say = Say(Text("hello"), reply_to="m1", native={"preview_url": True}, client_ref="r1")
-    await store.write(conversations.commit, turn._replace(queued=(turn.queued[0]._replace(message=say),)))
+    await store.write(commit, turn._replace(queued=(turn.queued[0]._replace(message=say),)))
     out, came = await messages.timeline(store, taken.id)
     assert (out.reply_to, out.native, out.client_ref) == ("m1", {"preview_url": True}, "r1")
     assert (came.reply_to, came.client_ref, came.provider_id) == ("wamid.0", "c1", "m1")
@@ -65,7 +66,7 @@ async def test_the_journal_tells_what_happened_and_why(store: Store) -> None:
     (taken,) = await take(store)
     fault = Fault("flow_error", "division by zero")
     played = Played(Snapshot(mode="parked"), steps=(Step("m1", "message", "a", "b"),), fault=fault)
-    await store.write(conversations.commit, turned(taken)._replace(played=played))
+    await store.write(commit, turned(taken)._replace(played=played))
     ((body,),) = await rows(store, "journal.body")
     told = msgspec.json.decode(body)
     assert told["events"] == [taken.events[0][0]]
@@ -76,7 +77,7 @@ async def test_what_comes_after_a_fault_waits_until_the_conversation_goes_on(sto
     await accept(store, message("m1"), message("m2"))
     (taken,) = await take(store)
     played = Played(Snapshot(mode="parked"), left=1)
-    await store.write(conversations.commit, turned(taken)._replace(played=played))
+    await store.write(commit, turned(taken)._replace(played=played))
     assert (await count(store, "message"), await count(store, "inbox")) == (1, 1)
     await store.alone(interventions.resume, taken.id, "ada", "mended")
     (again,) = await take(store)
@@ -86,7 +87,7 @@ async def test_what_comes_after_a_fault_waits_until_the_conversation_goes_on(sto
 async def test_a_late_message_does_not_set_the_reply_window_back(store: Store) -> None:
     await accept(store, message("new", at=5_000), message("old", at=4_000))
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken))
+    await store.write(commit, turned(taken))
     assert await rows(store, "conversation.last_in conversation.last_id") == [(5_000, "new")]
 
 
@@ -94,7 +95,7 @@ async def test_only_what_a_customer_says_becomes_a_message(store: Store) -> None
     reacted = Reacted(key="r1", at=1, addresses=(PHONE,), provider_id="r1", target="m0", emoji="👍")
     await accept(store, reacted, message("m1"))
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken))
+    await store.write(commit, turned(taken))
     assert (await count(store, "message"), await count(store, "inbox")) == (1, 0)
 
 
@@ -105,7 +106,7 @@ async def test_a_campaign_waits_for_an_answer_until_the_customer_speaks_after_it
         (taken,) = await take(store)
         await store.write(note_campaign, "spring", taken, at)
         turn = turned(taken._replace(campaign=("spring", at)))
-        await store.write(conversations.commit, turn)
+        await store.write(commit, turn)
         assert await rows(store, "conversation.campaign") == [(kept,)]
 
 
@@ -118,7 +119,7 @@ def note_campaign(name: str, taken: Taken, at: int) -> Writes[None]:
 async def test_a_changed_number_is_where_replies_go_from_then_on(store: Store) -> None:
     await accept(store, AddressChanged(key="c1", at=1, addresses=(PHONE,), new=("tel:1",)))
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken))
+    await store.write(commit, turned(taken))
     assert await rows(store, "conversation.urns") == [('["tel:1"]',)]
 
 
@@ -138,7 +139,7 @@ async def test_a_take_holds_no_more_conversations_than_asked_and_leaves_the_rest
     taken = await take(store, limit=4)
     assert len(taken) == 4
     for each in taken:
-        await store.write(conversations.commit, turned(each))
+        await store.write(commit, turned(each))
     assert len(await take(store, limit=100)) == 6
 
 
@@ -148,7 +149,7 @@ async def test_one_talkative_customer_is_taken_in_order_bit_by_bit(store: Store)
     seen: list[str] = []
     while taken := await take(store, limit=1):
         seen += [event.key for _, event in taken[0].events]
-        await store.write(conversations.commit, turned(taken[0]))
+        await store.write(commit, turned(taken[0]))
     assert seen == [f"m{n}" for n in range(5)]
 
 
@@ -184,9 +185,9 @@ async def test_a_node_that_lost_its_lease_writes_nothing(stores: tuple[Store, St
     first, second = await lapsed(stores)
     assert second.id == first.id
     with pytest.raises(LeaseLost):
-        await stores[0].write(conversations.commit, turned(first, "from the frozen node"))
+        await stores[0].write(commit, turned(first, "from the frozen node"))
     assert [await count(stores[0], table) for table in WRITTEN] == [0, 0, 0, 0]
-    await stores[1].write(conversations.commit, turned(second, "hello"))
+    await stores[1].write(commit, turned(second, "hello"))
     assert await rows(stores[0], "message.content") == [
         ('{"type":"text","text":"hello"}',), ('{"type":"text","text":"m1"}',)
     ]  # fmt: skip
@@ -194,16 +195,16 @@ async def test_a_node_that_lost_its_lease_writes_nothing(stores: tuple[Store, St
 
 async def test_a_node_that_comes_late_after_the_turn_writes_nothing(stores: tuple[Store, Store]) -> None:
     first, second = await lapsed(stores)
-    await stores[1].write(conversations.commit, turned(second, "hello"))
+    await stores[1].write(commit, turned(second, "hello"))
     with pytest.raises(LeaseLost):
-        await stores[0].write(conversations.commit, turned(first, "again"))
+        await stores[0].write(commit, turned(first, "again"))
     assert await count(stores[0], "outbox") == 1
 
 
 async def test_the_same_turn_is_never_committed_twice(store: Store) -> None:
     turn = await converse(store, "m1", "hello")
     with pytest.raises(LeaseLost):
-        await store.write(conversations.commit, turn)
+        await store.write(commit, turn)
     assert (await count(store, "outbox"), await count(store, "message")) == (1, 2)
 
 
@@ -212,8 +213,8 @@ async def test_a_lost_lease_takes_no_other_turn_of_the_batch_along(stores: tuple
     await accept(stores[0], message("m2", "tel:2"))
     (good,) = await take(stores[0])
     results = await asyncio.gather(
-        stores[0].write(conversations.commit, turned(first, "no")),
-        stores[0].write(conversations.commit, turned(good, "yes")),
+        stores[0].write(commit, turned(first, "no")),
+        stores[0].write(commit, turned(good, "yes")),
         return_exceptions=True,
     )
     assert isinstance(results[0], LeaseLost)

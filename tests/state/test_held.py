@@ -3,13 +3,14 @@
 import msgspec
 import pytest
 
-from state import conversations, held, messages, outbox
+from state import held, messages, outbox
 from state.held import FIRST, LAST, End, Waiting
 from state.model import cause
 from state.model.cause import Cause
 from state.model.ids import now_ms
 from state.outbox import Settled
 from state.store import Store
+from state.turned import commit
 from tests.state.acts import DAY, accept, converse, count, lease, message, rows, sent, take, turned
 
 DISCARD = End("canceled", "it was a fraud", "s1", 5)
@@ -65,7 +66,7 @@ async def test_a_notice_that_is_taken_back_was_not_given(store: Store, by: str) 
     (taken,) = await take(store)
     turn = turned(taken, "who has access", "hello")
     tells = turn.queued[0]._replace(body=cause.written(Cause(tells="1/en")))
-    await store.write(conversations.commit, turn._replace(queued=(tells, turn.queued[1]), told="1/en"))
+    await store.write(commit, turn._replace(queued=(tells, turn.queued[1]), told="1/en"))
     assert await rows(store, "conversation.told") == [("1/en",)]
     if by == "a lift":
         await store.write(held.settle, [(tells.id, tells.lane)], DISCARD)

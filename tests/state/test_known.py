@@ -16,6 +16,7 @@ from state.model.suspension import Order, Scope
 from state.outbox import Going, Handed, Leased
 from state.postgres import prepare
 from state.store import Store
+from state.turned import commit
 from state.writer import Op
 from tests.state.acts import BSUID, PHONE, accept, converse, lease, message, sent, take, turned
 
@@ -58,7 +59,7 @@ async def test_a_reply_that_was_handed_on_before_a_withdrawal_is_not_stored(stor
     turn = turn._replace(queued=(turn.queued[0]._replace(handed=handed),))
     await note(store, taken.contact)
     with pytest.raises(Changed):
-        await store.write(conversations.commit, turn)
+        await store.write(commit, turn)
     await store.write(conversations.release, [taken])
     (again,) = await take(store)
     assert [each.change for each in again.known.standings] == ["withdrawn"]
@@ -68,7 +69,7 @@ async def test_a_turn_that_hands_nothing_on_is_stored_whatever_was_withdrawn(sto
     await accept(store, message("m1"))
     (taken,) = await take(store)
     await note(store, taken.contact)
-    await store.write(conversations.commit, turned(taken, "hello"))
+    await store.write(commit, turned(taken, "hello"))
 
 
 async def test_what_stands_of_one_contact_stands_of_the_one_it_is_merged_into(store: Store) -> None:
@@ -130,7 +131,7 @@ async def test_of_two_that_are_marked_in_one_commit_the_second_is_decided_on_the
     await converse(store, "m1", "hello")
     await accept(store, message("m2"), channel="other")
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken, "hello"))
+    await store.write(commit, turned(taken, "hello"))
     rows = [*await lease(store), *await lease(store, channel="other")]
     assert len({row.talk.contact for row in rows}) == 1 < len(rows)
     going = [Going(Decision("send", now_ms()), touch=Touch(6, "marketing", "d", row.id)) for row in rows]
@@ -187,7 +188,7 @@ async def test_a_turn_with_facts_and_a_call_with_a_consent_do_not_wait_for_each_
 
     apart: list[None] = []
     monkeypatch.setattr(store._writer, "_apart", lambda batch: apart.append(None))
-    _, stood = await asyncio.gather(store.write(conversations.commit, turn), store.write(call))
+    _, stood = await asyncio.gather(store.write(commit, turn), store.write(call))
     assert (stood, apart) == (1, [])
 
 
@@ -218,8 +219,8 @@ async def test_a_turn_that_gives_the_notice_is_played_anew_where_another_gave_it
     (taken,) = await take(store)
     await store.write(told, taken.id, taken.lane)
     with pytest.raises(Changed):
-        await store.write(conversations.commit, turned(taken, "hello")._replace(told="1/en"))
-    await store.write(conversations.commit, turned(taken, "hello"))
+        await store.write(commit, turned(taken, "hello")._replace(told="1/en"))
+    await store.write(commit, turned(taken, "hello"))
 
 
 def told(conversation: str, lane: int) -> Op[None]:
@@ -267,5 +268,5 @@ async def test_a_reply_that_leaves_with_its_turn_is_not_stored_by_such_a_node(st
     handed = Handed("n1", 1_000, Decision("send", 1), epoch=epoch - 1)
     turn = turn._replace(queued=(turn.queued[0]._replace(handed=handed),))
     with pytest.raises(Changed) as raised:
-        await store.write(conversations.commit, turn)
+        await store.write(commit, turn)
     assert raised.value.epoch == epoch

@@ -1,14 +1,14 @@
 """Pieces of a long message wait with their conversation, and leave with the turn that hears the whole."""
 
 from gateway.pieces import GAP, joined
-from state import conversations, inbox, timers
-from state.conversations import Turned
+from state import inbox, timers
 from state.inbox import Arrived
 from state.model.content import Text
 from state.model.event import Event, MessageReceived
 from state.model.ids import now_ms
 from state.model.turn import Played, Snapshot
 from state.store import Store
+from state.turned import Turned, commit
 from tests.gateway.test_pieces import DAY, piece, said
 from tests.state.acts import LETTER, count, rows, take
 
@@ -20,7 +20,7 @@ async def turn(store: Store, now: int, *events: Event, run: int = 1) -> list[Eve
     for taken in await take(store):
         found = joined(taken, now)
         made = Turned(taken._replace(events=found.events), Played(Snapshot("f", "1", run)), (), now)
-        await store.write(conversations.commit, made._replace(held=found.held(made.met, taken.pieces)))
+        await store.write(commit, made._replace(held=found.held(made.met, taken.pieces)))
         heard += [event for _, event in found.events]
     return heard
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from state import conversations, messages, outbox, receipts
+from state import messages, outbox, receipts
 from state.model import cause
 from state.model.cause import of_flow
 from state.model.content import Text
@@ -20,6 +20,7 @@ from state.model.receipts import Facts, Fault, ReceiptStatus, fact
 from state.outbox import Leased, Settled
 from state.parts import Piece
 from state.store import Store
+from state.turned import commit
 from tests.state.acts import accept, count, lease, message, rows, take, turned
 
 STATUSES: list[ReceiptStatus] = ["sent", "delivered", "read", "played", "failed"]
@@ -51,7 +52,7 @@ async def leased(store: Store, number: int = 1) -> list[Leased]:
         *(accept(store, message(f"{prefix}.{n}", f"tel:{prefix}{n}")) for n in range(number))
     )
     turns = [turned(taken, "hello") for taken in await take(store)]
-    await asyncio.gather(*(store.write(conversations.commit, turn) for turn in turns))
+    await asyncio.gather(*(store.write(commit, turn) for turn in turns))
     return await lease(store)
 
 
@@ -243,9 +244,7 @@ async def sent_by_a_flow(store: Store, run: int) -> Leased:
     turn = turned(taken, "hello")
     body = cause.written(of_flow("f", "service", run))
     said = replace(turn.queued[0].message, cause=cause.read(body))  # type: ignore[type-var]
-    await store.write(
-        conversations.commit, turn._replace(queued=(turn.queued[0]._replace(body=body, message=said),))
-    )
+    await store.write(commit, turn._replace(queued=(turn.queued[0]._replace(body=body, message=said),)))
     (row,) = await lease(store)
     return row
 

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from state import activities, conversations, outbox, receipts, retention
+from state import activities, outbox, receipts, retention
 from state.model.event import Receipt
 from state.outbox import Settled
 from state.store import Store
+from state.turned import commit
 from tests.state.acts import accept, converse, count, lease, message, sent, take, turned
 
 TOMORROW = -1
@@ -24,7 +25,7 @@ async def test_what_is_old_leaves_in_batches(store: Store) -> None:
     for n in range(5):
         await accept(store, message(f"m{n}"))
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken))
+    await store.write(commit, turned(taken))
     gone = [await store.write(retention.sweep, "envelopes", TOMORROW, 2) for _ in range(4)]
     assert gone == [4, 4, 2, 0]
 

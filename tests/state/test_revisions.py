@@ -13,6 +13,7 @@ from state.model.ids import lane_of_id, new_id, now_ms
 from state.outbox import Settled
 from state.statements import Row
 from state.store import Store
+from state.turned import commit
 from tests.state.acts import BSUID, PHONE, accept, converse, count, lease, message, rows, take, turned
 
 STOOD = "standing.contact standing.purpose standing.change standing.fact"
@@ -114,9 +115,9 @@ async def test_a_turn_s_commit_is_refused_whole_where_its_conversation_was_saved
 ) -> None:
     await accept(store, message("m1"))
     (taken,) = await take(store)
-    await store.write(conversations.commit, turned(taken, "first"))
+    await store.write(commit, turned(taken, "first"))
     with pytest.raises(LeaseLost):
-        await store.write(conversations.commit, turned(taken, "second"))
+        await store.write(commit, turned(taken, "second"))
     assert await count(store, "outbox") == 1
 
 

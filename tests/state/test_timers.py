@@ -2,11 +2,11 @@
 
 import asyncio
 
-from state import conversations, timers
-from state.conversations import Turned
+from state import timers
 from state.model.event import TimerFired
 from state.model.turn import Played, SetTimer, Snapshot
 from state.store import Store
+from state.turned import Turned, commit
 from tests.state.acts import accept, count, message, rows, take, turned
 
 SOON = (SetTimer("nag", 10), SetTimer("close", 20))
@@ -17,7 +17,7 @@ async def play(store: Store, key: str, played: Played, urn: str = "tel:1") -> Tu
     await accept(store, message(key, urn))
     (taken,) = await take(store)
     turn = turned(taken)._replace(played=played)
-    await store.write(conversations.commit, turn)
+    await store.write(commit, turn)
     return turn
 
 
@@ -84,5 +84,5 @@ async def test_a_turn_that_begins_a_new_run_takes_no_other_s_timer_along(store: 
         Turned(again, run(2, SetTimer("nag", 10)), (), 1),
         Turned(two, run(1, SetTimer("nag", 20)), (), 1),
     ]
-    await asyncio.gather(*(store.write(conversations.commit, turn) for turn in turns))
+    await asyncio.gather(*(store.write(commit, turn) for turn in turns))
     assert sorted(row[0] for row in await rows(store, "timer.due_at")) == [10, 20]
