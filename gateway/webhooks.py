@@ -16,7 +16,7 @@ from gateway.logs import redactor
 from gateway.metrics import Metrics
 from gateway.origin import Origin
 from gateway.problems import Problem as HttpProblem
-from gateway.shortcut import response
+from gateway.shortcut import response, whole
 from gateway.wake import Wake
 from state import inbox
 from state.contacts import Who
@@ -58,10 +58,10 @@ class Webhooks:
             raise HttpProblem("unknown_channel", f"there is no channel {channel!r}")
         asked = await self._read(request)
         waiting = Waiting(asked) if hasattr(live.connector, "answer") else None
-        made = response(request, await self.take(live, asked, waiting))
-        if waiting and not waiting.open:
-            await _carry(waiting, request, made)
-        return made
+        answer = await self.take(live, asked, waiting)
+        if waiting is None or waiting.open:
+            return response(request, answer)
+        return await _carry(waiting, request, whole(answer))
 
     async def _read(self, request: web.Request) -> Request:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -187,14 +187,15 @@ async def _body(request: web.Request) -> bytes:
     return await request.read()
 
 
-async def _carry(waiting: Waiting, request: web.Request, response: web.StreamResponse) -> None:
-    """Write an answer that carries a reply, and tell its sender whether it left."""
+async def _carry(waiting: Waiting, request: web.Request, response: web.Response) -> web.Response:
+    """Write an answer that carries a reply, and tell its sender whether it left; the server finds it written."""
     if _gone(request):
         waiting.left(whole=False)
-        return
+        return response
     await response.prepare(request)
     await response.write_eof()
     waiting.left(whole=True)
+    return response
 
 
 def _gone(request: web.Request) -> bool:
