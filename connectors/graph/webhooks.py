@@ -17,7 +17,7 @@ _BLOCK = 64
 def verify(request: Request, secret: bytes) -> None:
     """Check `X-Hub-Signature-256` on the raw body (Meta: Webhooks, validating payloads); raises Forged."""
     given = request.headers.get("x-hub-signature-256", "")
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), sign(request.body, secret).encode()):
+    if not (given.isascii() and hmac.compare_digest(given, sign(request.body, secret))):
         raise Forged("X-Hub-Signature-256 is missing or wrong")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from state import inbox
 from state.inbox import Arrived, Envelope, Internal, Unstorable
@@ -143,7 +143,7 @@ async def test_a_quarantined_envelope_is_kept_with_its_bytes_and_can_be_taken_ag
     letter_id = await store.write(inbox.quarantine, letter)
     assert [row[0] for row in await store.read(inbox.QUARANTINED, 10)] == [letter_id]
     (row,) = await store.read(inbox.ENVELOPE, letter_id, lane_of_id(letter_id))
-    assert (row[0], row[1], bytes(row[2]), row[3]) == tuple(letter)
+    assert (row[0], row[1], bytes(row[2]), row[3]) == astuple(letter)
     arrived = [Arrived(message("m1"), "wa", "default")]
     for _ in range(2):
         await store.write(inbox.accept_again, letter_id, arrived)
