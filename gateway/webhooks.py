@@ -58,8 +58,15 @@ class Webhooks:
         if live is None or not live.connector.webhooks:
             raise HttpProblem("unknown_channel", f"there is no channel {channel!r}")
         asked = self._read(request, _body(request) or await request.read())
-        waiting = Waiting(asked) if hasattr(live.connector, "answer") else None
-        answer = await self.take(live, asked, waiting)
+        try:
+            received = _received(live, asked)
+        except Malformed as error:
+            await self._quarantine(live, asked, [Problem("$", str(error))])
+            return response(request, Answer())
+        if not (received.events or received.problems or (asked.body and asked.method != "GET")):
+            return response(request, received.answer)
+        waiting = Waiting(asked) if received.deferred and hasattr(live.connector, "answer") else None
+        answer = await self.store(live, asked, received, waiting) or received.answer
         if waiting is None or waiting.open:
             return response(request, answer)
         return await _carry(waiting, request, whole(answer))
@@ -71,30 +78,13 @@ class Webhooks:
         query = dict(request.query) if "?" in request.raw_path else {}
         return Request(request.method, self._origin.url(request), query, headers, body)
 
-    async def take(self, live: Live, request: Request, waiting: Waiting | None = None) -> Answer:
-        """Verify, parse and store a request; what it returns is on disk.
-
-        Where the provider takes a reply in the answer, a `waiting` webhook waits for one.
-        """
-        try:
-            live.connector.verify(request)
-        except Forged as error:
-            log.info("channel %s: refused a request: %s", live.channel.id, error)
-            raise HttpProblem("forged", "the signature is missing or wrong") from error
-        try:
-            received = live.connector.receive(request)
-            if received.events or received.problems or (request.body and request.method != "GET"):
-                answer = await self.store(live, request, received, waiting if received.deferred else None)
-                return answer or received.answer
-        except Malformed as error:
-            await self._quarantine(live, request, [Problem("$", str(error))])
-            return Answer()
-        return received.answer
-
     async def store(
         self, live: Live, request: Request, received: Received, waiting: Waiting | None = None
     ) -> Answer | None:
-        """Store what was received, and wake those who go on with it; gives the answer that a reply came in."""
+        """Store what was received, and wake those who go on with it: what it returns from is on disk.
+
+        Where the provider takes a reply in the answer, a `waiting` webhook waits for one; gives the answer it came in.
+        """
         arrived, strays = self._route(live, received.events)
         problems = [*received.problems, *strays]
         try:
@@ -113,12 +103,11 @@ class Webhooks:
         self._metrics.traffic.came(arrived)
         if problems:
             self._metrics.quarantined(live.channel.id)
-        lanes = list(map(str, placed.lanes))
-        if waiting is None or not lanes:
-            self._wake.tell("turns", lanes)
+        if waiting is None or not placed.who:
+            self._wake.tell("turns", placed.lanes)
             return None
         with self.deferred.registered(waiting, [each.conversation for each in placed.who.values()]):
-            self._wake.tell("turns", lanes)
+            self._wake.tell("turns", placed.lanes)
             return await waiting.answer()
 
     def _put(self, letter: Envelope, arrived: Sequence[Arrived]) -> "asyncio.Future[Placed]":
@@ -184,8 +173,18 @@ class Webhooks:
         placed = await self._store.write(inbox.accept_again, envelope_id, arrived)
         problems = [*received.problems, *strays, *unfit]
         await self._store.write(inbox.replayed, envelope_id, _encode(problems).decode() if problems else "")
-        self._wake.tell("turns", [str(lane) for lane in placed.lanes])
+        self._wake.tell("turns", placed.lanes)
         return problems
+
+
+def _received(live: Live, request: Request) -> Received:
+    """What a request holds, once its signature is found right; raises Malformed."""
+    try:
+        live.connector.verify(request)
+    except Forged as error:
+        log.info("channel %s: refused a request: %s", live.channel.id, error)
+        raise HttpProblem("forged", "the signature is missing or wrong") from error
+    return live.connector.receive(request)
 
 
 def _body(request: web.Request) -> bytes:

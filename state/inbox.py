@@ -5,7 +5,6 @@ conversation's turn, receipts are merged into the messages they speak of, notice
 """
 
 from collections.abc import Container, Mapping, Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 import msgspec
@@ -72,7 +71,6 @@ encode = msgspec.json.Encoder().encode
 SIGNS = frozenset({"WARN", "SUSPEND", "CONSENT", "AUTH", "CONFIG", "THROTTLE"})
 """The action words of faults that are signs that a channel's terms are at stake; the last two by repetition."""
 _LATEST = 1 << 53
-_LANE = attrgetter("lane")
 _OF_NO_CUSTOMER = frozenset({Receipt, Notice, Typing})
 _LOOKED_UP = frozenset({AddressChanged, MessageEchoed})
 """Events that need more than who they are from."""
@@ -105,14 +103,18 @@ _Asks = list[tuple[Statement, Row]]
 
 
 class Placed(Value, frozen=True):
-    """Where events went: the lanes with new work, one a customer, and who the events are from, by (channel, addresses).
+    """Where events went: who they are from, by (channel, addresses).
 
     `merged` says that contacts proved to be one: what was known before of who is who may no longer hold.
     """
 
-    lanes: tuple[int, ...]
     who: Known
     merged: bool = False
+
+    @property
+    def lanes(self) -> list[str]:
+        """The lanes with new work, one a customer, as wake-ups name them."""
+        return [str(each.lane) for each in self.who.values()]
 
 
 def accept(letter: Envelope, arrived: Sequence[Arrived], known: Known, shared: bool = False) -> Work[Placed]:
@@ -137,7 +139,7 @@ def _writes(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Writes[
     pending: _Asks = []
     for item in arrived:
         _place(item, letter_id, who, asks, pending)
-    return Writes(asks + pending, Placed(_lanes(who), who))
+    return Writes(asks + pending, Placed(who))
 
 
 def _accept_known(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Op[Placed]:
@@ -165,7 +167,7 @@ def _accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Op[Pl
     who = yield from _people(arrived, known)
     letter_id, row = _letter(letter, who)
     yield from _put_all(arrived, letter_id, who, [(_ENVELOPE, row)])
-    return Placed(_lanes(who), who, merged=any(each.past for each in who.values()))
+    return Placed(who, merged=any(each.past for each in who.values()))
 
 
 def _letter(letter: Envelope, who: Known) -> tuple[str, Row]:
@@ -173,10 +175,6 @@ def _letter(letter: Envelope, who: Known) -> tuple[str, Row]:
     home = next(iter(who.values())).lane if who else lane_of(letter.channel)
     letter_id = new_id(home)
     return letter_id, (letter_id, home, letter.channel, letter.request, letter.body, letter.problems)
-
-
-def _lanes(who: Known) -> tuple[int, ...]:
-    return tuple(map(_LANE, who.values()))
 
 
 def check(happened: Event) -> None:
@@ -216,7 +214,7 @@ def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
         check(item.event)
     who = yield from _people(arrived, {})
     yield from _put_all(arrived, letter_id, who, [])
-    return Placed(_lanes(who), who)
+    return Placed(who)
 
 
 def _people(arrived: Sequence[Arrived], known: Known) -> Op[dict[tuple[str, tuple[str, ...]], Who]]:
