@@ -42,16 +42,31 @@ def past_the_router(
 def response(request: web.Request, answer: Answer) -> web.StreamResponse:
     """The response of an answer."""
     if request.version == HttpVersion11 and request.keep_alive and request.method != "HEAD":
-        return _Written(answer)
+        return _written(answer)
+    return whole(answer)
+
+
+def whole(answer: Answer) -> web.Response:
+    """The response of an answer as aiohttp writes it."""
     return web.Response(status=answer.status, body=answer.body, content_type=answer.mime)
 
 
 class _Written(web.StreamResponse):
-    """An answer on a connection that stays: head and body leave together; it has no headers but those it needs."""
+    """An answer on a connection that stays: head and body leave together; it has no headers but those it needs.
+
+    It keeps nothing of the request it answers, so the same one does for all equal answers.
+    """
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(status=answer.status)
-        self._answer = answer
+        reason, body = HTTPStatus(answer.status).phrase, answer.body
+        lines = (
+            f"HTTP/1.1 {answer.status} {reason}",
+            f"Content-Type: {answer.mime}",
+            f"Content-Length: {len(body)}",
+            "Date: ",
+        )
+        self._head, self._rest = "\r\n".join(lines).encode(), b"\r\n\r\n" + body
 
     @property
     def keep_alive(self) -> bool:
@@ -60,23 +75,17 @@ class _Written(web.StreamResponse):
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter:
         """Write all of it."""
-        answer = self._answer
-        head = _head(answer.status, answer.mime, len(answer.body))
-        await request.writer.write(f"{head}Date: {_date(int(time.time()))}\r\n\r\n".encode() + answer.body)
+        await request.writer.write(self._head + _date(int(time.time())) + self._rest)
         return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Nothing is left to write."""
 
 
-@lru_cache(maxsize=256)
-def _head(status: int, mime: str, length: int) -> str:
-    """The lines of a response's head that do not change."""
-    reason = HTTPStatus(status).phrase
-    return f"HTTP/1.1 {status} {reason}\r\nContent-Type: {mime}\r\nContent-Length: {length}\r\n"
+_written = lru_cache(maxsize=64)(_Written)
 
 
 @lru_cache(maxsize=1)
-def _date(second: int) -> str:
+def _date(second: int) -> bytes:
     """A time as HTTP writes it (RFC 9110, 5.6.7)."""
-    return formatdate(second, usegmt=True)
+    return formatdate(second, usegmt=True).encode()

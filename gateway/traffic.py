@@ -64,7 +64,8 @@ class Traffic:
 
     def came(self, arrived: Iterable[Arrived]) -> None:
         """Events were stored."""
-        for event, channel, _ in arrived:
+        for each in arrived:
+            event, channel = each.event, each.channel
             if isinstance(event, MessageReceived):
                 self._counts[channel, "inbound"] += 1
                 if channel in self._codes and (place := range_of(event.addresses)) in self._codes[channel]:

@@ -14,6 +14,7 @@ from state import contacts, templates
 from state.awaiting import pending
 from state.contacts import Who
 from state.model.address import lane_of
+from state.model.base import Value
 from state.model.event import (
     AddressChanged,
     Event,
@@ -71,13 +72,16 @@ encode = msgspec.json.Encoder().encode
 SIGNS = frozenset({"WARN", "SUSPEND", "CONSENT", "AUTH", "CONFIG", "THROTTLE"})
 """The action words of faults that are signs that a channel's terms are at stake; the last two by repetition."""
 _LATEST = 1 << 53
+_OF_NO_CUSTOMER = frozenset({Receipt, Notice, Typing})
+_LOOKED_UP = frozenset({AddressChanged, MessageEchoed})
+"""Events that need more than who they are from."""
 
 
 class Unstorable(ValueError):
     """An event that no column could hold: where and why. Nothing of its envelope is stored."""
 
 
-class Arrived(NamedTuple):
+class Arrived(Value, frozen=True):
     """One event and the channel it belongs to, with its team."""
 
     event: Event
@@ -85,7 +89,7 @@ class Arrived(NamedTuple):
     team: str
 
 
-class Envelope(NamedTuple):
+class Envelope(Value, frozen=True):
     """A request as it came: the channel of its address, what was asked (JSON), the raw body, problems (JSON or "")."""
 
     channel: str
@@ -99,15 +103,19 @@ Known = Mapping[tuple[str, tuple[str, ...]], Who]
 _Asks = list[tuple[Statement, Row]]
 
 
-class Placed(NamedTuple):
-    """Where events went: the lanes with new work, and who the events are from, by (channel, addresses).
+class Placed(Value, frozen=True):
+    """Where events went: who they are from, by (channel, addresses).
 
     `merged` says that contacts proved to be one: what was known before of who is who may no longer hold.
     """
 
-    lanes: tuple[int, ...]
     who: Known
     merged: bool = False
+
+    @property
+    def lanes(self) -> list[str]:
+        """The lanes with new work, one a customer, as wake-ups name them."""
+        return [str(each.lane) for each in self.who.values()]
 
 
 def accept(letter: Envelope, arrived: Sequence[Arrived], known: Known, shared: bool = False) -> Work[Placed]:
@@ -132,7 +140,7 @@ def _writes(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Writes[
     pending: _Asks = []
     for item in arrived:
         _place(item, letter_id, who, asks, pending)
-    return Writes(asks + pending, Placed(_lanes(who), who))
+    return Writes(asks + pending, Placed(who))
 
 
 def _accept_known(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Op[Placed]:
@@ -150,7 +158,7 @@ def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:
         if _of_customer(item.event):
             key = (item.channel, item.event.addresses)
             found = known.get(key)
-            if found is None or found.past or isinstance(item.event, AddressChanged | MessageEchoed):
+            if found is None or found.past or type(item.event) in _LOOKED_UP:
                 return None
             who[key] = found
     return who
@@ -160,25 +168,21 @@ def _accept(letter: Envelope, arrived: Sequence[Arrived], known: Known) -> Op[Pl
     who = yield from _people(arrived, known)
     letter_id, row = _letter(letter, who)
     yield from _put_all(arrived, letter_id, who, [(_ENVELOPE, row)])
-    return Placed(_lanes(who), who, merged=any(each.past for each in who.values()))
+    return Placed(who, merged=any(each.past for each in who.values()))
 
 
 def _letter(letter: Envelope, who: Known) -> tuple[str, Row]:
     """An envelope's id and row; it lies in the lane of a customer whose events it brings."""
     home = next(iter(who.values())).lane if who else lane_of(letter.channel)
     letter_id = new_id(home)
-    return letter_id, (letter_id, home, *letter)
-
-
-def _lanes(who: Known) -> tuple[int, ...]:
-    return tuple({each.lane for each in who.values()})
+    return letter_id, (letter_id, home, letter.channel, letter.request, letter.body, letter.problems)
 
 
 def check(happened: Event) -> None:
     """Find now what a column could not hold later, when the event's turn is committed; raises Unstorable."""
     if not 0 <= happened.at < _LATEST:
         raise Unstorable(f"{happened.key!r}: at is {happened.at}, which is no time in milliseconds")
-    if isinstance(happened, ReceiptUpTo) and not 0 <= happened.until < _LATEST:
+    if type(happened) is ReceiptUpTo and not 0 <= happened.until < _LATEST:
         raise Unstorable(f"{happened.key!r}: until is {happened.until}, which is no time in milliseconds")
     if not happened.addresses and _of_customer(happened):
         raise Unstorable(f"{happened.key!r}: an event of a customer has an address")
@@ -211,7 +215,7 @@ def accept_again(letter_id: str, arrived: Sequence[Arrived]) -> Op[Placed]:
         check(item.event)
     who = yield from _people(arrived, {})
     yield from _put_all(arrived, letter_id, who, [])
-    return Placed(tuple({each.lane for each in who.values()}), who)
+    return Placed(who)
 
 
 def _people(arrived: Sequence[Arrived], known: Known) -> Op[dict[tuple[str, tuple[str, ...]], Who]]:
@@ -286,12 +290,12 @@ def _sent(item: Arrived, ours: Container[tuple[str, str]]) -> Arrived:
         key=f"{copy.key}:sent", at=copy.at, account=copy.account, addresses=copy.addresses,
         provider_id=copy.provider_id, status="sent",
     )  # fmt: skip
-    return item._replace(event=told)
+    return Arrived(told, item.channel, item.team)
 
 
 def _of_customer(happened: Event) -> bool:
     """Whether it belongs to a customer's conversation, which is made where there is none."""
-    return not isinstance(happened, (Receipt, Notice, Typing))
+    return type(happened) not in _OF_NO_CUSTOMER
 
 
 def _place(
@@ -303,14 +307,14 @@ def _place(
 ) -> None:
     """The rows of one event."""
     happened = item.event
-    if isinstance(happened, Receipt):
+    if type(happened) is Receipt:
         asks.extend(receipt_asks(happened, item.channel))
-    elif isinstance(happened, Notice):
+    elif type(happened) is Notice:
         asks += [sign_ask(item.channel, happened), *templates.told_asks(item.channel, happened)]
-    elif isinstance(happened, ReceiptUpTo):
+    elif type(happened) is ReceiptUpTo:
         _, lane, conversation, _ = who[item.channel, happened.addresses]
         asks += up_to_asks(conversation, lane, happened)
-    elif not isinstance(happened, Typing):
+    elif type(happened) is not Typing:
         _, lane, conversation, _ = who[item.channel, happened.addresses]
         event_id = new_id(lane)
         row = (event_id, lane, item.channel, conversation, letter_id, happened.key, encode(happened).decode())

@@ -7,14 +7,13 @@ LONGEST_ID = 512
 
 def timestamp(value: str | int) -> int:
     """Seconds, sometimes milliseconds, as a number or a string, in milliseconds UTC; raises Unfit."""
-    text = str(value) if isinstance(value, int) and value < LAST_MS else value
-    if not isinstance(text, str) or not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Unfit(f"{str(value)[:40]!r} is no time", ".timestamp")
-    number = int(text)
-    ms = number if number > 100_000_000_000 else number * 1000
-    if ms > LAST_MS:
-        raise Unfit(f"{text!r} is no time", ".timestamp")
-    return ms
+    text = value if isinstance(value, str) else str(value)
+    if len(text) < 16 and text.isascii() and text.isdigit():
+        number = int(text)
+        ms = number if number > 100_000_000_000 else number * 1000
+        if ms <= LAST_MS:
+            return ms
+    raise Unfit(f"{text[:40]!r} is no time", ".timestamp")
 
 
 def at(value: object) -> int:

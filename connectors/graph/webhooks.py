@@ -1,21 +1,40 @@
 """Webhooks of Meta: the signature, and the handshake that verifies an address (Meta: Webhooks, getting started)."""
 
-import hashlib
 import hmac
+from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from state.model.wire import Answer, Forged, Request
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+_BLOCK = 64
+"""Bytes of a block of SHA-256."""
 
 
 def verify(request: Request, secret: bytes) -> None:
     """Check `X-Hub-Signature-256` on the raw body (Meta: Webhooks, validating payloads); raises Forged."""
     given = request.headers.get("x-hub-signature-256", "")
-    if not hmac.compare_digest(given.encode("utf-8", "replace"), sign(request.body, secret).encode()):
+    if not (given.isascii() and hmac.compare_digest(given, sign(request.body, secret))):
         raise Forged("X-Hub-Signature-256 is missing or wrong")
 
 
 def sign(body: bytes, secret: bytes) -> str:
     """The signature header's value for a body."""
-    return "sha256=" + hmac.digest(secret, body, hashlib.sha256).hex()
+    inside, outside = _begun(secret)
+    inner, outer = inside.copy(), outside.copy()
+    inner.update(body)
+    outer.update(inner.digest())
+    return "sha256=" + outer.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _begun(secret: bytes) -> "tuple[_Hash, _Hash]":
+    """Both hashes of HMAC (RFC 2104) with the secret in them: done once, for it costs a third of a signature."""
+    key = (sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
+    return sha256(bytes(each ^ 0x36 for each in key)), sha256(bytes(each ^ 0x5C for each in key))
 
 
 def handshake(request: Request, token: str) -> Answer:

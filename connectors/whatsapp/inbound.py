@@ -1,6 +1,6 @@
 """Reading WhatsApp Cloud webhooks: every entry, change, message and status; one bad item loses only itself."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -45,20 +45,25 @@ _LISTS: dict[str, tuple[tuple[str, Shape[Any], Callable[[Any, Page], Event]], ..
 def read(body: bytes) -> Received:
     """The events of a webhook's body; raises Malformed where it is no WhatsApp webhook at all."""
     try:
-        return Received(tuple(_at_once(reading.whole(body, _WHOLE))))
+        return Received(_at_once(reading.whole(body, _WHOLE)))
     except (*UNREAD, UnicodeDecodeError, Unfit):
         return _item_by_item(body)
 
 
-def _at_once(webhook: Whole) -> Iterator[Event]:
+def _at_once(webhook: Whole) -> tuple[Event, ...]:
     """Most webhooks hold messages in which all is well: in one go, at two thirds of the cost; raises Unfit."""
+    found: list[Event] = []
     for entry in webhook.entry:
         for change in entry.changes:
             value = change.value
             page = Page(entry, line(value.metadata.phone_number_id[:64]), _people(value.contacts))
-            yield from (messages.message(each, page) for each in value.messages)
-            yield from (messages.status(each, page) for each in value.statuses)
-            yield from (notices.account_error(each, page) for each in value.errors)
+            for message in value.messages:
+                found.append(messages.message(message, page))
+            for status in value.statuses:
+                found.append(messages.status(status, page))
+            for error in value.errors:
+                found.append(notices.account_error(error, page))
+    return tuple(found)
 
 
 def _item_by_item(body: bytes) -> Received:
@@ -109,4 +114,10 @@ def _page(value: Value, entry: Entry, path: str, found: Found) -> Page:
 
 def _people(contacts: Iterable[Contact]) -> dict[str, Contact]:
     """Customers by phone number and by user id."""
-    return {key: each for each in contacts for key in (each.wa_id, each.user_id) if key}
+    people = {}
+    for each in contacts:
+        if each.wa_id:
+            people[each.wa_id] = each
+        if each.user_id:
+            people[each.user_id] = each
+    return people

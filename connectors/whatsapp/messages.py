@@ -1,7 +1,9 @@
 """What customers do, and what becomes of our messages: the items of webhooks as events."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, TypeVar, get_args
+
+import msgspec
 
 from connectors.graph.errors import error
 from connectors.graph.fields import at, known, timestamp
@@ -31,7 +33,7 @@ T = TypeVar("T")
 _STATUSES: tuple[str, ...] = get_args(ReceiptStatus)
 
 
-class Page(NamedTuple):
+class Page(msgspec.Struct, frozen=True, gc=False):
     """Where an item stands: the entry, our number's id, and the customers named, by phone and by user id."""
 
     entry: Account

@@ -360,10 +360,10 @@ class WholeValue(Part):
     """The value of a change that holds messages, decoded with all that is in it."""
 
     metadata: Metadata = field(default_factory=Metadata)
-    contacts: list[Contact] = []
-    messages: list[Message] = []
-    statuses: list[Status] = []
-    errors: list[dict[str, Any]] = []
+    contacts: tuple[Contact, ...] = ()
+    messages: tuple[Message, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    errors: tuple[dict[str, Any], ...] = ()
 
 
 class WholeChange(Part):

@@ -97,7 +97,7 @@ class Line:
             letter = Envelope(live.channel.id, "{}", b"")
             arrived = [Arrived(event, live.channel.id, live.channel.team)]
             placed = await self._store.write(inbox.accept, letter, arrived, {})
-            self._wake.tell("turns", [str(lane) for lane in placed.lanes])
+            self._wake.tell("turns", placed.lanes)
         return fresh
 
     async def post(self, live: Live, claims: Claims, body: bytes) -> str:
@@ -112,7 +112,7 @@ class Line:
         arrived = [Arrived(event, live.channel.id, live.channel.team) for event in received.events]
         echo = _encode(_echo(activity, claims)).decode()
         seq, lanes = await self._store.write(_post, letter, arrived, claims.conversation, key, echo)
-        self._wake.tell("turns", [str(lane) for lane in lanes])
+        self._wake.tell("turns", lanes)
         self._wake.tell("activity", (claims.conversation,))
         return activity_id(claims.conversation, seq)
 
@@ -155,7 +155,7 @@ def _welcome(channel: Channel, user: str, name: str, person: Known) -> Op[Who]:
 
 def _post(
     letter: Envelope, arrived: list[Arrived], conversation: str, key: str, echo: str
-) -> Op[tuple[int, tuple[int, ...]]]:
+) -> Op[tuple[int, list[str]]]:
     """The event for the bot and the echo for the client, together."""
     placed = yield from part(inbox.accept(letter, arrived, {}))
     seq = yield from activities.append(conversation, key, echo)

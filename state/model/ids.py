@@ -7,10 +7,12 @@ low 14 bits, 48 random bits. Ids of one process rise strictly within a lane.
 import os
 import random
 import re
+import struct
 import time
 from collections.abc import Callable
 
-_random = random.Random(os.urandom(16))  # noqa: S311 - uniqueness, not secrecy
+_random = random.Random(os.urandom(16)).getrandbits  # noqa: S311 - uniqueness, not secrecy
+_halves = struct.Struct(">QQ").pack
 _COUNTER_BITS = 18
 _id = re.compile("[0-9a-f]{32}").fullmatch
 
@@ -43,9 +45,8 @@ def now_ms() -> int:
 def new_id(lane: int, now: Callable[[], int] = now_ms) -> str:
     """A new id in a lane (0–255)."""
     ms, count = _clock.next(now())
-    high, low = count >> 14, count & 0x3FFF
-    number = ms << 80 | 0x7 << 76 | high << 72 | lane << 64 | 0b10 << 62 | low << 48 | _random.getrandbits(48)
-    return f"{number:032x}"
+    first = ms << 16 | 0x7000 | count >> 14 << 8 | lane
+    return _halves(first, 1 << 63 | (count & 0x3FFF) << 48 | _random(48)).hex()
 
 
 LONGEST = 255

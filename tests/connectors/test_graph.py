@@ -1,5 +1,7 @@
 """What Meta's channels share: signature vectors, the handshake, and what an answer of Graph's means."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,6 +41,11 @@ def request(body: bytes, signature: str) -> Request:
 def test_signatures_cover_the_bytes_as_they_came(body: bytes, digest: str) -> None:
     assert webhooks.sign(body, SECRET) == f"sha256={digest}"
     webhooks.verify(request(body, f"sha256={digest}"), SECRET)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_signatures_are_those_of_the_standard_library(secret: bytes, body: bytes) -> None:
+    assert webhooks.sign(body, secret) == f"sha256={hmac.digest(secret, body, 'sha256').hex()}"
 
 
 @given(st.integers(0, len(BODY) * 8 - 1))

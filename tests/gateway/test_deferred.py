@@ -124,6 +124,19 @@ async def test_a_reply_leaves_in_the_answer(house: House, provider: Provider) ->
     assert provider.sent.empty()
 
 
+async def test_an_answer_that_carries_a_reply_is_written_once(house: House) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.gateway.port)
+    for path, lines, body in (
+        ("POST /webhooks/i", "", "+15550100: hi"),
+        ("GET /none", "Connection: close\r\n", ""),
+    ):
+        head = f"{path} HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+        writer.write((head + body).encode())
+    said = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert [said.count(each) for each in (b"HTTP/1.1 200 OK", b"1: hi", b"HTTP/1.1 404")] == [1, 1, 1]
+
+
 async def test_the_second_part_of_a_reply_goes_the_usual_way(house: House, provider: Provider) -> None:
     answered = await hear(house, "say " + "x" * 150)
     assert (len(answered), (await provider.next()).strip("x")) == (100, "")
