@@ -104,12 +104,12 @@ def written(call: Call, url: URL, headers: Mapping[str, str]) -> bytes:
     """The head of a request; raises ValueError where one of its parts would be more than that."""
     head = _head(call.method, url, tuple(headers.items()))
     if call.body or call.method not in _BODILESS:
-        head += f"Content-Length: {len(call.body)}\r\n"
-    return f"{head}\r\n".encode()
+        return b"%bContent-Length: %d\r\n\r\n" % (head, len(call.body))
+    return head + b"\r\n"
 
 
 @lru_cache(maxsize=1024)
-def _head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> str:
+def _head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> bytes:
     """All of a head but the length: many calls differ in nothing else."""
     given = {name.lower(): value for name, value in headers}
     host = given.get("host", url.host_port_subcomponent)
@@ -125,7 +125,7 @@ def _head(method: str, url: URL, headers: tuple[tuple[str, str], ...]) -> str:
     text = "\r\n".join(lines)
     if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
         raise ValueError("a line break or a NUL in a header")
-    return f"{text}\r\n"
+    return f"{text}\r\n".encode()
 
 
 class Connections(aiohttp.TCPConnector):

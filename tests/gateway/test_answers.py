@@ -1,10 +1,13 @@
 """Answers as servers give them: in every form, whole or not, and with more than was asked for."""
 
 import asyncio
+import contextlib
 import gzip
+import ssl
 import time
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from gateway.answers import MOST_HEAD
 from gateway.wire import CutOff, TooLong, Wire
 from state.model.wire import Call
+from tests.gateway.smsc_server import certificate
 from tests.gateway.sockets import Act, Talk, answers, hangs, serving
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -245,3 +249,24 @@ async def test_each_call_over_a_connection_has_its_own_time(client: Wire) -> Non
         with pytest.raises(CutOff, match=r"no whole answer within 0\.1 seconds"):
             await client.perform(call(server.url, timeout=0.1))
     assert (bodies, server.connections) == ([b"0.0", b"0.2", b"0.0"], 1)
+
+
+async def test_calls_over_tls_share_a_connection_too(
+    client: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(OK + b"Content-Length: 2\r\n\r\nhi")
+
+    authority, context = certificate(tmp_path)
+    trusting = ssl.create_default_context(cadata=authority)
+    monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert [(await client.perform(call(url))).body for _ in range(3)] == [b"hi"] * 3
+        await client.close()
+    assert len(connections) == 1
