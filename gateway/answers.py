@@ -158,7 +158,8 @@ class Answering(BaseProtocol):
         """Whether the body is one that ends with the connection."""
         if self._heading:
             return False
-        return "content-length" not in self._headers and "transfer-encoding" not in self._headers
+        coding = self._headers.get("transfer-encoding", "").lower().rpartition(",")[2].strip()
+        return coding != "chunked" and "content-length" not in self._headers
 
     def data_received(self, data: bytes) -> None:
         """Read on."""

@@ -139,8 +139,9 @@ async def test_a_switch_of_protocols_is_an_answer_and_the_end_of_the_connection(
     assert (statuses, server.connections) == ([101, 101], 2)
 
 
-async def test_a_body_that_tells_no_length_ends_with_the_connection(client: Wire) -> None:
-    with serving(says(OK + b"A: b\r\n\r\nha", b"lf", pause=0.01, keeps=False)) as server:
+@pytest.mark.parametrize("header", [b"A: b", b"Transfer-Encoding: identity"])
+async def test_a_body_that_tells_no_length_ends_with_the_connection(client: Wire, header: bytes) -> None:
+    with serving(says(OK + header + b"\r\n\r\nha", b"lf", pause=0.01, keeps=False)) as server:
         assert (await client.perform(call(server.url))).body == b"half"
 
 
