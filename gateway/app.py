@@ -247,11 +247,11 @@ class Gateway:
             yield "delivery", self.delivery.run
             yield "delivery's leases", self.delivery.renew_leases
 
-    async def _perform(self, call: Call, may_leave: Callable[[], None]) -> Reply:
+    def _perform(self, call: Call, may_leave: Callable[[], None]) -> Awaitable[Reply]:
         """A connector's call: to the sockets of an app, or over the wire, where `may_leave` is asked last."""
         if call.url.startswith("inapp:"):
-            return await self.line.deliver(call)
-        return await self.wire.perform(call, may_leave)
+            return self.line.deliver(call)
+        return self.wire.perform(call, may_leave)
 
     def link(self, media: Media) -> str:
         """Where a customer can open a file: its own address, made whole where it is one of ours."""

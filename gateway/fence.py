@@ -114,7 +114,10 @@ class Fence(Gate):
 
     def closed(self, target: Target) -> Suspension | None:
         """The suspension that covers a target, if any."""
-        return next((each for each in self.suspensions if each.scope.covers(target)), None)
+        for each in self.suspensions:
+            if each.scope.covers(target):
+                return each
+        return None
 
     async def renew(self) -> None:
         """Extend the permit, then look; the deadline counts from before the question."""

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.contract import Conversation
 from gateway import outgoing
 from gateway.calls import drive
 from gateway.channels import Channels, Live
@@ -68,16 +67,15 @@ class Leaving:
 
     async def send(self, live: Live, message: Outbound, target: Target, traces: list[Exchange]) -> Sent:
         """Send by the channel's link, or by the connector's calls; raises Undelivered, Unknown or Fenced."""
-        message = await self._with_files(message)
+        if names := [each.stored for each in media_in(message.content) if each.stored]:
+            message = await self._with_files(message, names)
+        may_leave = partial(self.may_leave, target)
         if self._tools.linked.has(self.channel):
-            return await self._by_link(message, target, traces)
-        return await self._drive(live.connector.send(message), target, traces)
+            return await self._by_link(message, may_leave, traces)
+        return await drive(live.connector.send(message), partial(self._perform, may_leave, traces))
 
-    async def _with_files(self, message: Outbound) -> Outbound:
+    async def _with_files(self, message: Outbound, names: list[str]) -> Outbound:
         """The message with the bytes of the files of our own store it names; raises Undelivered where one is gone."""
-        names = [each.stored for each in media_in(message.content) if each.stored]
-        if not names:
-            return message
         found = {name: await self._tools.files.read(name) for name in names}
         files = {name: file for name, file in found.items() if file}
         if len(files) < len(found):
@@ -116,12 +114,14 @@ class Leaving:
         )
         return outgoing.taken(row, said, Sent(), outgoing.trace([kept]))
 
-    async def _by_link(self, message: Outbound, target: Target, traces: list[Exchange]) -> Sent:
+    async def _by_link(
+        self, message: Outbound, may_leave: Callable[[], None], traces: list[Exchange]
+    ) -> Sent:
         """Send over the channel's own connection; raises Undelivered, Unknown or Fenced."""
         call, started = Call("link", "LINK", self.channel), now_ms()
-        self.may_leave(target)
+        may_leave()
         try:
-            sent = await self._tools.linked.send(self.channel, message, partial(self.may_leave, target))
+            sent = await self._tools.linked.send(self.channel, message, may_leave)
         except NoAnswer as error:
             traces.append(trace(call, started, error))
             raise outgoing.without_answer(call, error) from error
@@ -130,15 +130,12 @@ class Leaving:
         )
         return sent
 
-    async def _drive(self, sending: Conversation, target: Target, traces: list[Exchange]) -> Sent:
-        """Make the calls a connector yields; the fence is asked before the first byte of each."""
-        return await drive(sending, lambda call: self._perform(call, target, traces))
-
-    async def _perform(self, call: Call, target: Target, traces: list[Exchange]) -> Reply:
+    async def _perform(self, may_leave: Callable[[], None], traces: list[Exchange], call: Call) -> Reply:
+        """Make a call that a connector yields; the fence is asked first, and again before the first byte."""
         started = now_ms()
-        self.may_leave(target)
+        may_leave()
         try:
-            reply = await self._tools.perform(call, partial(self.may_leave, target))
+            reply = await self._tools.perform(call, may_leave)
         except NoAnswer as error:
             traces.append(trace(call, started, error))
             raise outgoing.without_answer(call, error) from error

@@ -26,8 +26,9 @@ _MARGIN = 100
 """Characters that a secret told by its form may be cut by without being told any more."""
 
 _NAMES = (
-    *("token", "secret", "password", "passwd", "signature", "authorization", "proof", "credential"),
-    *("api_key", "api-key", "apikey", "private_key", "privatekey"),
+    *((each, each) for each in ("token", "secret", "signature", "authorization", "proof", "credential")),
+    ("passw", "passw(?:or)?d"),
+    ("key", "(?:api[_-]?|private_?)key"),
 )
 _GIVEN = r"""[\w-]*(?:\\?["']\s*[=:]|=)\s*\\?["']?(?:(?:bearer|basic)\s+)?"""
 _SAID = r"""[\w-]*:\s*(?:(?:bearer|basic)\s+)?(?=[^\s"'\\]*\d|[^\s"'\\]{16})"""
@@ -45,8 +46,8 @@ _FORMS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("://", re.compile(r"(://[^/\s:@\"']*:)[^/\s\"']*@"), rf"\1{HIDDEN}@"),
     ("private key", re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-\"']*"), rf"\1{HIDDEN}"),
     *(
-        (each, re.compile(rf"({each}(?:{_GIVEN}|{_SAID})){_VALUE}", re.IGNORECASE), rf"\1{HIDDEN}")
-        for each in _NAMES
+        (word, re.compile(rf"({name}(?:{_GIVEN}|{_SAID})){_VALUE}", re.IGNORECASE), rf"\1{HIDDEN}")
+        for word, name in _NAMES
     ),
 )
 """What a secret looks like: a word that must be in the line (lower case), the form, and what is left of it."""

@@ -9,14 +9,16 @@ import ipaddress
 import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from time import monotonic
 
 import aiohttp
 from aiohttp.connector import AddrInfoType
 from yarl import URL
 
+from gateway.answers import Overlong
 from gateway.logs import redactor
-from gateway.round_trip import BROKEN, Connections, Overlong, RoundTrip
+from gateway.round_trip import BROKEN, Connections, RoundTrip
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.wire import Call, Reply
@@ -67,26 +69,19 @@ class Wire:
         """
         if self._connections.closed:
             raise NeverSent("the client is closed")
-        deadline = monotonic() + call.timeout
         url, headers = _address(call.url), call.headers
-        reply = await self._once(call, url, headers, call.timeout, may_leave)
-        hops = 0
-        while call.method == "GET" and reply.status in _MOVED and "location" in reply.headers:
-            hops += 1
-            if hops > MOST_REDIRECTS:
-                raise Blocked(f"more than {MOST_REDIRECTS} redirects")
+        seconds, deadline = call.timeout, monotonic() + call.timeout
+        for _ in range(1 + MOST_REDIRECTS):
+            trip = RoundTrip(call, url, headers, may_leave)
+            try:
+                reply = await trip.make(self._connections, seconds)
+            except (*BROKEN, ValueError, Overlong) as error:
+                raise _verdict(error, left=trip.left) from error
+            if call.method != "GET" or reply.status not in _MOVED or "location" not in reply.headers:
+                return reply
             url, headers = _follow(url, reply.headers["location"], headers)
-            reply = await self._once(call, url, headers, max(0.001, deadline - monotonic()), may_leave)
-        return reply
-
-    async def _once(
-        self, call: Call, url: URL, headers: Mapping[str, str], seconds: float, may_leave: Callable[[], None]
-    ) -> Reply:
-        trip = RoundTrip(call, url, headers, may_leave)
-        try:
-            return await trip.make(self._connections, seconds)
-        except (*BROKEN, ValueError, Overlong) as error:
-            raise _verdict(error, left=trip.left) from error
+            seconds = max(0.001, deadline - monotonic())
+        raise Blocked(f"more than {MOST_REDIRECTS} redirects")
 
     async def close(self) -> None:
         """Close all connections."""
@@ -137,8 +132,12 @@ def trace(call: Call, started: int, outcome: Reply | NoAnswer) -> Exchange:
 
 def _excerpt(reply: Reply) -> str:
     mime = reply.headers.get("content-type", "").lower()
-    readable = not mime or mime.startswith("text/") or any(word in mime for word in ("json", "xml", "form"))
-    return redactor.start(reply.body, EXCERPT) if readable else mime
+    return redactor.start(reply.body, EXCERPT) if _readable(mime) else mime
+
+
+@lru_cache(maxsize=64)
+def _readable(mime: str) -> bool:
+    return not mime or mime.startswith("text/") or any(word in mime for word in ("json", "xml", "form"))
 
 
 class _Forbidden(PermissionError):
@@ -178,6 +177,7 @@ def reachable(text: str) -> bool:
     return address in _OPEN_6 and not any(address in network for network in _CLOSED_6)
 
 
+@lru_cache(maxsize=256)
 def _address(text: str) -> URL:
     """The URL, to the letter where it is one already: some signatures cover it."""
     try:

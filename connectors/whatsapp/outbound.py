@@ -76,8 +76,11 @@ def sent(answer: Body, status: int) -> Sent:
     provider_id = message.get("id")
     if not isinstance(provider_id, str) or not provider_id:
         return Sent(note=f"answered {status} without a message id")
-    known = (("whatsapp-bsuid", contact.get("user_id")), ("whatsapp", contact.get("wa_id")))
-    addresses = tuple(f"{scheme}:{value}" for scheme, value in known if value)
+    addresses: tuple[str, ...] = ()
+    if user_id := contact.get("user_id"):
+        addresses = (f"whatsapp-bsuid:{user_id}",)
+    if number := contact.get("wa_id"):
+        addresses += (f"whatsapp:{number}",)
     return Sent(provider_id, addresses, str(message.get("message_status") or ""))
 
 
@@ -89,6 +92,8 @@ def _first(value: object) -> Body:
 def files(message: Outbound) -> dict[str, tuple[File, MediaKind]]:
     """The files to upload first, by their `stored` id, each checked; raises BadMessage."""
     found: dict[str, tuple[File, MediaKind]] = {}
+    if not message.files:
+        return found
     for item in media_in(message.content):
         file = message.files.get(item.stored)
         if file is None or item.ref or item.url:
