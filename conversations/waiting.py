@@ -12,7 +12,6 @@ from conversations.bot import EXPIRY
 from state.model.event import EffectDone, MessageFailed, TimerFired
 from state.model.turn import Frame, Snapshot
 
-
 Awaited = EffectDone | TimerFired | MessageFailed
 """What a flow waits for, and no customer says again."""
 AWAITED = (EffectDone, TimerFired, MessageFailed)
