@@ -28,6 +28,16 @@ class Taken(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class Done(msgspec.Struct, frozen=True):
+    """A turn that one flow has played; `mark` is what its timers' names begin with."""
+
+    turn: Turn
+    steps: Sequence[Step]
+    note: str = ""
+    ended: bool = False
+    mark: str = ""
+
+
 class Standing(Value, frozen=True):
     """Where a run stands: the state, the fields as stored, and the version of the flow that stored them."""
 

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from conversations import waiting
-from conversations.bot import EXPIRY, Bot
+from conversations.bot import EXPIRY, Bot, Done
 from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.reasons import reason
@@ -93,16 +93,6 @@ def _declared(router: Router, flow: str, name: str, version: str) -> Declared | 
     return served.effects.get(name) if served else None
 
 
-class _Done(msgspec.Struct, frozen=True):
-    """A turn that one flow has played; `mark` is what its timers' names begin with."""
-
-    turn: Turn
-    steps: Sequence[Step]
-    note: str = ""
-    ended: bool = False
-    mark: str = ""
-
-
 _met = [0]
 """How many events this process has played."""
 
@@ -117,7 +107,7 @@ class _Playing(msgspec.Struct, eq=False):
     paced: int
     chain: int
     bot: Bot | None = None
-    done: list[_Done] = []
+    done: list[Done] = []
     says: list[Say] = []
     timers: dict[str, SetTimer] = {}
     cancels: dict[str, None] = {}
@@ -254,9 +244,8 @@ class _Playing(msgspec.Struct, eq=False):
         """A message asks for another flow while one runs: it begins now, or later, or not."""
         turn = self._turn(bot, stands.run, event, key)
         if bot.interruption == "interrupt":
-            self.done.append(
-                _Done(turn, [Step(event.key, "", stands.state, stands.state, f"{other.name} is begun")])
-            )
+            begun = Step(event.key, "", stands.state, stands.state, f"{other.name} is begun")
+            self.done.append(Done(turn, [begun]))
             self._push(bot, other, stands, event, key, {}, begun="")
             return
         assert isinstance(event, MessageReceived)
@@ -265,7 +254,7 @@ class _Playing(msgspec.Struct, eq=False):
             turn.say(bot.refusal)
         self.after = replace(stands, later=(*stands.later, event)) if queued else stands
         note = f"{other.name} {'waits' if queued else 'is refused'}"
-        self.done.append(_Done(turn, [Step(event.key, "", stands.state, stands.state, note)]))
+        self.done.append(Done(turn, [Step(event.key, "", stands.state, stands.state, note)]))
 
     def _play(self, bot: Bot, stands: Snapshot, event: Event, key: str, *, begins: bool = False) -> None:
         self.bot = bot
@@ -278,7 +267,7 @@ class _Playing(msgspec.Struct, eq=False):
             after = replace(after, reason=turn.reason)
         self.after = after
         mark = waiting.mark(len(stands.stack), bot.name) if stands.stack else ""
-        self.done.append(_Done(turn, taken.steps, taken.note, ended=not after.flow, mark=mark))
+        self.done.append(Done(turn, taken.steps, taken.note, ended=not after.flow, mark=mark))
         if turn.begins:
             name, fields = turn.begins
             other = self.router.get(name)
@@ -351,7 +340,7 @@ class _Playing(msgspec.Struct, eq=False):
             if not (isinstance(event, TimerFired) and event.timer in named):
                 self._meet(event, f"{key}.held{number}")
 
-    def _decided(self, done: "_Done") -> None:
+    def _decided(self, done: Done) -> None:
         """What a turn decided; timers end with their run, so those that this call has set need not be set at all."""
         turn = done.turn
         self.says += turn.says
@@ -370,7 +359,7 @@ class _Playing(msgspec.Struct, eq=False):
             words = "; ".join(filter(None, (last.note, done.note, handed_over)))
             self.steps[-1] = replace(last, note=words)
 
-    def _clocks(self, done: "_Done") -> None:
+    def _clocks(self, done: Done) -> None:
         """The timers that a turn has set and taken back; those of a flow end with it."""
         turn, mark = done.turn, done.mark
         for name in (*turn.cancels, *([EXPIRY] if done.ended and mark else [])):
