@@ -1,7 +1,9 @@
 """What the engine plays and the router chooses from: a flow with a table, a script, or a bot of another framework."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from conversations.describe import Description
 from conversations.effects import Declared
@@ -18,12 +20,22 @@ MESSAGES_A_MINUTE = 30
 """What a bot may say to one customer before it is taken for a loop with another machine."""
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct, frozen=True):
     """What one event did: the steps (at least one), where the conversation stands after, and a note for the journal."""
 
     steps: Sequence[Step]
     after: Snapshot
     note: str = ""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A turn that one flow has played; `mark` is what its timers' names begin with."""
+
+    turn: Turn
+    steps: Sequence[Step]
+    note: str = ""
+    ended: bool = False
+    mark: str = ""
 
 
 class Standing(Value, frozen=True):

@@ -1,12 +1,13 @@
 """The engine: plays waiting events on a conversation and says what is decided. Pure: no clock, no I/O, no store."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from conversations import waiting
-from conversations.bot import EXPIRY, Bot
+from conversations.bot import EXPIRY, Bot, Done
 from conversations.effects import Declared, Effect, Http
 from conversations.errors import FlowChanged, FlowError, TooManyMessages, TooManySteps
 from conversations.reasons import reason
@@ -47,7 +48,7 @@ def play(
     conversation is parked, the customer gets the apology, and the events that follow are left until it goes on. So is
     the event itself, unless it is one that the customer can repeat: nothing else brings a result again.
     """
-    playing = _Playing(snapshot, customer, router, now)
+    playing = _Playing(snapshot, customer, router, now, snapshot.paced, snapshot.chain)
     if snapshot.failed and snapshot.mode != "parked":
         playing.again(snapshot.failed, f"{seed}.failed")
     met = 0
@@ -92,44 +93,36 @@ def _declared(router: Router, flow: str, name: str, version: str) -> Declared | 
     return served.effects.get(name) if served else None
 
 
-class _Done(NamedTuple):
-    """A turn that one flow has played; `mark` is what its timers' names begin with."""
-
-    turn: Turn
-    steps: Sequence[Step]
-    note: str = ""
-    ended: bool = False
-    mark: str = ""
+_met = [0]
+"""How many events this process has played."""
 
 
-class _Playing:
+class _Playing(msgspec.Struct, eq=False):
     """One call of `play`: where the conversation stands, and what was decided so far."""
 
-    __slots__ = (
-        "after", "bot", "cancels", "chain", "codes", "customer", "done", "effects", "fault", "locale", "now", "paced",
-        "permissions", "router", "says", "steps", "timers",
-    )  # fmt: skip
-
-    met = 0
-
-    def __init__(self, snapshot: Snapshot, customer: Customer, router: Router, now: int) -> None:
-        self.after, self.customer, self.router, self.now = snapshot, customer, router, now
-        self.bot: Bot | None = None
-        self.done: list[_Done] = []
-        self.says: list[Say] = []
-        self.timers: dict[str, SetTimer] = {}
-        self.cancels: dict[str, None] = {}
-        self.effects: list[EffectCall] = []
-        self.permissions: dict[Purpose, Permission] = {}
-        self.steps: list[Step] = []
-        self.fault: Fault | None = None
-        self.locale, self.paced, self.chain, self.codes = "", snapshot.paced, snapshot.chain, 0
+    after: Snapshot
+    customer: Customer
+    router: Router
+    now: int
+    paced: int
+    chain: int
+    bot: Bot | None = None
+    done: list[Done] = []
+    says: list[Say] = []
+    timers: dict[str, SetTimer] = {}
+    cancels: dict[str, None] = {}
+    effects: list[EffectCall] = []
+    permissions: dict[Purpose, Permission] = {}
+    steps: list[Step] = []
+    fault: Fault | None = None
+    locale: str = ""
+    codes: int = 0
 
     def played(self, left: int) -> Played:
         """All of it."""
         paced = self.paced if self.paced > self.now else 0
         after = self.after
-        if (after.paced, after.chain) != (paced, self.chain):
+        if after.paced != paced or after.chain != self.chain:
             after = replace(after, paced=paced, chain=self.chain)
         return Played(
             after, tuple(self.says), tuple(self.timers.values()), tuple(self.cancels), tuple(self.effects),
@@ -144,7 +137,7 @@ class _Playing:
 
     def meet(self, event: Event, key: str) -> None:
         """Play one event: either it is played whole, or the conversation is parked where it stood before."""
-        _Playing.met += 1
+        _met[0] += 1
         before = self.after
         held = before.held if isinstance(event, HandedBack) else ()
         if held:
@@ -152,7 +145,8 @@ class _Playing:
         self.done.clear()
         try:
             self._meet(event, key)
-            self._catch_up(held, key)
+            if held:
+                self._catch_up(held, key)
             self._bound(event)
         except KeyboardInterrupt:
             raise
@@ -172,11 +166,12 @@ class _Playing:
         self.chain = self.chain + 1 if chained else 0
         if self.chain >= CHAIN:
             raise TooManySteps(f"{bot.name}: {CHAIN} effects have set off one another: where does it end?")
-        self._pace(bot, sum(len(each.turn.says) for each in self.done) or isinstance(event, TimerFired))
+        if bot.messages_a_minute:
+            self._pace(bot, sum([len(each.turn.says) for each in self.done]) or isinstance(event, TimerFired))
 
     def _pace(self, bot: Bot, said: int) -> None:
         """Count messages, and timers, which go round as well."""
-        if not said or not bot.messages_a_minute:
+        if not said:
             return
         paced = max(self.paced, self.now) + said * _MINUTE // bot.messages_a_minute
         if paced - self.now > _MINUTE:
@@ -188,28 +183,41 @@ class _Playing:
 
     def _meet(self, event: Event, key: str) -> None:
         before = self.after
+        told: Event | None = event
         self.bot = self.router.get(before.flow, before.version)
+        stands = before
+        if before.mode != "bot" or before.reason:
+            stands = replace(before, mode="bot", reason="")
         if isinstance(event, TimerFired) and event.timer == RESUMED:
             self._nothing(before, event, "goes on")
         elif before.mode == "person" and not isinstance(event, HandedBack):
             keeps = isinstance(event, EffectDone) and event.run in (0, before.run)
-            stands = replace(before, held=(*before.held, event)) if keeps else before
-            self._nothing(stands, event, "a person answers")
+            kept = replace(before, held=(*before.held, event)) if keeps else before
+            self._nothing(kept, event, "a person answers")
         elif not before.flow and before.stack:
-            self._resume(replace(before, mode="bot", reason=""), event, key, None)
+            self._resume(stands, event, key, None)
         elif not before.flow or (self.bot is None and self.router.begins_anew):
-            self._begin(replace(before, mode="bot", reason=""), event, key)
-        elif waiting.run_of(event) not in (0, before.run):
-            self._nothing(before, event, "of an ended run")
-        elif (told := waiting.own(before, event)) is None:
-            kept = waiting.held(before, event)
-            self._nothing(kept or before, event, "a flow waits for it" if kept else "of an ended flow")
+            self._begin(stands, event, key)
+        elif isinstance(event, waiting.AWAITED) and (told := self._awaited(event)) is None:
+            return
         elif self.bot is None:
             raise FlowChanged(f"the flow {before.flow} of this conversation is not served any more")
-        elif other := self._other(event):
-            self._interrupt(self.bot, other, replace(before, mode="bot", reason=""), event, key)
-        else:
-            self._play(self.bot, replace(before, mode="bot", reason=""), told, key)
+        elif self.bot.interruption != "ignore" and (other := self._other(event)):
+            self._interrupt(self.bot, other, stands, event, key)
+        elif told:
+            self._play(self.bot, stands, told, key)
+
+    def _awaited(self, event: waiting.Awaited) -> Event | None:
+        """What a flow waits for, as the one that runs knows it; None where it is not for that one."""
+        before = self.after
+        if waiting.run_of(event) not in (0, before.run):
+            self._nothing(before, event, "of an ended run")
+            return None
+        told = waiting.own(before, event)
+        if told is None:
+            kept = waiting.held(before, event)
+            self._nothing(kept or before, event, "a flow waits for it" if kept else "of an ended flow")
+        return told
 
     def _begin(self, before: Snapshot, event: Event, key: str) -> None:
         self.bot = self.router.choose(event, self.customer)
@@ -225,7 +233,7 @@ class _Playing:
         Where as many wait as may, the word is one like any: a customer cannot park their conversation by asking.
         """
         bot, stack = self.bot, self.after.stack
-        if bot is None or bot.interruption == "ignore" or not isinstance(event, MessageReceived):
+        if bot is None or not isinstance(event, MessageReceived):
             return None
         if bot.interruption == "interrupt" and len(stack) >= _DEEPEST:
             return None
@@ -236,9 +244,8 @@ class _Playing:
         """A message asks for another flow while one runs: it begins now, or later, or not."""
         turn = self._turn(bot, stands.run, event, key)
         if bot.interruption == "interrupt":
-            self.done.append(
-                _Done(turn, [Step(event.key, "", stands.state, stands.state, f"{other.name} is begun")])
-            )
+            begun = Step(event.key, "", stands.state, stands.state, f"{other.name} is begun")
+            self.done.append(Done(turn, [begun]))
             self._push(bot, other, stands, event, key, {}, begun="")
             return
         assert isinstance(event, MessageReceived)
@@ -247,19 +254,20 @@ class _Playing:
             turn.say(bot.refusal)
         self.after = replace(stands, later=(*stands.later, event)) if queued else stands
         note = f"{other.name} {'waits' if queued else 'is refused'}"
-        self.done.append(_Done(turn, [Step(event.key, "", stands.state, stands.state, note)]))
+        self.done.append(Done(turn, [Step(event.key, "", stands.state, stands.state, note)]))
 
     def _play(self, bot: Bot, stands: Snapshot, event: Event, key: str, *, begins: bool = False) -> None:
         self.bot = bot
         turn = self._turn(bot, stands.run, event, key)
-        steps, after, note = bot.play(stands, turn, begins=begins)
+        taken = bot.play(stands, turn, begins=begins)
+        after = taken.after
         if stands.stack or stands.later:
             after = replace(after, stack=stands.stack, later=stands.later)
         if turn.handed_over:
             after = replace(after, reason=turn.reason)
         self.after = after
-        mark = waiting.mark(len(stands.stack), bot.name)
-        self.done.append(_Done(turn, steps, note, ended=not after.flow, mark=mark))
+        mark = waiting.mark(len(stands.stack), bot.name) if stands.stack else ""
+        self.done.append(Done(turn, taken.steps, taken.note, ended=not after.flow, mark=mark))
         if turn.begins:
             name, fields = turn.begins
             other = self.router.get(name)
@@ -271,9 +279,9 @@ class _Playing:
 
     def _turn(self, bot: Bot, run: int, event: Event, key: str) -> Turn:
         customer = self.customer
-        if any(each.turn.permissions for each in self.done):
+        if self.done and any(each.turn.permissions for each in self.done):
             customer = replace(customer, allows=self.done[-1].turn.customer.allows)
-        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version, told=bot.told)
+        origin = Origin(bot.name, run, key, bot.effects, bot.translations, bot.version, bot.told)
         return Turn(event, customer, self.now, origin)
 
     def _push(
@@ -332,7 +340,7 @@ class _Playing:
             if not (isinstance(event, TimerFired) and event.timer in named):
                 self._meet(event, f"{key}.held{number}")
 
-    def _decided(self, done: "_Done") -> None:
+    def _decided(self, done: Done) -> None:
         """What a turn decided; timers end with their run, so those that this call has set need not be set at all."""
         turn = done.turn
         self.says += turn.says
@@ -343,14 +351,17 @@ class _Playing:
         if turn.permissions:
             self.permissions |= turn.permissions
             self.customer = replace(self.customer, allows=turn.customer.allows)
-        self._clocks(done)
-        self._journal(done.steps, done.note, f"handed over: {turn.reason}" if turn.handed_over else "")
+        if turn.timers or turn.cancels or done.ended:
+            self._clocks(done)
+        self.steps += done.steps
+        if done.note or turn.handed_over:
+            last, handed_over = self.steps[-1], f"handed over: {turn.reason}" if turn.handed_over else ""
+            words = "; ".join(filter(None, (last.note, done.note, handed_over)))
+            self.steps[-1] = replace(last, note=words)
 
-    def _clocks(self, done: "_Done") -> None:
+    def _clocks(self, done: Done) -> None:
         """The timers that a turn has set and taken back; those of a flow end with it."""
         turn, mark = done.turn, done.mark
-        if not (turn.timers or turn.cancels or done.ended):
-            return
         for name in (*turn.cancels, *([EXPIRY] if done.ended and mark else [])):
             full = waiting.marked(name, mark)
             self.timers.pop(full, None)
@@ -361,12 +372,6 @@ class _Playing:
         for timer in turn.timers.values():
             full = waiting.marked(timer.name, mark)
             self.timers[full] = timer if full == timer.name else replace(timer, name=full)
-
-    def _journal(self, taken: Sequence[Step], *notes: str) -> None:
-        last = taken[-1]
-        words = "; ".join(filter(None, (last.note, *notes)))
-        self.steps += taken[:-1]
-        self.steps.append(replace(last, note=words) if words else last)
 
     def _nothing(self, stands: Snapshot, event: Event, note: str) -> None:
         self.after = stands
@@ -388,7 +393,7 @@ class _Playing:
 
 def met() -> int:
     """How many events this process has played: the same number means the same event."""
-    return _Playing.met
+    return _met[0]
 
 
 CATCHES = _Playing.meet.__code__

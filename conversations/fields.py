@@ -27,18 +27,16 @@ class Field(NamedTuple):
 class Fields:
     """All fields of one flow class."""
 
-    __slots__ = ("_decode", "_struct", "declared", "flow", "names")
+    __slots__ = ("_decode", "declared", "flow", "names")
 
     def __init__(self, flow: str, declared: tuple[Field, ...]) -> None:
         self.flow, self.declared = flow, declared
         self.names = frozenset(field.name for field in declared)
-        self._struct = msgspec.defstruct(f"{flow}Fields", list(declared))
-        self._decode = msgspec.json.Decoder(self._struct).decode
+        self._decode = msgspec.json.Decoder(msgspec.defstruct(f"{flow}Fields", list(declared))).decode
 
     def read(self, data: dict[str, Any]) -> dict[str, Any]:
         """Stored data as values, defaults where there is nothing stored; raises msgspec.ValidationError."""
-        struct = msgspec.convert(data, self._struct, str_keys=True)
-        return {name: getattr(struct, name) for name in self.names}
+        return msgspec.structs.asdict(self._decode(_encode(data)))
 
     def salvage(self, data: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """What still fits of data stored by another version, and the names that go back to their defaults."""
@@ -48,9 +46,8 @@ class Fields:
 
     def write(self, values: dict[str, Any]) -> dict[str, Any]:
         """Values as plain JSON data; raises FlowError naming the field that cannot be stored."""
-        extra = values.keys() - self.names
-        if extra:
-            name = min(extra)
+        if not self.names.issuperset(values):
+            name = min(values.keys() - self.names)
             raise FlowError(
                 f"{self.flow}.{name} would be forgotten: declare it, as in `{declared(name, values[name])}`",
                 name,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from transitions import Machine, State
+from transitions import EventData, Machine, State, Transition
 
 from conversations import languages, steps, table
 from conversations.bot import Standing, Taken
@@ -56,6 +56,7 @@ class Plan:
         self.commands = frozenset(languages.COMMANDS) & self.events.keys()
         self.backs = any(row.target == table.BACK for row in cls.table)
         self.clocks = _clocks(self)
+        self.timed = bool(self.clocks or cls.expires)
         self.greets = cls.start in self.entered or cls.start in self.asks
         self.functions = functions_of(cls, base)
         takes = [each.reader.take for each in self.asks.values()]
@@ -100,8 +101,7 @@ class Plan:
     def load(self, state: str, values: dict[str, Any]) -> "Flow":
         """A conversation's flow in a state, with the values of its fields."""
         flow = self.cls.__new__(self.cls)
-        flow.state = state
-        flow.__dict__.update(values)
+        flow.__dict__ = {"state": state, **values}
         return flow
 
     def enter(self, flow: "Flow", turn: Turn, state: str) -> None:
@@ -180,25 +180,44 @@ def _clocks(plan: Plan) -> dict[str, dict[str, float]]:
     return found
 
 
+class _Row(Transition):
+    """A row of the table: of all that a transition may call it has a guard, and actions before its state is left."""
+
+    def execute(self, event_data: EventData) -> bool:
+        """Make the move, where its guard passes."""
+        for guard in self.conditions:
+            if not guard.func(*event_data.args):  # type: ignore[operator]  # no name, which it may be too
+                return False
+        for action in self.before:
+            action(*event_data.args)  # type: ignore[operator]
+        if self.dest:
+            self._change_state(event_data)
+        return True
+
+
+class _Machine(Machine):
+    transition_cls = _Row
+
+
 def _machine(plan: Plan) -> Machine:
     cls = plan.cls
     states = [
         State(name, on_enter=[*plan.calls[name]], on_exit=[*_named(cls, plan.left.get(name))])
         for name in plan.states
     ]
-    machine = Machine(model=None, states=states, initial=cls.start, auto_transitions=False)
+    machine = _Machine(model=None, states=states, initial=cls.start, auto_transitions=False)
     for row in cls.table:
         actions = [*_named(cls, row.do), *([_saying(cls, row)] if row.say else [])]
         guard = _guard(cls, row.when) if row.when else None
-        target: str | None = row.target
-        if row.target in table.MOVES:
-            actions.append(_moving(row.target))
-            target = row.target if row.target == table.STAY else None
+        moves = [_moving(row.target)] if row.target in table.MOVES else []
+        stays = row.target == table.STAY
+        target = row.target if stays or not moves else None
         for source in table.sources(row, plan.states, cls.final):
-            still = target == table.STAY and not plan.calls[source] and source not in plan.left
-            machine.add_transition(  # where nothing is called on leaving or entering, to stay is no change of state
-                row.event, source, None if still else target, conditions=guard, before=[*actions]
-            )
+            if stays and not plan.calls[source] and source not in plan.left:
+                # Where nothing is called on leaving or entering, to stay is no change of state.
+                machine.add_transition(row.event, source, None, conditions=guard, before=[*actions])
+            else:
+                machine.add_transition(row.event, source, target, conditions=guard, before=[*actions, *moves])
     return machine
 
 

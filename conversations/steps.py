@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from conversations import languages, triggers
 from conversations.bot import EXPIRY, Taken
 from conversations.errors import FlowChanged, FlowError, TooManySteps
@@ -27,7 +29,7 @@ def play(plan: "Plan", stands: Snapshot, turn: Turn, *, begins: bool) -> Taken:
     """Play the turn's event from where the conversation stands; raises what callbacks raise."""
     found, note = _values(plan, stands)
     model = plan.load(stands.state, found)
-    turn.tries, turn.past = stands.tries, list(stands.past)
+    turn.tries, turn.past = stands.tries, stands.past
     steps = _Steps(plan, model, turn).take(begins=begins)
     return Taken(steps, _after(plan, stands, model, turn), note)
 
@@ -46,15 +48,14 @@ def _values(plan: "Plan", stands: Snapshot) -> tuple[dict[str, Any], str]:
     return found, f"{note}, back to their defaults: {', '.join(lost)}" if lost else note
 
 
-class _Steps:
+class _Steps(msgspec.Struct, eq=False):
     """One event's way through the table."""
 
-    __slots__ = ("back", "model", "plan", "steps", "turn")
-
-    def __init__(self, plan: "Plan", model: "Flow", turn: Turn) -> None:
-        self.plan, self.model, self.turn = plan, model, turn
-        self.steps: list[Step] = []
-        self.back = False
+    plan: "Plan"
+    model: "Flow"
+    turn: Turn
+    steps: list[Step] = []
+    back: bool = False
 
     def take(self, *, begins: bool) -> list[Step]:
         """Which rows answer the event, and those that callbacks ask for after it; raises what callbacks raise."""
@@ -70,7 +71,8 @@ class _Steps:
         self._go_on()
         if plan.backs:
             self._remember(before)
-        self._set_clocks(before)
+        if plan.timed:
+            self._set_clocks(before)
         return self.steps
 
     def _step(self, trigger: str, source: str, note: str = "") -> None:
@@ -94,12 +96,14 @@ class _Steps:
 
     def _hear(self, content: Content) -> tuple[str, str]:
         """A message: a word heard everywhere, an option, the answer to a question, or whatever a row says."""
-        command = languages.command(content, self.turn.customer.locale) if self.plan.commands else ""
-        if command in self.plan.commands and self._fire((command,)):
-            return command, ""
-        asked = self.plan.asks.get(self.model.state)
+        plan = self.plan
+        if plan.commands:
+            command = languages.command(content, self.turn.customer.locale)
+            if command in plan.commands and self._fire((command,)):
+                return command, ""
+        asked = plan.asks.get(self.model.state)
         if asked is None:
-            name = self._fire(triggers.of(self.turn.event))
+            name = self._fire(triggers.of_message(content))
         else:
             name = self._fire(triggers.special(content)) or self._read(asked, content)
         if not name:
@@ -130,7 +134,8 @@ class _Steps:
     def _go_on(self) -> None:
         """The move a row has made, and the triggers that callbacks ask for."""
         plan, model, turn = self.plan, self.model, self.turn
-        self._move()
+        if turn.move:
+            self._move()
         while turn.next:
             if len(self.steps) >= STEPS:
                 raise TooManySteps(
@@ -143,13 +148,14 @@ class _Steps:
                     f"{plan.name}: then({wanted!r}) finds no row that passes in state {source!r}", wanted
                 )
             self._step(wanted, source)
-            self._move()
+            if turn.move:
+                self._move()
 
     def _move(self) -> None:
         """Go back, begin again, or end, as a row has said."""
         plan, model, turn = self.plan, self.model, self.turn
         move, turn.move = turn.move, ""
-        if move in ("", STAY):
+        if move == STAY:
             return
         self.back, source = True, model.state
         if move == END:
@@ -161,7 +167,7 @@ class _Steps:
                 plan.enter(model, turn, known[-1] if known else source)
         else:
             model.__dict__.update(plan.fields.read({}))
-            turn.past = []
+            turn.past = ()
             plan.enter(model, turn, plan.cls.start)
         self.steps[-1] = Step(self.turn.event.key, self.steps[-1].trigger, source, model.state)
 
@@ -169,7 +175,7 @@ class _Steps:
         """The states to go back to; what an effect did stays done, and bars the way."""
         turn = self.turn
         if turn.effects or isinstance(turn.event, EffectDone):
-            turn.past = []
+            turn.past = ()
         elif self.model.state != before and not self.back:
             turn.past = [*turn.past, before][-_PAST:]
 

@@ -15,7 +15,7 @@ def of(event: Event) -> tuple[str, ...]:
     """The triggers of an event; those without a rule of their own are called by their kind (`reaction`, `edit`, …)."""
     match event:
         case MessageReceived(content=content):
-            return _of_message(content)
+            return of_message(content)
         case EffectDone(effect=name, fault=fault):
             return (f"failed_{name}",) if fault else (f"done_{name}",)
         case TimerFired(timer=name):
@@ -38,7 +38,8 @@ def special(content: Content) -> tuple[str, ...]:
     return (f"chosen_{content.id}",) if isinstance(content, Chosen) else ()
 
 
-def _of_message(content: Content) -> tuple[str, ...]:
+def of_message(content: Content) -> tuple[str, ...]:
+    """The triggers of a message."""
     match content:
         case Text():
             return ("message",)

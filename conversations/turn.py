@@ -1,7 +1,7 @@
 """The turn, as a flow's callbacks see it: what happened, and what they decide. Nothing leaves before the commit."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,27 +28,19 @@ _encode = msgspec.json.Encoder().encode
 _say = msgspec.json.Decoder(Say).decode
 
 
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where decisions come from: the flow with its effects and translations, its run, and a `key` of the turn's own.
 
     The key is the same for the same turn. `told` says that the flow is told of its messages that fail.
     """
 
-    __slots__ = ("effects", "flow", "key", "run", "told", "translations", "version")
-
-    def __init__(
-        self,
-        flow: str,
-        run: int,
-        key: str,
-        effects: Mapping[str, Declared],
-        translations: Translations = NO_TRANSLATIONS,
-        version: str = "",
-        *,
-        told: bool = False,
-    ) -> None:
-        self.flow, self.run, self.key, self.effects = flow, run, key, effects
-        self.translations, self.version, self.told = translations, version, told
+    flow: str
+    run: int
+    key: str
+    effects: Mapping[str, Declared]
+    translations: Translations = NO_TRANSLATIONS
+    version: str = ""
+    told: bool = False
 
 
 class Turn:
@@ -87,7 +79,8 @@ class Turn:
         self.permissions: dict[Purpose, Permission] = {}
         self.ended = self.handed_over = False
         self.reason = self.next = self.locale = self.move = ""
-        self.tries, self.codes, self.past = 0, 0, list[str]()
+        self.tries = self.codes = 0
+        self.past: Sequence[str] = ()
         self.answer: Any = None
         """What was read of the answer to the state's question."""
         self.begins: tuple[str, dict[str, Any]] | None = None
@@ -106,7 +99,8 @@ class Turn:
     @property
     def text(self) -> str:
         """The customer's words: typed, or the title of what they chose, or a caption."""
-        return plain(self.content).strip() if self.content else ""
+        content = self.content
+        return plain(content).strip() if content else ""
 
     @property
     def choice(self) -> str:
@@ -149,13 +143,17 @@ class Turn:
         self._count()
         if len(reply_to) > LONGEST or "\0" in reply_to:
             raise ValueError(f"reply_to is a message's id of at most {LONGEST} characters")
+        origin, locale = self._origin, self.customer.locale
+        told = origin.told and not isinstance(self.event, MessageFailed)  # an answer that fails ends it
+        cause = of_flow(origin.flow, purpose, origin.run if told else 0)
+        words = type(content) is str and content.isascii()
         if isinstance(content, str):
             content = Text(content)
-        if self.customer.locale:
-            content = content_in(content, self.customer.locale, self._origin.translations)
-        told = self._origin.told and not isinstance(self.event, MessageFailed)  # an answer that fails ends it
-        cause = of_flow(self._origin.flow, purpose, self._origin.run if told else 0)
-        self.says.append(sound(Say(content, reply_to, native or {}, cause=cause)))
+        if locale:
+            content = content_in(content, locale, origin.translations)
+        said = Say(content, reply_to, native or {}, cause=cause)
+        simple = words and purpose == "service" and not (reply_to or native or locale)
+        self.says.append(said if simple else sound(said))  # nothing of a simple one can be unsound
 
     def consent(
         self, purpose: Purpose, *, given: bool, text: str = "", evidence: Mapping[str, Any] | None = None

@@ -9,8 +9,12 @@ from zlib import crc32
 from msgspec.structs import replace
 
 from conversations.bot import EXPIRY
-from state.model.event import EffectDone, Event, MessageFailed, TimerFired
+from state.model.event import EffectDone, MessageFailed, TimerFired
 from state.model.turn import Frame, Snapshot
+
+Awaited = EffectDone | TimerFired | MessageFailed
+"""What a flow waits for, and no customer says again."""
+AWAITED = (EffectDone, TimerFired, MessageFailed)
 
 
 def mark(depth: int, flow: str) -> str:
@@ -23,17 +27,12 @@ def marked(name: str, before: str) -> str:
     return name if name == EXPIRY else f"{before}{name}"
 
 
-def run_of(event: Event) -> int:
+def run_of(event: Awaited) -> int:
     """The run that an event is for; 0: whichever there is."""
-    match event:
-        case TimerFired(run=run) | EffectDone(run=run):
-            return run
-        case MessageFailed(cause=cause):
-            return cause.run
-    return 0
+    return event.cause.run if isinstance(event, MessageFailed) else event.run
 
 
-def own(stands: Snapshot, event: Event) -> Event | None:
+def own(stands: Snapshot, event: Awaited) -> Awaited | None:
     """The event as the flow that runs knows it; None: it is for another."""
     match event:
         case EffectDone(flow=flow) if flow not in ("", stands.flow):
@@ -47,10 +46,8 @@ def own(stands: Snapshot, event: Event) -> Event | None:
     return event
 
 
-def held(stands: Snapshot, event: Event) -> Snapshot | None:
+def held(stands: Snapshot, event: Awaited) -> Snapshot | None:
     """Where a conversation stands when the flow that waits for an event has got it; None: no flow waits for it."""
-    if not isinstance(event, EffectDone | TimerFired | MessageFailed):
-        return None
     for place, frame in enumerate(stands.stack):
         if _for(event, frame, len(stands.stack) - place - 1):
             waits = replace(frame, held=(*frame.held, event))
@@ -58,7 +55,7 @@ def held(stands: Snapshot, event: Event) -> Snapshot | None:
     return None
 
 
-def _for(event: EffectDone | TimerFired | MessageFailed, frame: Frame, depth: int) -> bool:
+def _for(event: Awaited, frame: Frame, depth: int) -> bool:
     if isinstance(event, EffectDone):
         return event.flow == frame.flow
     if isinstance(event, MessageFailed):

@@ -8,6 +8,8 @@ which doubles again every minute.
 
 from typing import NamedTuple
 
+import msgspec
+
 BURST_SECONDS = 0.1
 RECOVERY_SECONDS = 60.0
 SLOWEST = 1 / 64
@@ -17,7 +19,7 @@ _SWEEP = 1024
 _NOTHING = 1e-6
 
 
-class Ask(NamedTuple):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """May one message go? `pace` in messages a second, `interval` in seconds a message; 0: no limit."""
 
     channel: str
@@ -53,17 +55,15 @@ class Buckets:
 
     def stopped(self, ask: Ask, now: float) -> float:
         """Seconds for which the provider wants nothing of this."""
-        if not self._stops:
-            return 0.0
         return max(
             0.0, *(self._stops[key].until - now for key in (ask.channel, ask.pair) if key in self._stops), 0.0
         )
 
     def admit(self, ask: Ask, now: float) -> float:
         """Seconds to wait; 0: go, and it is counted."""
-        wait = self.stopped(ask, now)
-        if wait > 0:
+        if self._stops and (wait := self.stopped(ask, now)) > 0:
             return wait
+        wait = 0.0
         cost = self._cost(ask, now)
         sender = max(self._paid.get(ask.channel, 0.0), now)
         pair = max(self._paid.get(ask.pair, 0.0), now)
@@ -98,7 +98,7 @@ class Buckets:
 
     def _sweep(self, now: float) -> None:
         """Forget what is paid, whenever as much again has come in: a constant cost for each message."""
-        if len(self) < self._sweep_at:
+        if len(self._paid) + len(self._stops) < self._sweep_at:
             return
         self._paid = {key: until for key, until in self._paid.items() if until > now}
         self._stops = {

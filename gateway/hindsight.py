@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from gateway import outgoing, policy
 from gateway.channels import Channels
@@ -53,8 +54,9 @@ class Hindsight:
         found = self._grounds.facts(row, live, content, at)
         initiated = policy.initiated(found.terms, found.last_in, at)
         unasked = initiated or found.cause.purpose == "marketing"
-        found = found._replace(
-            target=msgspec.structs.replace(found.target, initiated=initiated),
+        found = replace(
+            found,
+            target=replace(found.target, initiated=initiated),
             suspensions=self._in_force(read.get("suspension"), at),
             accepted={version: when for version, when in found.accepted.items() if when <= at},
             digest=outgoing.digest(row) if unasked else "",
@@ -91,7 +93,7 @@ def _disclosed(found: policy.Facts, read: Mapping[str, Rule], at: int) -> policy
     said = read.get("disclosure")
     held = policy.standard().as_of(at)
     for notice, told in ((found.notice, found.told), ("", ""), (_SOME, _SOME), (_SOME, "")):
-        tried = found._replace(notice=notice, told=told)
+        tried = replace(found, notice=notice, told=told)
         if said is None or disclosure(tried, at, held) == said:
             return tried
     return found

@@ -1,7 +1,6 @@
 """A row of the outbox as it goes out: what the rules and the connector are shown, and what its end means. Pure."""
 
 import hashlib
-from typing import NamedTuple
 
 import msgspec
 
@@ -79,7 +78,7 @@ def digest(row: Leased) -> str:
     return hashlib.sha256(row.message.content.encode()).hexdigest()
 
 
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True):
     """What of a row goes next: the part, which it is of how many, and the whole, as the rules are shown it.
 
     `offered` (JSON) are the options the customer sees as words, told before the last part leaves.

@@ -5,7 +5,6 @@ after a day stands for itself, with a mark where pieces are missing, so that no 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -58,7 +57,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(tuple[Group, ...]).decode
 
 
-class Joined(NamedTuple):
+class Joined(msgspec.Struct, frozen=True):
     """Events with whole messages in place of pieces; what still waits, and what stands in which event's place."""
 
     events: _Events
@@ -82,7 +81,7 @@ class Joined(NamedTuple):
 
 def joined(taken: Taken, now: int) -> Joined:
     """The events of a turn with their pieces put together; `now` in milliseconds, UTC."""
-    if not any(_concerns(event) for _, event in taken.events):
+    if not [event for _, event in taken.events if _concerns(event)]:
         return Joined(taken.events, waiting=_decode(taken.pieces) if taken.pieces else ())
     joining = _Joining(_decode(taken.pieces) if taken.pieces else (), now)
     for event_id, event in taken.events:

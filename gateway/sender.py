@@ -12,6 +12,8 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+import msgspec
+
 from gateway import grounds, outgoing, policy, voice
 from gateway.channels import Live
 from gateway.leaving import Fenced, Leaving, Tools
@@ -51,14 +53,14 @@ _MENDED = {Action.CONFIG, Action.SUSPEND}
 _jitter = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
 
-class Handoff:
+class Handoff(msgspec.Struct, frozen=True):
     """A reply that a sender has a place for: to be sent when its turn is stored, or given up."""
 
-    __slots__ = ("_live", "_said", "_sender", "handed", "row")
-
-    def __init__(self, sender: "Sender", row: Leased, live: Live, said: Ready, handed: Handed) -> None:
-        self._sender, self.row, self._live, self._said = sender, row, live, said
-        self.handed = handed
+    _sender: "Sender"
+    row: Leased
+    _live: Live
+    _said: Ready
+    handed: Handed
 
     def go(self) -> None:
         """The turn is on disk: send."""

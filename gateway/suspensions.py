@@ -129,6 +129,8 @@ class Suspensions:
 
     def covers(self, row: Shelved) -> Suspension | None:
         """The suspension that stops what comes in for a conversation, if any."""
+        if not self._fence.suspensions:
+            return None
         live = self._channels.get(row.channel)
         teams = self._teams.above(live.channel.team) if live else ()
         sender = live.channel.account if live else ""

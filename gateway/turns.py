@@ -160,8 +160,7 @@ class Turns:
 
     def _shelve(self, taken: Taken) -> None:
         """Nobody may answer now: what came waits, and only what it says of consent is noted."""
-        events = [(of, each) for (of, _), each in zip(taken.events, _heard(taken), strict=True)]
-        opted = self._voice.heard(taken, events, now_ms())
+        opted = self._voice.heard(taken, _heard(taken), now_ms())
         put = Shelf(taken.id, taken.lane, taken.epoch, tuple(each for each, _ in taken.events))
         self._write(shelf.shelve, put, opted.facts)
 
@@ -244,7 +243,8 @@ class Turns:
         queued = self._queue(taken, voiced.says, played, now)
         handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
         if handoff:
-            queued = (queued[0]._replace(handed=handoff.handed), *queued[1:])
+            first, *rest = queued
+            queued = (Queued(*first[:-1], handoff.handed), *rest)
         met = taken.events[: len(taken.events) - played.left]
         held, heard = pieces.held(met, before), _otherwise(met, events, stored)
         return Turned(taken, played, queued, now, held, heard, voiced.opted.facts, voiced.told), handoff
@@ -273,7 +273,7 @@ class Turns:
 
     def _queue(self, taken: Taken, said: Sequence[Say], played: Played, now: int) -> tuple[Queued, ...]:
         says = [self._reply(taken, say, now) for say in said]
-        effects = (self._effect(taken, call, now) for call in played.effects)
+        effects = [self._effect(taken, call, now) for call in played.effects]
         return (*says, *effects, *self._files(taken, played, now))
 
     def _files(self, taken: Taken, played: Played, now: int) -> Iterator[Queued]:
@@ -344,7 +344,7 @@ def _otherwise(
     met: Sequence[tuple[str, Event]], events: list[Event], stored: Sequence[tuple[str, Event]]
 ) -> tuple[tuple[str, Event], ...]:
     """The events that the flow heard otherwise than they are stored."""
-    if len(events) == len(stored) and all(map(is_, events, (event for _, event in stored))):
+    if len(events) == len(stored) and all(map(is_, events, [event for _, event in stored])):
         return ()
     kept = dict(stored)
     pairs = zip(met, events, strict=False)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import NamedTuple
+
+import msgspec
 
 from gateway import notices, permissions, policy
 from gateway.channels import Channels, Live
 from gateway.notices import ACCESS, Notice, Part
 from gateway.opting import NOTHING, Meanings, Opted, opted, words_of
 from gateway.policy.places import is_telephone
+from gateway.policy.vocabulary import Vocabulary
 from gateway.provider_consent import BY_NUMBER
 from gateway.teams import Teams
 from gateway.tongue import spoken
@@ -33,11 +35,13 @@ from state.model.ids import new_id, now_ms
 from state.model.turn import Played, Say
 from state.outbox import Leased
 
+_SAID = (MessageReceived, Edited)
+_TOLD = (OptedIn, OptedOut, AddressChanged, Started)
 _HELPED = ("help", "help_asked")
 """The triggers by which a flow answers a call for help itself."""
 
 
-class Voiced(NamedTuple):
+class Voiced(msgspec.Struct, frozen=True):
     """All that a turn says, in its order, what it notes of consent, and the notice it begins with, if any."""
 
     says: tuple[Say, ...]
@@ -72,25 +76,27 @@ class Voice:
         live, locale = self._channels.get(taken.channel), played.locale or taken.about[1]
         team = live.channel.team if live else taken.team
         met = heard[: len(heard) - played.left]
-        found = self.heard(taken, [(of, each) for (of, _), each in zip(taken.events, met, strict=False)], now)
+        found = self.heard(taken, met, now)
         if live is None:
             return Voiced(played.says, permissions.noted(found, taken, played, team, now))
         stopped = _stopped(taken, taken.known.standings if found is NOTHING else found.standings)
-        served = not stopped and any(each.trigger in _HELPED for each in played.steps)
+        served = not stopped and bool([each for each in played.steps if each.trigger in _HELPED])
         says = (*found.says, *self._helps(live, taken, locale, met, served=served), *played.says)
         first = says and not stopped
         notice = self.notice(live, locale, taken.told, taken.urns, taken.known.country) if first else None
         found = permissions.noted(found, taken, played, team, now)
         return Voiced((say_of(notice, says[0].cause), *says) if notice else says, found, notice)
 
-    def heard(self, taken: Taken, events: Sequence[tuple[str, Event]], now: int) -> Opted:
-        """What events (id and event) of a conversation say of consent; `now` in milliseconds, UTC.
+    def heard(self, taken: Taken, heard: Sequence[Event], now: int) -> Opted:
+        """What the first events of a conversation, as they were `heard`, say of consent; `now` in milliseconds, UTC.
 
         It counts also where the channel they came by does not work any more, or not here yet.
         """
-        live = self._channels.get(taken.channel)
-        if not any(_may_tell(event, now) for _, event in events):
+        words = policy.standard().as_of(now).words
+        if not [each for each in heard if _may_tell(each, words)]:
             return NOTHING
+        events = [(of, each) for (of, _), each in zip(taken.events, heard, strict=False)]
+        live = self._channels.get(taken.channel)
         channel = self._channels.named(taken.channel) or Channel(id=taken.channel, type="", team=taken.team)
         named = channel.type in BY_NUMBER  # a short message shows a number alone
         business = self._teams.facts(channel.team).settings.business if named else ""
@@ -153,20 +159,19 @@ def told(row: Leased, live: Live, text: str, now: int) -> Consent:
     )  # fmt: skip
 
 
-def _may_tell(event: Event, now: int) -> bool:
+def _may_tell(event: Event, words: Vocabulary) -> bool:
     """Whether an event may say something of consent: nearly all are told from those that do by a look."""
-    if isinstance(event, MessageReceived | Edited):
-        words = policy.standard().as_of(now).words
+    if isinstance(event, _SAID):
         said = event.content
         if isinstance(said, Text):
             return words.may_mean(said.text)
         return any(map(words.may_mean, words_of(said)))
-    return isinstance(event, OptedIn | OptedOut | AddressChanged | Started)
+    return isinstance(event, _TOLD)
 
 
 def _stopped(taken: Taken, standings: Sequence[Standing]) -> bool:
     """Whether what a flow says is refused: its customer has stopped us."""
-    found = latest(standings, "service", taken.urns, taken.channel)
+    found = latest(standings, "service", taken.urns, taken.channel) if standings else None
     return found is not None and found.change == "withdrawn"
 
 

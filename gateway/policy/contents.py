@@ -57,8 +57,9 @@ def licence(facts: Facts, now: int, held: Held) -> Rule:
 
 def content_purpose(facts: Facts, now: int, held: Held) -> Rule:
     """A channel's content is for what its provider allows it for."""
+    template = isinstance(facts.content, Template)
     for each in held.purposes.get(facts.channel_type, ()):
-        if _forbids(each, facts):
+        if (template or not each.template) and _forbids(each, facts):
             inputs = {"purpose": facts.cause.purpose}
             inputs |= {name: value for name in ("category", "tag") if (value := getattr(each, name))}
             return Rule("content_purpose", "refuse", each.says, "purpose_not_allowed", inputs)
@@ -73,8 +74,7 @@ def _fits(category: str) -> Rule:
 
 def _forbids(row: PurposeLimit, facts: Facts) -> bool:
     about = (
-        (not row.template or isinstance(facts.content, Template))
-        and (not row.category or row.category == facts.category)
+        (not row.category or row.category == facts.category)
         and (not row.unknown or not facts.category)
         and (not row.tag or row.tag == facts.tag)
     )

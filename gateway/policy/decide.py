@@ -65,10 +65,10 @@ def decide(facts: Facts, now: int, pack: Pack | None = None) -> Decision:
     for rule in RULES:
         said = rule(facts, now, held)
         asked.append(said)
-        if _too_late(said, facts):
-            said = _expires_before(said, facts)
-            asked.append(said)
         if said.verdict != "send":
+            if _too_late(said, facts):
+                said = _expires_before(said, facts)
+                asked.append(said)
             until = said.inputs.get("until", 0) if said.verdict == "wait" else 0
             return Decision(
                 said.verdict,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from state.known import Touch
 from state.model.cause import ANSWER, Cause
 from state.model.channel import Terms
@@ -44,7 +46,7 @@ class Licence(NamedTuple):
     ends_at: int
 
 
-class Facts(NamedTuple):
+class Facts(msgspec.Struct, frozen=True):
     """One message about to leave. Times in milliseconds, UTC; 0: never."""
 
     target: Target

@@ -7,6 +7,8 @@ stand, a licence, suspensions elsewhere and a birth. `python -m tests.bench.deci
 from collections.abc import Callable
 from itertools import cycle
 
+from msgspec.structs import replace
+
 from gateway.policy import RULES, Facts, Licence, Person, Team, decide
 from state.known import Touch
 from state.model.cause import Cause
@@ -79,7 +81,7 @@ def rows() -> list[Row]:
     """A message of a campaign and an answer; the goal is 25 µs, or 3.5 bare triggers where that is less."""
     campaign = [_facts(number) for number in range(1000)]
     answers = [
-        each._replace(content=Text("hello"), cause=Cause(), last_in=_NOON - 1, category="", licences=())
+        replace(each, content=Text("hello"), cause=Cause(), last_in=_NOON - 1, category="", licences=())
         for each in campaign
     ]
     bare = best(trigger())

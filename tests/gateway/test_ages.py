@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from gateway import policy
 from gateway.admission import Known, UnderAge, check, under_age
@@ -60,10 +61,10 @@ def test_what_is_no_date_of_birth_is_told(born: str) -> None:
 def test_who_is_let_in_is_who_is_sent_to_at_the_edge_of_their_birthday() -> None:
     person, facts = (
         Known("2014-03-01", "US"),
-        SERVICE._replace(person=Person(country="US", born="2014-03-01")),
+        replace(SERVICE, person=Person(country="US", born="2014-03-01")),
     )
     for now in (ms("2027-03-01 11:59"), ms("2027-03-01 12:00")):
-        sent = age(facts._replace(channel_type="http"), now, policy.standard().as_of(now)).verdict == "send"
+        sent = age(replace(facts, channel_type="http"), now, policy.standard().as_of(now)).verdict == "send"
         try:
             check(person, Team("US"), 0, now)
             let_in = True

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from gateway import policy
 from gateway.channels import Live
@@ -72,7 +73,7 @@ def test_the_tag_is_the_one_of_the_channel_s_own_options(native: str, tag: str) 
 
 def test_what_a_bot_says_does_not_go_as_written_by_a_person() -> None:
     tagged = facts(row(native='{"messenger":{"tag":"HUMAN_AGENT"}}'))
-    assert policy.decide(tagged._replace(accepted={TERMS.version: 1}), NOW).code == "purpose_not_allowed"
+    assert policy.decide(replace(tagged, accepted={TERMS.version: 1}), NOW).code == "purpose_not_allowed"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.buckets import RECOVERY_SECONDS, Ask, Buckets
 from gateway.pace import Pace
@@ -59,7 +60,7 @@ def test_one_pair_does_not_hold_up_another() -> None:
     buckets = Buckets()
     for _ in range(45):
         buckets.admit(PAIR, 5.0)
-    assert buckets.admit(PAIR._replace(pair="wa:ben"), 5.0) == 0
+    assert buckets.admit(replace(PAIR, pair="wa:ben"), 5.0) == 0
 
 
 def test_what_has_to_wait_is_not_counted() -> None:
@@ -133,7 +134,7 @@ def test_a_throttled_pair_stops_alone() -> None:
     buckets = Buckets()
     buckets.throttle("wa", "wa:ann", 16, 5.0)
     assert buckets.admit(PAIR, 6.0) == pytest.approx(15)
-    assert buckets.admit(PAIR._replace(pair="wa:ben"), 6.0) == 0
+    assert buckets.admit(replace(PAIR, pair="wa:ben"), 6.0) == 0
 
 
 def test_what_is_paid_is_forgotten() -> None:

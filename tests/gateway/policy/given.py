@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from gateway.policy import Facts, Person, Team, standard
 from state.model.cause import Cause
 from state.model.channel import Terms
@@ -50,6 +52,11 @@ MARKETING = Facts(
     message="m1",
     category="MARKETING",
 )
-SERVICE = MARKETING._replace(
-    content=Text("hello"), cause=Cause(), category="", standings=(allowed("service"),), last_in=NOON - HOUR
+SERVICE = replace(
+    MARKETING,
+    content=Text("hello"),
+    cause=Cause(),
+    category="",
+    standings=(allowed("service"),),
+    last_in=NOON - HOUR,
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.policy import Facts, Licence, subjects
 from gateway.policy.contents import content_purpose, licence
@@ -46,7 +47,7 @@ OTHER = Licence("x", "template:t", NOON)
 def test_what_has_a_licence_is_sent_while_one_holds(
     held: tuple[Licence, ...], content: Content, found: str
 ) -> None:
-    assert licence(SERVICE._replace(content=content, licences=held), NOON, HELD).code == found
+    assert licence(replace(SERVICE, content=content, licences=held), NOON, HELD).code == found
 
 
 TEMPLATE, WORDS = Template("t", "en"), Text("hello")
@@ -77,18 +78,18 @@ def test_a_channel_s_content_is_for_what_its_provider_allows(
     channel: str, content: Content, purpose: Any, more: dict[str, Any], fits: bool
 ) -> None:
     cause = Cause(purpose=purpose)
-    facts = MARKETING._replace(channel_type=channel, content=content, cause=cause, category="")._replace(
-        **more
+    facts = replace(
+        MARKETING, channel_type=channel, content=content, cause=cause, **({"category": ""} | more)
     )
     assert content_purpose(facts, NOON, HELD).code == ("" if fits else "purpose_not_allowed")
 
 
 def test_what_a_template_was_taken_for_is_told_where_it_leaves() -> None:
-    facts = SERVICE._replace(channel_type="whatsapp", content=TEMPLATE, category="UTILITY")
+    facts = replace(SERVICE, channel_type="whatsapp", content=TEMPLATE, category="UTILITY")
     assert content_purpose(facts, NOON, HELD).inputs == UTILITY
 
 
 def test_x_takes_no_campaign() -> None:
-    facts: Facts = SERVICE._replace(channel_type="x", cause=Cause(campaign="spring"))
+    facts: Facts = replace(SERVICE, channel_type="x", cause=Cause(campaign="spring"))
     said = content_purpose(facts, NOON, HELD)
     assert (said.code, said.reason[:38]) == ("purpose_not_allowed", "X allows no bulk and no unasked direct")

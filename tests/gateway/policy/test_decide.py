@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.policy import RULES, Facts, decide, initiated, standard
 from state.model.channel import Terms
@@ -112,7 +113,7 @@ def test_a_message_whose_validity_is_over_is_refused(expires_at: int, verdict: s
     ],
 )
 def test_a_suspension_holds_what_its_scope_covers(scope: dict[str, str], covered: bool) -> None:
-    decision = decide(facts()._replace(suspensions=(suspended(scope),)), NOW)
+    decision = decide(replace(facts(), suspensions=(suspended(scope),)), NOW)
     assert decision.verdict == ("wait" if covered else "send")
     assert decision.code == ("suspended" if covered else "")
     assert decision.wait_until == 0
@@ -141,15 +142,15 @@ def test_a_direction_includes_the_ones_before_it(
 
 def test_a_suspension_is_told_with_its_ground_and_every_one_that_covers() -> None:
     three = (suspended({"channel": "sms"}, 1), suspended({"channel": "wa"}, 2), suspended({}, 3))
-    decision = decide(facts()._replace(suspensions=three), NOW)
+    decision = decide(replace(facts(), suspensions=three), NOW)
     assert decision.reason == "suspended (operator): a complaint"
     assert decision.rules[-1].inputs == {"in_force": 3, "suspensions": ["s2", "s3"]}
 
 
 def test_what_is_over_is_refused_rather_than_held_and_what_is_held_is_not_refused() -> None:
-    held = facts(last_in=0)._replace(suspensions=(suspended({}),))
+    held = replace(facts(last_in=0), suspensions=(suspended({}),))
     assert decide(held, NOW).code == "suspended"
-    assert decide(held._replace(expires_at=NOW), NOW).code == "expired"
+    assert decide(replace(held, expires_at=NOW), NOW).code == "expired"
 
 
 def test_a_decision_names_every_rule_that_was_asked_with_what_it_read() -> None:
@@ -167,7 +168,7 @@ def test_a_decision_names_every_rule_that_was_asked_with_what_it_read() -> None:
 
 
 def test_a_decision_can_be_stored_and_read_again() -> None:
-    decision = decide(facts()._replace(suspensions=(suspended({}),)), NOW)
+    decision = decide(replace(facts(), suspensions=(suspended({}),)), NOW)
     assert msgspec.json.decode(msgspec.json.encode(decision), type=Decision) == decision
 
 

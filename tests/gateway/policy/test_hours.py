@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.policy import Person, Team
 from gateway.policy.hours import Hours, easter, is_holiday, opening
@@ -57,14 +58,14 @@ NIGHTS = [
     ("address", "zone", "now", "opens"), [row[1:] for row in NIGHTS], ids=[row[0] for row in NIGHTS]
 )
 def test_marketing_waits_for_the_day_of_the_recipient(address: str, zone: str, now: str, opens: str) -> None:
-    facts = MARKETING._replace(person=Person((address,)))
+    facts = replace(MARKETING, person=Person((address,)))
     said = quiet_hours(facts, ms(now, zone), HELD)
     assert said.inputs.get("until") == (ms(opens, zone) if opens else None)
     assert (said.verdict, said.code) == (("wait", "quiet_hours") if opens else ("send", ""))
 
 
 def until(person: Person, now: int, country: str = "") -> int:
-    said = quiet_hours(MARKETING._replace(person=person, team=Team(country)), now, HELD)
+    said = quiet_hours(replace(MARKETING, person=person, team=Team(country)), now, HELD)
     return int(said.inputs.get("until", 0))
 
 
@@ -94,7 +95,7 @@ def test_only_marketing_keeps_quiet_hours(purpose: str) -> None:
     night = ms("2027-03-01 23:00", BERLIN)
     assert quiet_hours(SERVICE, night, HELD).verdict == "send"
     assert (
-        quiet_hours(MARKETING._replace(cause=Cause(purpose="one_time_codes")), night, HELD).verdict == "send"
+        quiet_hours(replace(MARKETING, cause=Cause(purpose="one_time_codes")), night, HELD).verdict == "send"
     )
 
 

@@ -5,6 +5,7 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.policy import Team, decide, load
 from gateway.policy.pack import STANDARD
@@ -33,20 +34,20 @@ AGAINST: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("changes", "code"), AGAINST)
 def test_what_is_final_is_said_before_what_waits(changes: dict[str, Any], code: str) -> None:
-    assert decide(MARKETING._replace(**changes), NOON).code == code
+    assert decide(replace(MARKETING, **changes), NOON).code == code
 
 
 def test_a_wait_is_until_the_time_its_rule_names() -> None:
-    decision = decide(MARKETING._replace(touches=SENT), NOON)
+    decision = decide(replace(MARKETING, touches=SENT), NOON)
     assert (decision.verdict, decision.wait_until) == ("wait", NOON + 22 * HOUR)
-    assert decide(SERVICE._replace(suspensions=(SUSPENDED,)), NOON).wait_until == 0
-    assert decide(MARKETING._replace(touches=SENT), NOON + 22 * HOUR).verdict == "send"
+    assert decide(replace(SERVICE, suspensions=(SUSPENDED,)), NOON).wait_until == 0
+    assert decide(replace(MARKETING, touches=SENT), NOON + 22 * HOUR).verdict == "send"
 
 
 def test_another_pack_decides_otherwise_and_is_named(tmp_path: Path) -> None:
     caps = copytree(STANDARD, tmp_path / "packs") / "caps.toml"
     caps.write_text(caps.read_text().replace("messages = 2", "messages = 3"))
-    looser, facts = load(caps.parent), MARKETING._replace(touches=SENT)
+    looser, facts = load(caps.parent), replace(MARKETING, touches=SENT)
     decisions = decide(facts, NOON), decide(facts, NOON, looser)
     assert [each.verdict for each in decisions] == ["wait", "send"]
     assert [each.pack for each in decisions] == [PACK.version, looser.version]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.policy import Facts, Person, Team, years_old
 from gateway.policy.people import age, recipients
@@ -36,13 +37,13 @@ def test_knowing_less_of_a_birth_never_makes_older(born: Any, now: int) -> None:
     assert years_old(whole[:4], now) <= years_old(whole[:7], now) <= years_old(whole, now)
 
 
-PLAIN = SERVICE._replace(channel_type="http", terms=Terms(version="t"))
+PLAIN = replace(SERVICE, channel_type="http", terms=Terms(version="t"))
 
 
 def someone(born: str, country: str, facts: Facts = PLAIN, **settings: Any) -> str:
     person = Person(("inapp:1",), country=country, born=born)
     return age(
-        facts._replace(person=person, team=Team("DE", settings=TeamSettings(**settings))), NOON, HELD
+        replace(facts, person=person, team=Team("DE", settings=TeamSettings(**settings))), NOON, HELD
     ).code
 
 
@@ -67,7 +68,7 @@ def test_the_age_of_consent_is_the_country_s(country: str, years: int) -> None:
 
 def test_the_first_of_the_birthday_is_noon_utc() -> None:
     at = ms("2027-03-01 12:00")
-    young = PLAIN._replace(person=Person(("inapp:1",), country="US", born="2014-03-01"))
+    young = replace(PLAIN, person=Person(("inapp:1",), country="US", born="2014-03-01"))
     assert [age(young, now, HELD).code for now in (at - 1, at)] == ["under_age", ""]
 
 
@@ -103,7 +104,7 @@ def test_a_channel_has_an_age_of_its_own(
     channel: str, minimum: int, purpose: Any, born: str, found: str
 ) -> None:
     terms = Terms(version="t", minimum_age=minimum)
-    facts = PLAIN._replace(channel_type=channel, terms=terms, cause=Cause(purpose=purpose))
+    facts = replace(PLAIN, channel_type=channel, terms=terms, cause=Cause(purpose=purpose))
     assert someone(born, "US", facts) == found
 
 
@@ -112,8 +113,8 @@ def test_a_channel_has_an_age_of_its_own(
 )
 def test_content_may_be_for_some_age(born: str, found: str) -> None:
     gated = {"media:wine": 18}
-    assert someone(born, "DE", PLAIN._replace(content=Media("image", stored="wine")), gated=gated) == found
-    assert someone("", "DE", PLAIN._replace(content=Text("hello")), gated=gated) == ""
+    assert someone(born, "DE", replace(PLAIN, content=Media("image", stored="wine")), gated=gated) == found
+    assert someone("", "DE", replace(PLAIN, content=Text("hello")), gated=gated) == ""
 
 
 US, PR, DE, IN = "whatsapp:13055550123", "whatsapp:17875550123", "whatsapp:4915100000001", "tel:+919810000000"
@@ -145,7 +146,7 @@ def test_a_channel_reaches_those_it_is_available_to(
     registered: tuple[str, ...],
     found: str,
 ) -> None:
-    facts = MARKETING._replace(
+    facts = replace(MARKETING,
         channel_type=channel, last_in=last_in, cause=Cause(purpose=purpose), person=Person((address,), country),
         team=Team("DE", settings=TeamSettings(sms_authorised=registered)),
     )  # fmt: skip

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gateway.policy import Facts
 from gateway.policy.permission import consent
@@ -18,7 +19,7 @@ NEVER, LATELY = 0, NOON - 1
 
 def facts(purpose: str, *standings: Standing, last_in: int = NEVER, terms: Terms = TERMS) -> Facts:
     cause = msgspec.convert({"purpose": purpose}, Cause)
-    return SERVICE._replace(cause=cause, standings=standings, last_in=last_in, terms=terms)
+    return replace(SERVICE, cause=cause, standings=standings, last_in=last_in, terms=terms)
 
 
 def code(given: Facts) -> str:
@@ -89,7 +90,7 @@ STOPPED = tuple(
     Standing(name, ADDRESS, "", "withdrawn", NOON - MINUTE, 0, f"stop {name}")
     for name in ("service", "marketing", "one_time_codes")
 )
-CONFIRMING = SERVICE._replace(cause=Cause(confirms="stop service"), standings=STOPPED)
+CONFIRMING = replace(SERVICE, cause=Cause(confirms="stop service"), standings=STOPPED)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +109,10 @@ def test_a_withdrawal_is_confirmed_within_five_minutes(now: int, found: str) -> 
 @pytest.mark.parametrize(
     ("changed", "found"),
     [
-        (CONFIRMING._replace(cause=Cause(confirms="another")), "confirmation_not_allowed"),
-        (CONFIRMING._replace(cause=Cause(confirms="stop marketing", purpose="marketing")), "withdrawn"),
-        (CONFIRMING._replace(cause=Cause()), "withdrawn"),
-        (CONFIRMING._replace(standings=()), "confirmation_not_allowed"),
+        (replace(CONFIRMING, cause=Cause(confirms="another")), "confirmation_not_allowed"),
+        (replace(CONFIRMING, cause=Cause(confirms="stop marketing", purpose="marketing")), "withdrawn"),
+        (replace(CONFIRMING, cause=Cause()), "withdrawn"),
+        (replace(CONFIRMING, standings=()), "confirmation_not_allowed"),
     ],
 )
 def test_it_is_confirmed_once_and_without_marketing(changed: Facts, found: str) -> None:
@@ -126,7 +127,7 @@ def test_it_is_confirmed_once_and_without_marketing(changed: Facts, found: str) 
     ],
 )  # fmt: skip
 def test_help_is_answered_though_its_customer_has_stopped(cause: Cause, last_in: int, found: str) -> None:
-    assert code(SERVICE._replace(cause=cause, standings=STOPPED, last_in=last_in)) == found
+    assert code(replace(SERVICE, cause=cause, standings=STOPPED, last_in=last_in)) == found
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from datetime import time
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from gateway.policy import Pack, decide
 from gateway.policy.entries import Rows
@@ -54,7 +55,7 @@ def test_what_would_leave_at_another_time_is_a_change() -> None:
 
 
 def test_facts_that_the_same_pack_decides_otherwise_on_are_counted_apart() -> None:
-    plan = planned(pack(quiet=()), MADE, facts=MARKETING._replace(standings=()))
+    plan = planned(pack(quiet=()), MADE, facts=replace(MARKETING, standings=()))
     assert [each.change for each in plan.otherwise] == [Change("send", "refuse no_consent")]
     assert (plan.total, plan.same, plan.changes) == (1, 0, [])
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.policy import Facts, Team
 from gateway.policy.rules import disclosure, team, terms
@@ -21,7 +22,7 @@ from tests.gateway.policy.given import DAY, HELD, NOON, SERVICE, TERMS
 def test_an_active_team_sends_from_where_the_service_is_offered(
     country: str, active: bool, found: str
 ) -> None:
-    said = team(SERVICE._replace(team=Team(country, active)), NOON, HELD)
+    said = team(replace(SERVICE, team=Team(country, active)), NOON, HELD)
     assert (said.code, said.verdict) == (found, "refuse" if found else "send")
 
 
@@ -37,16 +38,16 @@ ACCEPTED: list[tuple[int, dict[str, int], str]] = [
 def test_a_new_version_of_the_terms_may_wait_a_month_for_those_who_accepted_one(
     since: int, accepted: dict[str, int], verdict: str
 ) -> None:
-    said = terms(SERVICE._replace(terms_since=since, accepted=accepted), NOON, HELD)
+    said = terms(replace(SERVICE, terms_since=since, accepted=accepted), NOON, HELD)
     assert (said.verdict, said.code) == (verdict, "terms_not_accepted" if verdict == "wait" else "")
 
 
 def test_the_grace_is_told_with_its_end() -> None:
-    said = terms(SERVICE._replace(terms_since=NOON, accepted=OLD), NOON, HELD)
+    said = terms(replace(SERVICE, terms_since=NOON, accepted=OLD), NOON, HELD)
     assert said.reason == "terms wa-2026-11 wait to be accepted by 2027-03-31"
 
 
-FIRST = SERVICE._replace(told="", notice="2026-11")
+FIRST = replace(SERVICE, told="", notice="2026-11")
 NOTICES: list[tuple[Facts, dict[str, Any], str]] = [
     (FIRST, {}, "not_told"), (FIRST, {"told": "2026-01"}, ""), (FIRST, {"notice": ""}, ""),
     (FIRST, {"cause": Cause(tells="2026-11")}, ""), (FIRST, {"cause": Cause(confirms="f")}, ""),
@@ -60,10 +61,10 @@ NOTICES: list[tuple[Facts, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("facts", "changes", "found"), NOTICES)
 def test_who_has_access_is_told_first(facts: Facts, changes: dict[str, Any], found: str) -> None:
-    said = disclosure(facts._replace(**changes), NOON, HELD)
+    said = disclosure(replace(facts, **changes), NOON, HELD)
     assert (said.code, said.verdict) == (found, "refuse" if found else "send")
 
 
 def test_a_template_outside_the_window_says_that_it_goes_before_the_notice() -> None:
-    said = disclosure(FIRST._replace(content=Template("t", "en"), last_in=0), NOON, HELD)
+    said = disclosure(replace(FIRST, content=Template("t", "en"), last_in=0), NOON, HELD)
     assert said.reason == "a template outside the reply window goes before the notice"

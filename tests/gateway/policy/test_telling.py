@@ -1,6 +1,7 @@
 """Decisions and packs in words: every code says what to do, times are times, every row shows its source."""
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.policy import CODES, RULES, decide
 from gateway.policy.entries import Rows
@@ -14,7 +15,7 @@ def test_every_code_says_what_to_do() -> None:
 
 
 def test_a_refusal_says_why_what_to_do_what_was_read_and_what_was_not_asked() -> None:
-    made = decide(MARKETING._replace(standings=()), NOON, PACK)
+    made = decide(replace(MARKETING, standings=()), NOON, PACK)
     lines = list(decision(made))
     assert lines[0].startswith("2027-03-01 11:00 UTC  it is refused: the customer has not allowed marketing")
     assert lines[0].endswith("[no_consent]")
