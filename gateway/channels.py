@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import msgspec
 
@@ -27,7 +26,7 @@ log = logging.getLogger("parley.channels")
 _NO_TOKEN = Token("", b"", 0, 0)
 
 
-class Live(NamedTuple):
+class Live(msgspec.Struct, frozen=True):
     """A channel ready to work, with the token it works with where its provider's run out, and its terms."""
 
     channel: Channel
@@ -77,7 +76,7 @@ class Channels:
             token = kept.get(record.id, _NO_TOKEN)
             old = self._live.get(record.id)
             if old and old.record[:9] == record[:9] and old.token == token:
-                live[record.id] = self._bound(old._replace(record=record))
+                live[record.id] = self._bound(msgspec.structs.replace(old, record=record))
                 continue
             try:
                 live[record.id] = self._bound(self._make(record, token))
@@ -108,8 +107,8 @@ class Channels:
         """A channel with its terms as of now, and what was accepted of them."""
         accepted = (self._accepted or {}).get(live.channel.id, {})
         terms = live.connector.history.current()
-        return live._replace(
-            terms=terms, accepted=accepted, terms_known=self._known.get(terms.version, now_ms())
+        return msgspec.structs.replace(
+            live, terms=terms, accepted=accepted, terms_known=self._known.get(terms.version, now_ms())
         )
 
     async def look(self) -> None:

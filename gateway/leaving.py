@@ -5,7 +5,6 @@ The fence is asked before the first byte, whichever way it goes.
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import NamedTuple
 
 import msgspec
 
@@ -38,7 +37,7 @@ class Fenced(Exception):
     """The fence closed, or the permit lapsed, before the first byte."""
 
 
-class Tools(NamedTuple):
+class Tools(msgspec.Struct, frozen=True):
     """What senders share."""
 
     store: Store

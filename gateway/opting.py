@@ -8,7 +8,7 @@ its channel, for the purpose it names. What was withdrawn for an address follows
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 import msgspec
 
@@ -41,7 +41,7 @@ Tongue = Callable[[str], str]
 """The language (BCP 47) to answer a customer's words in."""
 
 
-class Opted(NamedTuple):
+class Opted(msgspec.Struct, frozen=True):
     """What follows from a turn's events: facts, what is said to confirm them, and what stands afterwards."""
 
     facts: tuple[Consent, ...]

@@ -228,7 +228,7 @@ class Sender:
                 log.info("message %s: decided anew, since contact %s has changed", row.id, changed)
                 await self._tools.fence.seen(changed.epoch)
                 people = await self._tools.store.write(known.of, [(row.talk.contact, row.lane)])
-                row = row._replace(known=people[row.talk.contact])
+                row = msgspec.structs.replace(row, known=people[row.talk.contact])
             else:
                 self._tools.metrics.traffic.leaves(row, touch)
                 return row, decision
@@ -279,7 +279,7 @@ class Sender:
         except Undelivered as error:
             tokens = self._tools.tokens
             if error.action is Action.AUTH and tokens.refused(live) and await tokens.renew(live):
-                return outgoing.again(row, 0)._replace(trace=outgoing.trace(traces))
+                return msgspec.structs.replace(outgoing.again(row, 0), trace=outgoing.trace(traces))
             return await self._undelivered(row, error, traces)
         except Unavailable as error:  # an app's conversation is in our own database, and is written to again
             log.warning("message %s waits for the database: %s", row.id, error)
@@ -291,7 +291,7 @@ class Sender:
         self._tools.metrics.sent(self.channel, "accepted", time.perf_counter() - started)
         end = outgoing.taken(row, said, sent, outgoing.trace(traces))
         if not end.again_at and _tells(row) and isinstance(said.content, Text):
-            return end._replace(told=voice.told(row, live, said.content.text, now_ms()))
+            return msgspec.structs.replace(end, told=voice.told(row, live, said.content.text, now_ms()))
         return end
 
     async def _undelivered(self, row: Leased, error: Undelivered, traces: list[Exchange]) -> Settled:

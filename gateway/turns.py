@@ -235,7 +235,7 @@ class Turns:
         now = now_ms()
         pieces, stored, before = joined(taken, now), taken.events, taken.pieces
         if pieces.events is not stored:
-            taken = taken._replace(events=pieces.events)
+            taken = msgspec.structs.replace(taken, events=pieces.events)
         events = self._answering(taken, _heard(taken))
         seed = f"{taken.id}:{taken.revision}"
         played = engine.play(taken.snapshot, events, self._customer(taken, now), self._router, now, seed)
@@ -243,8 +243,7 @@ class Turns:
         queued = self._queue(taken, voiced.says, played, now)
         handoff = self._hand(self._voice.afterwards(taken, voiced), queued[0]) if voiced.says else None
         if handoff:
-            first, *rest = queued
-            queued = (Queued(*first[:-1], handoff.handed), *rest)
+            queued = (msgspec.structs.replace(queued[0], handed=handoff.handed), *queued[1:])
         met = taken.events[: len(taken.events) - played.left]
         held, heard = pieces.held(met, before), _otherwise(met, events, stored)
         return Turned(taken, played, queued, now, held, heard, voiced.opted.facts, voiced.told), handoff

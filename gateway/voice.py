@@ -136,8 +136,8 @@ class Voice:
             return taken
         known = taken.known
         if voiced.opted is not NOTHING:
-            known = known._replace(standings=voiced.opted.standings)
-        return taken._replace(known=known, told=voiced.told or taken.told)
+            known = msgspec.structs.replace(known, standings=voiced.opted.standings)
+        return msgspec.structs.replace(taken, known=known, told=voiced.told or taken.told)
 
 
 def say_of(notice: Notice, before: Cause = cause.ANSWER, *, later: bool = False) -> Say:

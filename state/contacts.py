@@ -56,7 +56,7 @@ ADDRESSES_OF = _URNS_OF
 """The URNs of a contact, with their shards."""
 
 
-class Who(NamedTuple):
+class Who(msgspec.Struct, frozen=True):
     """A contact on a channel: its id, its lane, and its conversation there.
 
     `past` are other lanes that events of these addresses may lie in, from before a merge.

@@ -6,7 +6,6 @@ On a database of our own (SQLite) the lease needs no writing: the turn loop of t
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 import msgspec
 
@@ -34,7 +33,7 @@ _NEW = Snapshot()
 _EVENT_ID = itemgetter(0)
 
 
-class Taken(NamedTuple):
+class Taken(msgspec.Struct, frozen=True):
     """A conversation taken for a turn, with the events that wait (id and event), oldest first.
 
     `waiting` says that messages to it have not left yet; `offered` (JSON) are options it was shown as words; `pieces`
@@ -91,7 +90,7 @@ class Taken(NamedTuple):
         return Heard(urns, last_in, last_id)
 
 
-class Heard(NamedTuple):
+class Heard(msgspec.Struct, frozen=True):
     """The customer's addresses, when they last wrote (milliseconds, UTC), and the provider's id of that message."""
 
     urns: tuple[str, ...]
@@ -125,7 +124,11 @@ def _with_quoted(taken: list[Taken]) -> Op[list[Taken]]:
     asked = [campaigns.quotes((event for _, event in each.events), each.channel, each.lane) for each in taken]
     found = yield from campaigns.quoted([quote for quotes in asked for quote in quotes])
     told = ({quote[0]: found[quote] for quote in quotes if quote in found} for quotes in asked)
-    return [each._replace(quoted=names) if names else each for each, names in zip(taken, told, strict=True)]
+    return [_quoting(each, names) for each, names in zip(taken, told, strict=True)]
+
+
+def _quoting(taken: Taken, names: Mapping[str, str]) -> Taken:
+    return msgspec.structs.replace(taken, quoted=names) if names else taken
 
 
 def _lease(node: str, groups: list[list[Row]], lease_ms: int) -> Op[list[list[Row]]]:

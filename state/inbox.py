@@ -312,12 +312,13 @@ def _place(
     elif type(happened) is Notice:
         asks += [sign_ask(item.channel, happened), *templates.told_asks(item.channel, happened)]
     elif type(happened) is ReceiptUpTo:
-        _, lane, conversation, _ = who[item.channel, happened.addresses]
-        asks += up_to_asks(conversation, lane, happened)
+        sender = who[item.channel, happened.addresses]
+        asks += up_to_asks(sender.conversation, sender.lane, happened)
     elif type(happened) is not Typing:
-        _, lane, conversation, _ = who[item.channel, happened.addresses]
+        sender, body = who[item.channel, happened.addresses], encode(happened).decode()
+        lane = sender.lane
         event_id = new_id(lane)
-        row = (event_id, lane, item.channel, conversation, letter_id, happened.key, encode(happened).decode())
+        row = (event_id, lane, item.channel, sender.conversation, letter_id, happened.key, body)
         asks.append((_EVENT, row))
         pending.append((_PENDING, (event_id, lane)))
 

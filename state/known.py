@@ -9,6 +9,8 @@ of the fence a contact became one person with another: a node that has not seen 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from state.consent import STANDINGS, TOUCHED, TOUCHES
 from state.model.consent import Standing
 from state.model.ids import lane_of_id
@@ -44,7 +46,7 @@ class Touch(NamedTuple):
     campaign: str = ""
 
 
-class Known(NamedTuple):
+class Known(msgspec.Struct, frozen=True):
     """A contact as a decision sees it: the one it was merged into, where it was. Fields as in the table `contact`.
 
     `revision` was read before `standings`: where the contact has another by now, they may be others.

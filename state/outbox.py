@@ -104,7 +104,7 @@ _NO_FACTS = Facts()
 _Asks = list[tuple[Statement, Row]]
 
 
-class Queued(NamedTuple):
+class Queued(msgspec.Struct, frozen=True):
     """A row to queue: a message, or `body` (JSON) of another kind. Times in milliseconds, UTC."""
 
     id: str
@@ -120,7 +120,7 @@ class Queued(NamedTuple):
     handed: "Handed | None" = None
 
 
-class Handed(NamedTuple):
+class Handed(msgspec.Struct, frozen=True):
     """A row that leaves as soon as it is stored: leased by its node and marked `sending` from the beginning.
 
     `offered` (JSON) are the options it shows as words, which the customer's next words may choose from. `epoch` is the
@@ -134,7 +134,7 @@ class Handed(NamedTuple):
     epoch: int = 0
 
 
-class Going(NamedTuple):
+class Going(msgspec.Struct, frozen=True):
     """What is written with the mark `sending`: the decision, and what else is to be remembered of the send.
 
     `offered` and `epoch` as in Handed; `touch` where the message answers nothing.
@@ -146,7 +146,7 @@ class Going(NamedTuple):
     epoch: int = 0
 
 
-class Leased(NamedTuple):
+class Leased(msgspec.Struct, frozen=True):
     """A row a node has leased. `state` is `sending` where a node before us was cut off in the middle of it.
 
     `part` is the part of the message that goes next, where it goes in several.
@@ -168,7 +168,7 @@ class Leased(NamedTuple):
     known: Known | None = None
 
 
-class Talk(NamedTuple):
+class Talk(msgspec.Struct, frozen=True):
     """The conversation a row belongs to: the contact, when the customer last wrote (milliseconds, UTC), the provider's
     id of that message, and the customer's addresses (JSON)."""
 
@@ -178,7 +178,7 @@ class Talk(NamedTuple):
     urns: str
 
 
-class Letter(NamedTuple):
+class Letter(msgspec.Struct, frozen=True):
     """The message of a row: content (JSON), the provider's id it quotes, native options (JSON or "").
 
     `told` is the version of the notice that its customer was given on the channel.
@@ -197,7 +197,7 @@ class Batch(NamedTuple):
     more: bool
 
 
-class Settled(NamedTuple):
+class Settled(msgspec.Struct, frozen=True):
     """What became of a leased row.
 
     `again_at` > 0 queues it again for then; `held` keeps it until a lift, of these suspensions where `held_by` names
@@ -227,10 +227,10 @@ def queue_asks(item: Queued) -> list[tuple[Statement, Row]]:
     key = (item.id, item.lane, item.conversation, item.channel, item.kind)
     rest = (item.body, item.due_at, item.expires_at, item.priority)
     if item.handed:
-        node, lease_ms, made, offered, _ = item.handed
-        decided = (_DECIDED, (new_id(item.lane), item.lane, item.id, _encode(made).decode()))
-        hand = (_HAND, (*key, "sending", *rest, node, lease_ms))
-        return [hand, decided, *_offer_asks(item.conversation, item.lane, offered)]
+        given = item.handed
+        decided = (_DECIDED, (new_id(item.lane), item.lane, item.id, _encode(given.decision).decode()))
+        hand = (_HAND, (*key, "sending", *rest, given.node, given.lease_ms))
+        return [hand, decided, *_offer_asks(item.conversation, item.lane, given.offered)]
     state = "later" if item.due_at > now_ms() else "queued"
     return [(_QUEUE, (*key, state, *rest))]
 

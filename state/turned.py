@@ -1,7 +1,6 @@
 """The one commit of a turn: all it decided, or nothing."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -46,7 +45,7 @@ PIECES = "\tpieces"
 """The timer by which a conversation looks at its pieces again; no flow can name one so, with a tab."""
 
 
-class Held(NamedTuple):
+class Held(msgspec.Struct, frozen=True):
     """Pieces of messages that are not whole: the events they came in, all that wait now (JSON), when to look again.
 
     `due` is in milliseconds, UTC.
@@ -58,7 +57,7 @@ class Held(NamedTuple):
     changed: bool = False
 
 
-class Turned(NamedTuple):
+class Turned(msgspec.Struct, frozen=True):
     """A turn to commit: the conversation as it was taken, what was decided, the replies as queued, and the time.
 
     `held` are the pieces that no flow has heard yet; `heard` are the events that the flow heard otherwise than they are
@@ -180,11 +179,12 @@ def _consumed(taken: Taken, met: _Events) -> _Asks:
 
 def _saved(turn: Turned) -> tuple[Statement, Row]:
     taken, after = turn.taken, turn.played.after
-    urns, last_in, last_id = taken.heard
+    heard = taken.heard
     state = _encode(after).decode()
-    where = _encode(urns).decode()
+    where = _encode(heard.urns).decode()
     row = (
-        state, after.mode, 0, where, last_in, last_id, turn.at, taken.id, taken.lane, taken.epoch, taken.revision,
+        state, after.mode, 0, where, heard.last_in, heard.last_id, turn.at, taken.id, taken.lane, taken.epoch,
+        taken.revision,
     )  # fmt: skip
     return (_SAVE, row)
 

@@ -17,7 +17,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from operator import attrgetter
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from state.statements import Row, Statement
 
@@ -25,7 +27,7 @@ T = TypeVar("T")
 Ask = Sequence[tuple[Statement, Row]]
 
 
-class Writes(NamedTuple, Generic[T]):
+class Writes(msgspec.Struct, Generic[T], frozen=True):
     """An operation in one step: what it writes, and what it gives once that is on disk."""
 
     asks: Ask

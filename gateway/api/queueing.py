@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from gateway.api.aim import Aim
 from gateway.notices import Notice
 from gateway.policy import initiated
@@ -60,7 +62,7 @@ def enqueue(order: Order, voice: Voice) -> Op[Queued]:
     if notice:
         tells = _queued(order, place, say_of(notice, order.say.cause))
         if _goes_first(tells):
-            tells = tells._replace(priority=outbox.URGENT)  # else a code would overtake it
+            tells = msgspec.structs.replace(tells, priority=outbox.URGENT)  # else a code would overtake it
             asks.append(told_ask(place.conversation, place.lane, notice.version))
         else:
             tells = _queued(order, place, say_of(notice, order.say.cause, later=True))

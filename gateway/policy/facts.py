@@ -17,7 +17,7 @@ DAY = 86_400
 """Seconds in which a customer's message makes ours an answer, on channels whose terms know no reply window."""
 
 
-class Person(NamedTuple):
+class Person(msgspec.Struct, frozen=True):
     """Whom a message is for: their addresses on the channel, and what is known of them.
 
     `country` (ISO 3166, two letters) and `zone` (IANA) are the contact's own; "" where only the address can tell.

@@ -28,5 +28,5 @@ async def test_a_flow_may_choose_the_language(store: Store) -> None:
     await accept(store, replace(message("m1"), locale="de"))
     (taken,) = await take(store)
     played = Played(Snapshot(), locale="fr")
-    await store.write(commit, turned(taken)._replace(played=played))
+    await store.write(commit, replace(turned(taken), played=played))
     assert await rows(store, "contact.locale") == [("fr",)]

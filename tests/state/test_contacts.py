@@ -5,6 +5,7 @@ from itertools import permutations
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from state import contacts, inbox
 from state.contacts import NoMerge, Who
@@ -83,7 +84,8 @@ async def test_a_merge_can_be_taken_back_once(store: Store) -> None:
     ((merge_id, *who, urns, _),) = await store.read(contacts.MERGES, 10)
     assert (who, msgspec.json.decode(urns)) == ([older.contact, newer.contact], [BSUID])
     await store.write(contacts.unmerge, "default", merge_id)
-    assert ((await who_is(store, PHONE))[:3], (await who_is(store, BSUID))[:3]) == (older[:3], newer[:3])
+    apart = await who_is(store, PHONE), await who_is(store, BSUID)
+    assert [replace(each, past=()) for each in apart] == [replace(each, past=()) for each in (older, newer)]
     (row,) = await store.read(contacts.BY_ID, newer.contact, newer.lane)
     assert row[2] is None
     with pytest.raises(NoMerge):

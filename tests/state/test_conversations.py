@@ -55,7 +55,7 @@ async def test_a_reply_keeps_what_it_quotes_and_its_options(store: Store) -> Non
     (taken,) = await take(store)
     turn = turned(taken, "hello")
     say = Say(Text("hello"), reply_to="m1", native={"preview_url": True}, client_ref="r1")
-    await store.write(commit, turn._replace(queued=(turn.queued[0]._replace(message=say),)))
+    await store.write(commit, replace(turn, queued=(replace(turn.queued[0], message=say),)))
     out, came = await messages.timeline(store, taken.id)
     assert (out.reply_to, out.native, out.client_ref) == ("m1", {"preview_url": True}, "r1")
     assert (came.reply_to, came.client_ref, came.provider_id) == ("wamid.0", "c1", "m1")
@@ -66,7 +66,7 @@ async def test_the_journal_tells_what_happened_and_why(store: Store) -> None:
     (taken,) = await take(store)
     fault = Fault("flow_error", "division by zero")
     played = Played(Snapshot(mode="parked"), steps=(Step("m1", "message", "a", "b"),), fault=fault)
-    await store.write(commit, turned(taken)._replace(played=played))
+    await store.write(commit, replace(turned(taken), played=played))
     ((body,),) = await rows(store, "journal.body")
     told = msgspec.json.decode(body)
     assert told["events"] == [taken.events[0][0]]
@@ -77,7 +77,7 @@ async def test_what_comes_after_a_fault_waits_until_the_conversation_goes_on(sto
     await accept(store, message("m1"), message("m2"))
     (taken,) = await take(store)
     played = Played(Snapshot(mode="parked"), left=1)
-    await store.write(commit, turned(taken)._replace(played=played))
+    await store.write(commit, replace(turned(taken), played=played))
     assert (await count(store, "message"), await count(store, "inbox")) == (1, 1)
     await store.alone(interventions.resume, taken.id, "ada", "mended")
     (again,) = await take(store)
@@ -105,7 +105,7 @@ async def test_a_campaign_waits_for_an_answer_until_the_customer_speaks_after_it
         await accept(store, message(key, at=when))
         (taken,) = await take(store)
         await store.write(note_campaign, "spring", taken, at)
-        turn = turned(taken._replace(campaign=("spring", at)))
+        turn = turned(replace(taken, campaign=("spring", at)))
         await store.write(commit, turn)
         assert await rows(store, "conversation.campaign") == [(kept,)]
 

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from state import held, messages, outbox
 from state.held import FIRST, LAST, End, Waiting
@@ -29,7 +30,7 @@ async def test_what_waits_is_listed_as_its_sender_would_be_given_it(store: Store
         "two",
     ]
     (taken,) = await lease(store)
-    assert taken._replace(epoch=0, known=None) == found[0].row._replace(epoch=0, known=None)
+    assert replace(taken, epoch=0, known=None) == replace(found[0].row, epoch=0, known=None)
     assert await page(store, "wb") == []
     assert await page(store) != []
 
@@ -65,8 +66,8 @@ async def test_a_notice_that_is_taken_back_was_not_given(store: Store, by: str) 
     await accept(store, message("k1"))
     (taken,) = await take(store)
     turn = turned(taken, "who has access", "hello")
-    tells = turn.queued[0]._replace(body=cause.written(Cause(tells="1/en")))
-    await store.write(commit, turn._replace(queued=(tells, turn.queued[1]), told="1/en"))
+    tells = replace(turn.queued[0], body=cause.written(Cause(tells="1/en")))
+    await store.write(commit, replace(turn, queued=(tells, turn.queued[1]), told="1/en"))
     assert await rows(store, "conversation.told") == [("1/en",)]
     if by == "a lift":
         await store.write(held.settle, [(tells.id, tells.lane)], DISCARD)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from state import consent, contacts, conversations, known, outbox, people, suspensions
 from state.known import About, Changed, Known, Touch, touched_ask
@@ -56,7 +57,7 @@ async def test_a_reply_that_was_handed_on_before_a_withdrawal_is_not_stored(stor
     (taken,) = await take(store)
     turn = turned(taken, "hello")
     handed = Handed("n1", 30_000, Decision("send", now_ms()))
-    turn = turn._replace(queued=(turn.queued[0]._replace(handed=handed),))
+    turn = replace(turn, queued=(replace(turn.queued[0], handed=handed),))
     await note(store, taken.contact)
     with pytest.raises(Changed):
         await store.write(commit, turn)
@@ -179,7 +180,7 @@ async def test_a_turn_with_facts_and_a_call_with_a_consent_do_not_wait_for_each_
 ) -> None:
     await accept(store, message("m1"))
     (taken,) = await take(store)
-    turn = turned(taken, "hello")._replace(facts=(fact(taken.contact),))
+    turn = replace(turned(taken, "hello"), facts=(fact(taken.contact),))
 
     def call() -> Op[int]:
         person = yield from known.locked(taken.contact)
@@ -219,7 +220,7 @@ async def test_a_turn_that_gives_the_notice_is_played_anew_where_another_gave_it
     (taken,) = await take(store)
     await store.write(told, taken.id, taken.lane)
     with pytest.raises(Changed):
-        await store.write(commit, turned(taken, "hello")._replace(told="1/en"))
+        await store.write(commit, replace(turned(taken, "hello"), told="1/en"))
     await store.write(commit, turned(taken, "hello"))
 
 
@@ -234,7 +235,7 @@ async def test_a_message_that_answers_nothing_is_remembered_once(store: Store) -
     for _ in range(2):
         await store.write(outbox.sending, row, Going(Decision("send", now_ms()), touch=touch))
         assert row.known is not None
-        row = row._replace(known=row.known._replace(touches=(touch,)))
+        row = replace(row, known=replace(row.known, touches=(touch,)))
     await store.write(outbox.give_back, [row])
     (again,) = await lease(store)
     assert again.known is not None
@@ -266,7 +267,7 @@ async def test_a_reply_that_leaves_with_its_turn_is_not_stored_by_such_a_node(st
     (taken,) = await take(store)
     turn = turned(taken, "hello")
     handed = Handed("n1", 1_000, Decision("send", 1), epoch=epoch - 1)
-    turn = turn._replace(queued=(turn.queued[0]._replace(handed=handed),))
+    turn = replace(turn, queued=(replace(turn.queued[0], handed=handed),))
     with pytest.raises(Changed) as raised:
         await store.write(commit, turn)
     assert raised.value.epoch == epoch

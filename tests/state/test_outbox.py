@@ -3,13 +3,14 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from state import held, inbox, messages, outbox
 from state.lease import LeaseLost
 from state.model.event import EffectDone
 from state.model.ids import new_id, now_ms
 from state.model.receipts import Facts, Fault
-from state.outbox import BULK, NORMAL, URGENT, Leased, Letter, Queued, Settled
+from state.outbox import BULK, NORMAL, URGENT, Leased, Letter, Queued, Settled, Talk
 from state.store import Store
 from state.writer import Op
 from tests.state.acts import DAY, converse, count, lease, rows, sent, words
@@ -163,7 +164,7 @@ async def test_what_became_of_a_message_is_kept_beside_it(store: Store) -> None:
 async def test_a_leased_row_knows_its_customer_and_its_words(store: Store) -> None:
     turn = await converse(store, "m1", "hello")
     (row,) = await lease(store)
-    assert row.talk == (turn.taken.contact, 1_000, "m1", '["whatsapp:15551234567"]')
+    assert row.talk == Talk(turn.taken.contact, 1_000, "m1", '["whatsapp:15551234567"]')
     assert row.message == Letter('{"type":"text","text":"hello"}', "", "")
 
 
@@ -204,5 +205,5 @@ async def test_what_is_given_back_can_be_taken_at_once(store: Store) -> None:
     for n in range(2):
         await converse(store, f"m{n}", "hello", urn=f"tel:+1555010{n}")
     kept, lost = await lease(store)
-    await store.write(outbox.give_back, [kept, lost._replace(epoch=lost.epoch - 1)])
+    await store.write(outbox.give_back, [kept, replace(lost, epoch=lost.epoch - 1)])
     assert [row.id for row in await lease(store, "n2")] == [kept.id]

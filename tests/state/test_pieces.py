@@ -1,5 +1,7 @@
 """Pieces of a long message wait with their conversation, and leave with the turn that hears the whole."""
 
+from msgspec.structs import replace
+
 from gateway.pieces import GAP, joined
 from state import inbox, timers
 from state.inbox import Arrived
@@ -19,8 +21,8 @@ async def turn(store: Store, now: int, *events: Event, run: int = 1) -> list[Eve
     heard: list[Event] = []
     for taken in await take(store):
         found = joined(taken, now)
-        made = Turned(taken._replace(events=found.events), Played(Snapshot("f", "1", run)), (), now)
-        await store.write(commit, made._replace(held=found.held(made.met, taken.pieces)))
+        made = Turned(replace(taken, events=found.events), Played(Snapshot("f", "1", run)), (), now)
+        await store.write(commit, replace(made, held=found.held(made.met, taken.pieces)))
         heard += [event for _, event in found.events]
     return heard
 

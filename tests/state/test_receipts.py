@@ -244,7 +244,7 @@ async def sent_by_a_flow(store: Store, run: int) -> Leased:
     turn = turned(taken, "hello")
     body = cause.written(of_flow("f", "service", run))
     said = replace(turn.queued[0].message, cause=cause.read(body))  # type: ignore[type-var]
-    await store.write(commit, turn._replace(queued=(turn.queued[0]._replace(body=body, message=said),)))
+    await store.write(commit, replace(turn, queued=(replace(turn.queued[0], body=body, message=said),)))
     (row,) = await lease(store)
     return row
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from state import consent, contacts, conversations, known, lapses, outbox
 from state.lapses import Ending
@@ -102,7 +103,7 @@ async def test_one_that_has_lost_its_lease_writes_nothing_and_the_rest_of_its_co
     ours, lost = await lease(store)
     both = [
         store.write(outbox.settle, Settled(ours)),
-        store.write(outbox.settle, Settled(lost._replace(epoch=9))),
+        store.write(outbox.settle, Settled(replace(lost, epoch=9))),
     ]
     await both[0]
     with pytest.raises(LeaseLost):

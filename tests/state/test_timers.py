@@ -2,6 +2,8 @@
 
 import asyncio
 
+from msgspec.structs import replace
+
 from state import timers
 from state.model.event import TimerFired
 from state.model.turn import Played, SetTimer, Snapshot
@@ -16,7 +18,7 @@ async def play(store: Store, key: str, played: Played, urn: str = "tel:1") -> Tu
     """Let a customer write and a turn decide something."""
     await accept(store, message(key, urn))
     (taken,) = await take(store)
-    turn = turned(taken)._replace(played=played)
+    turn = replace(turned(taken), played=played)
     await store.write(commit, turn)
     return turn
 
@@ -79,7 +81,7 @@ async def test_a_turn_that_begins_a_new_run_takes_no_other_s_timer_along(store: 
     for n in range(2):
         await accept(store, message(f"m{n}", f"tel:+1555010{n}"))
     one, two = await take(store)
-    again = one._replace(snapshot=Snapshot("f", "1", 1))
+    again = replace(one, snapshot=Snapshot("f", "1", 1))
     turns = [
         Turned(again, run(2, SetTimer("nag", 10)), (), 1),
         Turned(two, run(1, SetTimer("nag", 20)), (), 1),

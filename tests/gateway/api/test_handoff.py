@@ -5,6 +5,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from state.outbox import Handed, Queued
 from tests.gateway.api.house import House, on_sqlite, running
 
@@ -31,7 +33,7 @@ def watch(house: House) -> list[Queued]:
 
     def watched(taken: Any, item: Queued) -> Any:
         found = hand(taken, item)
-        seen.append(item._replace(handed=found.handed if found else None))
+        seen.append(replace(item, handed=found.handed if found else None))
         return found
 
     house.gateway.turns.hand_to(watched)
@@ -72,7 +74,7 @@ async def test_a_reply_that_would_overtake_another_is_queued(house: House) -> No
     house.gateway.turns.hand_to(lambda taken, item: asked.append((taken, item)))
     await said(house, "two")
     ((taken, item),) = asked
-    assert sender.hand(taken._replace(waiting=True), item) is None
+    assert sender.hand(replace(taken, waiting=True), item) is None
     handoff = sender.hand(taken, item)
     assert handoff is not None
     assert sender.places == 1
