@@ -19,7 +19,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA busy_timeout=5000",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-32000",
+    "PRAGMA cache_size=-8000",
     "PRAGMA mmap_size=1073741824",
     "PRAGMA wal_autocheckpoint=4000",
 )
