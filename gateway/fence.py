@@ -10,7 +10,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from functools import partial
 
 from gateway.held import decide_again
 from gateway.wake import Signal, Wake
@@ -37,7 +36,8 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
 """A clock that goes on while the machine sleeps, as the database's does; `time.monotonic` stands still on Linux."""
 
 
-_seconds = time.monotonic if _CLOCK is None else partial(time.clock_gettime, _CLOCK)
+def _seconds() -> float:
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
 
 
 class Gate:

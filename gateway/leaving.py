@@ -81,7 +81,7 @@ class Leaving:
             raise Undelivered(Action.FAIL_MSG, "file_gone", "a file it names is not kept any more")
         return msgspec.structs.replace(message, files=files)
 
-    async def in_answer(self, row: Leased, live: Live, said: Ready) -> Settled | None:
+    async def in_answer(self, row: Leased, live: Live, said: Ready, target: Target) -> Settled | None:
         """Send the message in the answer to its customer's webhook; None where it does not go that way.
 
         Raises Fenced, and Unknown where nobody can say whether it left.
@@ -92,7 +92,6 @@ class Leaving:
         answer = live.connector.answer(waiting.request, said.message)  # type: ignore[attr-defined]
         if answer is None:
             return None
-        target = self._tools.grounds.target(row, live)
         self.may_leave(target)
         started = now_ms()
         left = await waiting.give(answer, partial(self._closed, target))

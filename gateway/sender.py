@@ -32,6 +32,7 @@ from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
+from state.model.suspension import Target
 from state.model.wire import Undelivered
 from state.outbox import Batch, Going, Handed, Leased, Queued, Settled
 from state.writer import Unavailable
@@ -60,15 +61,32 @@ class Handoff(msgspec.Struct, frozen=True):
     row: Leased
     _live: Live
     _said: Ready
+    _target: Target
     handed: Handed
 
     def go(self) -> None:
         """The turn is on disk: send."""
-        self._sender.fly(self._sender.deliver_handed(self.row, self._live, self._said), self.row)
+        delivery = self._sender.deliver_handed(self.row, self._live, self._said, self._target)
+        self._sender.fly(delivery, self.row)
 
     def give_up(self) -> None:
         """The turn never happened: the place is free again."""
         self._sender.places -= 1
+
+
+class _Decided(msgspec.Struct, frozen=True):
+    """What was decided about a row, by which epoch of the fence; what a suspension must cover to stop it still; what is
+    to be remembered of it where it answers nothing."""
+
+    decision: Decision
+    touch: Touch | None
+    target: Target
+    epoch: int
+
+    @property
+    def sends(self) -> bool:
+        """Whether it may go."""
+        return self.decision.verdict == "send"
 
 
 class Sender:
@@ -147,18 +165,17 @@ class Sender:
             return None
         row = outgoing.leased(item, taken)
         said = outgoing.ready(row, live, tools.link)
-        decision, touch = self._decide(row, live, said.content)
-        epoch = tools.fence.epoch
-        if decision.verdict != "send" or touch or tools.pace.admit_now(*self._limits(row, live)) != 0:
+        made = self._decide(row, live, said.content)
+        if not made.sends or made.touch or tools.pace.admit_now(*self._limits(row, live)) != 0:
             return None
         self.places += 1
-        handed = Handed(tools.node, tools.lease_ms, decision, said.offered, epoch)
-        return Handoff(self, row, live, said, handed)
+        handed = Handed(tools.node, tools.lease_ms, made.decision, said.offered, made.epoch)
+        return Handoff(self, row, live, said, made.target, handed)
 
-    async def deliver_handed(self, row: Leased, live: Live, said: Ready) -> None:
+    async def deliver_handed(self, row: Leased, live: Live, said: Ready, target: Target) -> None:
         """Send a row that was stored as `sending`, and settle it."""
         try:
-            end = await self._sent(row, live, said)
+            end = await self._sent(row, live, said, target)
         finally:
             self.places -= 1
         await self._settle(end)
@@ -184,8 +201,8 @@ class Sender:
         live = self._tools.channels.get(self.channel)
         if live is None:
             return False
-        decision, _ = self._decide(row, live, outgoing.ready(row, live, self._tools.link).content)
-        return decision.verdict != "wait" or decision.wait_until > 0
+        made = self._decide(row, live, outgoing.ready(row, live, self._tools.link).content).decision
+        return made.verdict != "wait" or made.wait_until > 0
 
     def _without_channel(self, row: Leased) -> Settled:
         """One that cannot work now may be mended; one that is gone sends nothing any more."""
@@ -200,28 +217,26 @@ class Sender:
             log.info("message %s: its send was cut off with the node; outcome unknown", row.id)
             return Settled(row, outcome="unknown")
         said = outgoing.ready(row, live, self._tools.link)
-        decision, _ = self._decide(row, live, said.content)
-        if decision.verdict == "send":  # what may not leave takes nobody's place in the pace
+        made = self._decide(row, live, said.content)
+        if made.sends:  # what may not leave takes nobody's place in the pace
             wait = await self._admitted(row, live)
             if wait:
                 return outgoing.again(row, wait)
-            row, decision = await self._marked(row, live, said)
-        if decision.verdict != "send":
+            row, made = await self._marked(row, live, said, made)
+        if not made.sends:
+            decision = made.decision
             self._tools.metrics.sent(self.channel, decision.code or decision.verdict)
             self._tools.metrics.traffic.count(self.channel, decision.verdict)
             return outgoing.stays(row, decision)
-        return await self._sent(row, live, said)
+        return await self._sent(row, live, said, made.target)
 
-    async def _marked(self, row: Leased, live: Live, said: Ready) -> tuple[Leased, Decision]:
-        """Decide, and mark the row `sending` where it may go: on what is so at that commit. Raises LeaseLost.
+    async def _marked(self, row: Leased, live: Live, said: Ready, made: _Decided) -> tuple[Leased, _Decided]:
+        """Mark a row `sending` that may go, by what is so at that commit: else decide anew. Raises LeaseLost.
 
-        Gives the row with what is known of its contact by then.
+        Gives the row with what is known of its contact by then, and what was decided last.
         """
-        while True:
-            decision, touch = self._decide(row, live, said.content)
-            if decision.verdict != "send":
-                return row, decision
-            going = Going(decision, said.offered, touch, self._tools.fence.epoch)
+        while made.sends:
+            going = Going(made.decision, said.offered, made.touch, made.epoch)
             try:
                 await self._tools.store.write(outbox.sending, row, going)
             except Changed as changed:
@@ -229,9 +244,11 @@ class Sender:
                 await self._tools.fence.seen(changed.epoch)
                 people = await self._tools.store.write(known.of, [(row.talk.contact, row.lane)])
                 row = msgspec.structs.replace(row, known=people[row.talk.contact])
+                made = self._decide(row, live, said.content)
             else:
-                self._tools.metrics.traffic.leaves(row, touch)
-                return row, decision
+                self._tools.metrics.traffic.leaves(row, made.touch)
+                break
+        return row, made
 
     async def _admitted(self, row: Leased, live: Live) -> float:
         """Wait for the channel's pace; gives the seconds that are too long to wait for here (0: it may go)."""
@@ -252,21 +269,21 @@ class Sender:
         """Whether rows of this channel wait for a place or for the pace: none may overtake them."""
         return self._more or self.places >= self._tools.slots or time.monotonic() < self._busy_until
 
-    def _decide(self, row: Leased, live: Live, content: Content) -> tuple[Decision, Touch | None]:
-        """What is decided about a row now, and what is to be remembered of it where it answers nothing."""
-        now = now_ms()
+    def _decide(self, row: Leased, live: Live, content: Content) -> _Decided:
+        """What is decided about a row now."""
+        now, epoch = now_ms(), self._tools.fence.epoch
         facts = self._tools.grounds.facts(row, live, content, now)
-        return policy.decide(facts, now), grounds.touch(row, facts, now)
+        return _Decided(policy.decide(facts, now), grounds.touch(row, facts, now), facts.target, epoch)
 
-    async def _sent(self, row: Leased, live: Live, said: Ready) -> Settled:
+    async def _sent(self, row: Leased, live: Live, said: Ready, target: Target) -> Settled:
         """Make the connector's calls and read their end."""
         traces: list[Exchange] = []
         started = time.perf_counter()
         try:
-            carried = await self._leaving.in_answer(row, live, said)
+            carried = await self._leaving.in_answer(row, live, said, target)
             if carried:
                 return carried
-            sent = await self._leaving.send(live, said.message, self._tools.grounds.target(row, live), traces)
+            sent = await self._leaving.send(live, said.message, target, traces)
         except Fenced:
             return outgoing.again(row, 0)
         except Unknown as error:

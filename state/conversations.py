@@ -84,8 +84,8 @@ class Taken(msgspec.Struct, frozen=True):
         """Who the customer is and when they last wrote, once these events are taken in."""
         urns, last_in, last_id = self.urns, self.last_in, self.last_id
         for _, happened in self.events:
-            urns = happened.new if isinstance(happened, AddressChanged) else happened.addresses or urns
-            if isinstance(happened, MessageReceived) and happened.at >= last_in:
+            urns = happened.new if type(happened) is AddressChanged else happened.addresses or urns
+            if type(happened) is MessageReceived and happened.at >= last_in:
                 last_in, last_id = happened.at, happened.provider_id
         return Heard(urns, last_in, last_id)
 

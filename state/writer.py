@@ -216,14 +216,15 @@ class Writer:
 
     async def _together(self, batch: list[_Job]) -> None:
         """All operations in lockstep; raises _Spoilt where one failed after it had written."""
+        lockstep = _Lockstep(self._backend)
         try:
-            await _Lockstep(self._backend).run(batch)
+            await lockstep.run(batch)
         except (Unavailable, Conflict, _Spoilt):
             raise
         except Exception as error:
             log.debug("a batch of %d is run one by one: %r", len(batch), error)
             raise _Spoilt from error
-        if any(job.wrote and isinstance(job.result, Exception) for job in batch):
+        if lockstep.spoilt:
             raise _Spoilt
 
     async def _apart(self, batch: list[_Job]) -> None:
@@ -319,6 +320,8 @@ class _Lockstep:
         self._backend = backend
         self._step, self._locks = _Step(), _Locks()
         self._running: Running = []
+        self.spoilt = False
+        """Whether an operation has failed after it had written."""
 
     async def run(self, batch: Sequence[_Job]) -> None:
         """See all operations through to their end; raises _Spoilt where they wait for each other."""
@@ -355,6 +358,7 @@ class _Lockstep:
             job.result = stop.value
         except Exception as error:
             job.result = error
+            self.spoilt = self.spoilt or job.wrote
         else:
             self._ask(job, op, asks)
             return
