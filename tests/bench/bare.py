@@ -18,7 +18,7 @@ from aiohttp import ClientSession, TCPConnector, web
 
 from tests.load.whatsapp import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID
 
-SENDERS = 64
+SENDERS = 128
 GROUP = 200
 
 
@@ -65,7 +65,7 @@ class Group:
             "journal_mode=WAL",
             "synchronous=FULL",
             "wal_autocheckpoint=4000",
-            "cache_size=-32000",
+            "cache_size=-8000",
         ):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.execute(

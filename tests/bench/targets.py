@@ -10,8 +10,8 @@ from tests.load.process import SERVER_CORE, Server
 
 PACE = "1000000"
 """Messages a second our own pace allows: more than can be sent."""
-SLOTS = 64
-"""Sends under way at a time: as many as the bare limit has."""
+SLOTS = 128
+"""Sends under way at a time: as many as there are senders of the load, and as the bare limit has."""
 
 
 ACCEPTED = "SELECT count(*), count(DISTINCT key) FROM event"
