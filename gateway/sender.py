@@ -41,6 +41,8 @@ log = logging.getLogger("parley.delivery")
 _POLL = 1.0
 _PATIENCE = 0.5
 """Seconds a row waits for its pace in its slot; for longer it is queued again."""
+_FRESH_MS = 20
+"""How old a decision may be when its row is marked: the commit asks again about the contact, and not about the time."""
 _BACKOFF_MOST = 600.0
 _ALERTS = {Action.AUTH, Action.CONFIG, Action.WARN, Action.SUSPEND}
 _LONG = 3
@@ -222,6 +224,8 @@ class Sender:
             wait = await self._admitted(row, live)
             if wait:
                 return outgoing.again(row, wait)
+            if now_ms() - made.decision.at > _FRESH_MS:  # it has waited, and may not go any more
+                made = self._decide(row, live, said.content)
             row, made = await self._marked(row, live, said, made)
         if not made.sends:
             decision = made.decision

@@ -274,12 +274,12 @@ def sending(row: Leased, going: Going) -> Op[None]:
     Raises LeaseLost, and known.Changed where what was decided on is not so any more.
     """
     assert row.known is not None
-    still = yield known.again_asks(row.known, unasked=going.touch is not None)
-    known.check(row.known, still, going.epoch)
-    mark = (_SENDING, ("sending", row.attempt + 1, *_key(row)))
+    again = known.again_asks(row.known, unasked=going.touch is not None)
+    still = yield [*again, (_SENDING, ("sending", row.attempt + 1, *_key(row)))]
+    known.check(row.known, still[: len(again)], going.epoch)
     touched = [known.touched_ask(row.known, going.touch)] if going.touch else []
     offers = _offer_asks(row.conversation, row.lane, going.offered)
-    yield [mark, _decision_ask(row, going.decision), *touched, *offers]
+    yield [_decision_ask(row, going.decision), *touched, *offers]
 
 
 def _offer_asks(conversation_id: str, lane: int, offered: str) -> _Asks:

@@ -30,7 +30,7 @@ KINDS: Mapping[str, tuple[sa.Table, ...]] = {
     "messages": (message, decision, exchange, part, activity, media),
 }
 """What goes together. An event that still waits for its turn, and a message that is still queued, stay."""
-_STILL_NEEDED = {event.name: inbox, message.name: outbox}
+_STILL_NEEDED = {event.name: inbox, message.name: outbox, exchange.name: outbox}
 
 
 _AGE = {part.name: "message", exchange.name: "message", activity.name: "at"}
@@ -47,7 +47,7 @@ def _old(table: sa.Table) -> Query:
     query = sa.select(*table.primary_key.columns).where(age < sa.bindparam("before", type_=age.type))
     waiting = _STILL_NEEDED.get(table.name)
     if waiting is not None:
-        query = query.where(~sa.exists().where(waiting.c.id == table.c.id, waiting.c.lane == table.c.lane))
+        query = query.where(~sa.exists().where(waiting.c.id == age, waiting.c.lane == table.c.lane))
     query = query.order_by(age).limit(sa.bindparam("limit", type_=sa.Integer))
     return Query(query, "before limit")
 

@@ -1,7 +1,7 @@
 """Statements of the hot path: written once in SQLAlchemy Core, compiled once a database, sent as positional rows.
 
 `Write` changes rows and answers nothing; `Fetch` finds rows by key and can be merged over a batch; `Query` is a plain
-read or an update with an answer, run as it stands. A parameter tuple follows the names the statement declares.
+read, run as it stands. A parameter tuple follows the names the statement declares.
 """
 
 import itertools
@@ -110,7 +110,11 @@ class Write(Statement):
 
 class Guard(Write):
     """A change of rows that are ours while they are as the declared parameters say: each must be hit, or `lost` is
-    raised and nothing of the operation is written. It locks them first, as a Fetch with a lock does."""
+    raised and nothing of the operation is written.
+
+    It goes before the other writes of its step. An operation asks for it in its first step, where another writer may
+    want the same rows, and not in plain `Writes`, which wait for nobody.
+    """
 
     def __init__(
         self, construct: sa.Update | sa.Delete, params: str, key: str, lost: type[Exception]
@@ -143,7 +147,7 @@ class Telling(Write):
 
 
 class Query(Statement):
-    """Answers rows, one call a row of parameters."""
+    """Answers rows, one call a row of parameters. It writes nothing: all that reads runs before what writes."""
 
 
 class Fetch(Statement):

@@ -92,20 +92,19 @@ def commit(turn: Turned) -> Op[None]:
     # The contact's row now: later it may wait for one that waits for us.
     contact = consent.lock_asks(taken.contact) if turn.facts else []
     told = [(_TOLD, (taken.id, taken.lane))] if turn.told else []
-    if locks := [*again, *told, *contact]:
-        still = yield locks
-        if again:
-            known.check(taken.known, still[: len(again)], min(epochs))
-        if told and [row[0] for row in still[len(again)]] != [taken.told]:
-            raise known.Changed(taken.contact)  # another notice was queued meanwhile
-    if clears := _clears(turn):  # in a step of their own: another turn may clear by the same statement
-        yield clears
+    # All turns of a batch save in their first step: two nodes that did so in several would wait for each other.
+    # What is cleared goes before what is set: another turn of the batch may clear by the same statement.
+    still = yield [*again, *told, *contact, _saved(turn), *_clears(turn)]
+    if again:
+        known.check(taken.known, still[: len(again)], min(epochs))
+    if told and [row[0] for row in still[len(again)]] != [taken.told]:
+        raise known.Changed(taken.contact)  # another notice was queued meanwhile
     if turn.facts:
         yield from consent.record(turn.facts)
     met, about = turn.met, taken.about
     yield [
-        _saved(turn), *_consumed(taken, met), *_known(turn, about), *_replies(turn), *_journal(turn, met, about),
-        *_timers(turn), *_held(turn), *_handed(turn, met),
+        *_consumed(taken, met), *_known(turn, about), *_replies(turn), *_journal(turn, met, about), *_timers(turn),
+        *_held(turn), *_handed(turn, met),
     ]  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 An operation is a generator: it yields a list of (statement, row) pairs and is sent the list of their answers. One that
 has nothing to ask is a plain function that gives its writes, and what they amount to, as `Writes`.
 The writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
-turns costs as many statements as one turn. Statements of one step run in the order in which they were first asked, each
-for all of its rows; beyond that they must not depend on each other. Those that lock run before all others of the step,
-so that what is read beside a lock is read under it, whoever of the batch asked first; and by the names of their tables,
-so that two writers lock in the same order.
+turns costs as many statements as one turn. Of one step all that reads runs before all that writes, so that nobody of
+the batch sees a step of another's half done; reads and writes each in the order in which they were first asked, for all
+of their rows; beyond that they must not depend on each other. Those that lock run before the others of their kind, so
+that what is read beside a lock is read under it, whoever of the batch asked first; and by the names of their tables, so
+that two writers lock in the same order.
 A row that an operation asks for with a lock is its own until it has ended: another of the batch that asks for the same
 waits for it there, as it would wait for another writer's commit, and then reads what the first has written.
 """
@@ -276,10 +277,14 @@ class _Step:
         return answers, wrote
 
     async def run(self, backend: Backend) -> None:
-        """Run each statement for all of its rows, first those that lock."""
+        """Run each statement for all of its rows: first what reads, then what writes, and first of each what locks."""
         groups = self.groups
         locking = sorted((each for each in groups if each.locks), key=_LOCKS)
-        for statement in (*locking, *(each for each in groups if not each.locks)):
+        free = [each for each in groups if not each.locks]
+        order = [
+            each for kind in (False, True) for some in (locking, free) for each in some if each.writes is kind
+        ]
+        for statement in order:
             rows, places = groups[statement]
             results = await backend.run(statement, rows)
             for (answers, place), result in zip(places, results, strict=True):

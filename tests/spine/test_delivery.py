@@ -278,3 +278,22 @@ async def test_what_may_not_leave_takes_no_place_in_the_pace(
     await house.lift(suspension)
     await house.when(lambda: house.graph.texts, lambda texts: texts == ["1: hi", "2: hello"])
     assert len(asked) == 1
+
+
+async def test_what_has_waited_for_its_pace_is_decided_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def tomorrow(*limits: Any) -> float:
+        monkeypatch.setattr("gateway.sender.now_ms", lambda: now_ms() + 25 * 3_600_000)
+        return 0.0
+
+    await house.hear(text(1, "hi"))
+    await house.quiet()
+    suspension = await house.suspend(channel="wa")
+    await house.hear(text(1, "hello"))
+    await house.when(house.queue, lambda rows: [row[1] for row in rows] == ["held"])
+    monkeypatch.setattr(house.gateway.pace, "admit", tomorrow)
+    await house.lift(suspension)
+    await house.when(house.queue, lambda rows: not rows)
+    message = (await house.messages(number=1))[-1]
+    assert (message.outcome, house.graph.texts) == ("expired", ["1: hi"])

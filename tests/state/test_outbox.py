@@ -1,19 +1,36 @@
 """What goes out leaves in order, is held where it must be, and is settled by the node that has it."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from state import held, inbox, messages, outbox
 from state.lease import LeaseLost
+from state.model import cause
+from state.model.cause import Cause
 from state.model.event import EffectDone
 from state.model.ids import new_id, now_ms
 from state.model.receipts import Facts, Fault
 from state.outbox import BULK, NORMAL, URGENT, Leased, Letter, Queued, Settled, Talk
 from state.store import Store
+from state.turned import commit
 from state.writer import Op
-from tests.state.acts import DAY, converse, count, lease, rows, sent, words
+from tests.state.acts import (
+    DAY,
+    LEASE,
+    accept,
+    converse,
+    count,
+    lease,
+    message,
+    rows,
+    sent,
+    take,
+    turned,
+    words,
+)
 
 LATER = now_ms() + DAY
 
@@ -207,3 +224,25 @@ async def test_what_is_given_back_can_be_taken_at_once(store: Store) -> None:
     kept, lost = await lease(store)
     await store.write(outbox.give_back, [kept, replace(lost, epoch=lost.epoch - 1)])
     assert [row.id for row in await lease(store, "n2")] == [kept.id]
+
+
+@pytest.mark.parametrize("first", ["taken", "settled"])
+async def test_what_stands_behind_a_notice_is_not_taken_before_it_is_known_that_it_failed(
+    store: Store, first: str
+) -> None:
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    turn = turned(taken, "who has access", "hello")
+    tells = replace(turn.queued[0], body=cause.written(Cause(tells="1/en")))
+    await store.write(commit, replace(turn, queued=(tells, turn.queued[1]), told="1/en"))
+    (notice,) = await lease(store)
+    failed = Settled(
+        notice, Facts(failed=now_ms(), fault=Fault("131026", "undeliverable", "FAIL_MSG", "recipient"))
+    )
+    asked: tuple[Any, ...] = (outbox.take, "wa", "n1", 9, now_ms() + 1, LEASE)
+    both = [store.write(*asked), store.write(outbox.settle, failed)] if first == "taken" else [
+        store.write(outbox.settle, failed), store.write(*asked)
+    ]  # fmt: skip
+    ends = await asyncio.gather(*both)
+    found = [row for batch in ends if batch for row in batch.rows] + await lease(store)
+    assert [row.message.told for row in found if row.message] == [""]
