@@ -1,4 +1,7 @@
-"""Fewer index entries a message, and a contact that tells by itself whether what stands of it has changed."""
+"""Fewer index entries a message, and a contact that tells by itself whether what stands of it has changed.
+
+No process of an earlier version may go on meanwhile: it would let what stands change without telling the contact.
+"""
 
 import sqlalchemy as sa
 from alembic import op
