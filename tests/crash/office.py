@@ -41,6 +41,8 @@ class Office:
         self._out = 0
         self._posters: list[Poster] = []
         self.accepted: dict[str, list[str]] = defaultdict(list)
+        self.taken = asyncio.Event()
+        """Set with each text that is accepted."""
         self.receipts: list[Receipt] = []
         self.refused: list[int] = []
         self._seen: set[str] = set()
@@ -110,6 +112,7 @@ class Office:
             if text not in self._seen:
                 self._seen.add(text)
                 self.accepted[f"c{number}"].append(text)
+                self.taken.set()
         self.receipts += letter.receipts
         if self._rng.random() < 0.15:
             self.post(letter)

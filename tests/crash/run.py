@@ -17,6 +17,8 @@ from tests.load.provider import GraphCaller, Provider
 PACE = "100000"
 SLOTS = 16
 SETTLE_SECONDS = 60
+SOME = 15
+"""Texts that are accepted before a kill under load."""
 
 
 class Run:
@@ -67,12 +69,19 @@ class Run:
                 await self._open(server)
                 if kind < 0.9:
                     self._customers.writing.set()
+                    await self._loaded()
                 await asyncio.sleep(self._rng.uniform(0.02, 0.4))
         finally:
             server.kill()
             self._customers.writing.clear()
             self._office.close()
         await self._look()
+
+    async def _loaded(self) -> None:
+        """Wait until some more is accepted, however slow the machine: so long the load has not begun."""
+        for _ in range(SOME):
+            self._office.taken.clear()
+            await asyncio.wait_for(self._office.taken.wait(), SETTLE_SECONDS)
 
     async def _open(self, server: Server) -> None:
         port, _ = await asyncio.to_thread(server.wait_ready)

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,10 @@ def receiver() -> Any:
 def told(server: Server) -> list[tuple[str, Any]]:
     """What a receiver was told: types and data."""
     bodies = [msgspec.json.decode(each.partition(b"\r\n\r\n")[2]) for each in server.heard]
-    return [(each["type"], each["data"]) for each in sorted(bodies, key=lambda each: str(each["time"]))]
+    return [
+        (each["type"], each["data"])
+        for each in sorted(bodies, key=lambda each: datetime.fromisoformat(each["time"]))
+    ]
 
 
 async def until(is_so: Callable[[], Any]) -> None:
