@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from state.consent_tables import consent, standing, touch
 from state.model.consent import Consent, Standing, standing_of, stands
 from state.model.ids import lane_of_id, time_of_id
-from state.statements import Fetch, Query, Row, Statement, Write, delete, insert, upsert
+from state.statements import Fetch, Query, Row, Statement, delete, insert, update, upsert
 from state.tables import contact
 from state.writer import Op
 
@@ -44,16 +44,7 @@ TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignor
 """Remembers such a message; what is remembered already stays."""
 _LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
 _NOTHING_STANDS = delete(standing, "contact lane")
-_RAISED = Write(
-    sa.update(contact)
-    .values(revision=contact.c.revision + sa.literal_column("1"))
-    .where(
-        contact.c.id == sa.bindparam("k_id", type_=contact.c.id.type),
-        contact.c.lane == sa.bindparam("k_lane", type_=contact.c.lane.type),
-    ),
-    "k_id k_lane",
-    "k_id k_lane",
-)
+_RAISED = update(contact, "", "id lane", revision=contact.c.revision + sa.literal_column("1"))
 """What stands of a contact is not what it was. It goes with every change of that, in the same step, so that who has
 read the revision first and then what stands finds in the contact alone whether it stands still."""
 _contact = sa.bindparam("contact", type_=consent.c.contact.type)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from state import consent
-from state.lease import LeaseLost
+from state.lease import updating
 from state.model.consent import Consent
-from state.statements import Fetch, Query, Write, update
+from state.statements import Query, Write, update
 from state.tables import conversation, inbox
 from state.writer import Op
 
@@ -27,9 +27,8 @@ HELD = Query(
     "limit",
 )
 """Conversations with events on the shelf that are not parked: rows of Shelved."""
-_LEASE = Fetch(conversation, "lease_epoch", "id lane", lock="wait")
 _SHELVE = update(inbox, "held", "id lane")
-_MARK = update(conversation, "held lease_until", "id lane")
+_MARK = updating(conversation, "held lease_until")
 _FREE = update(conversation, "held", "id lane")
 _BACK = Write(
     sa.update(inbox)
@@ -64,11 +63,8 @@ class Shelf(NamedTuple):
 
 def shelve(shelf: Shelf, facts: Sequence[Consent] = ()) -> Op[None]:
     """Put events away and give the conversation back; what they say of consent is noted. Raises LeaseLost."""
-    (found,) = yield [(_LEASE, (shelf.id, shelf.lane))]
-    if not found or found[0][0] != shelf.epoch:
-        raise LeaseLost(shelf.id)
     put = [(_SHELVE, (1, event_id, shelf.lane)) for event_id in shelf.events]
-    yield [*put, (_MARK, (1, 0, shelf.id, shelf.lane))]
+    yield [(_MARK, (1, 0, shelf.id, shelf.lane, shelf.epoch)), *put]
     if facts:
         yield from consent.record(facts)
 
