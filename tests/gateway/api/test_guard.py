@@ -55,7 +55,8 @@ class Case:
                 self.house.host._troubles(self.live).set(code, *(more or (1,)))
             else:
                 self.simulator.fail(code, later=what == "later")
-            made = await self.send("Hello", template=OFFER if what == "template" else "")
+            to = more[0] if what == "later" and more else ""
+            made = await self.send("Hello", template=OFFER if what == "template" else "", to=to)
             await self.house.until(
                 f"/messages/{made}",
                 lambda body: body["facts"]["failed"] or body["exchanges"] or body["queue"]["attempts"],
