@@ -18,7 +18,7 @@ from aiohttp import ClientSession, TCPConnector, web
 
 from tests.load.whatsapp import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID
 
-SENDERS = 128
+SENDERS = 192
 GROUP = 200
 
 

@@ -17,7 +17,7 @@ from tests.load.process import memory_mb
 from tests.load.provider import GraphCaller, Provider, Send
 from tests.load.stream import Stream
 
-CUSTOMERS = 512
+CUSTOMERS = 768
 """All of them have written before the window begins, and none is written to faster than a pair may be."""
 SENDERS = wrk.CONNECTIONS
 WARM = 1.0
