@@ -183,7 +183,7 @@ async def _resumed(means: Means, made: Suspension) -> Suspension:
     """Once a suspension is over, let what is held be decided again."""
     rows = [(row[0], row[1]) for row in await means.store.read(held.HELD)] if made.stage == "clear" else []
     if rows:
-        await means.store.write(held.requeue, rows, now_ms())
+        await means.store.alone(held.requeue, rows, now_ms())
     return made
 
 

@@ -8,4 +8,4 @@ from state.store import Store
 async def decide_again(store: Store) -> None:
     """Let each held row be decided again, in order."""
     if rows := [(row[0], row[1]) for row in await store.read(held.HELD)]:
-        await store.write(held.requeue, rows, now_ms())
+        await store.alone(held.requeue, rows, now_ms())

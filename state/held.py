@@ -78,6 +78,7 @@ HELD = Query(
     "",
 )
 """The lanes in which rows are held, and by which suspensions (ids with blanks between them, "" by none)."""
+_H = outbox.alias("waits").c
 _REQUEUE = Write(
     sa.update(outbox)
     .values(
@@ -86,12 +87,22 @@ _REQUEUE = Write(
         due_at=sa.bindparam("now", type_=Ms),
     )
     .where(
-        _O.state == sa.literal_column("'held'"),
         _O.lane == sa.bindparam("lane", type_=_O.lane.type),
-        _O.held_by == sa.bindparam("by", type_=sa.Text),
+        _O.id.in_(
+            sa.select(_H.id)
+            .where(
+                _H.state == sa.literal_column("'held'"),
+                _H.lane == sa.bindparam("lane", type_=_O.lane.type),
+                _H.held_by == sa.bindparam("by", type_=sa.Text),
+            )
+            .order_by(_H.id)
+            .with_for_update()
+        ),
     ),
     "now lane by",
+    "lane by",
 )
+"""Rows are locked by lane and id, here as where they are marked: nodes do both at the same time."""
 _SAID = message.alias("said")
 _LAST_IN = (
     sa.select(_SAID.c.id)
@@ -124,7 +135,7 @@ LEFT = Query(
     "after channel limit",
 )  # fmt: skip
 """Messages of a channel that its provider took, after an id: rows of Left."""
-_MARKS = Fetch(outbox, "state held_by", "id lane", lock="wait")
+_MARKS = Fetch(outbox, "state held_by", "id lane", lock="wait", order="lane id")
 _MARK = update(outbox, "held_by", "id lane")
 _DONE = delete(outbox, "id lane")
 _DECIDED = insert(decision, "id lane message body")
@@ -223,7 +234,8 @@ def requeue(held: Sequence[tuple[int, str]], now: int) -> Op[None]:
     """Let what is held be decided again, in order: rows of HELD, but for what a suspension in force holds.
 
     What a suspension holds stays what it holds until its lift, which may end it: it must not become an answer that may
-    leave because its customer has written meanwhile.
+    leave because its customer has written meanwhile. All nodes do it after a lift: for more than a row it goes `alone`,
+    so that those who wait for each other's rows hold nothing else.
     """
     in_force = yield from fences.in_force()
     free = sorted((lane, by) for lane, by in held if in_force.isdisjoint(by.split()))

@@ -1,7 +1,7 @@
 """Hooks: addresses that are told of what happens, with sealed secrets that sign it; and what is to be told.
 
 What happens is one row, written in the commit of what it tells of (`told_asks`): nobody waits for a hook. Soon after it
-becomes one delivery for each hook that wants it (`fan_out`); any node may do that, however often.
+becomes one delivery for each hook that wants it (`fan_out`); any node may do that, one at a time.
 """
 
 import secrets
@@ -53,6 +53,7 @@ WAITING = Query(
     "limit",
 )
 """What has happened and is no delivery yet: id, type, team, subject, at, data (JSON)."""
+_TAKE = Query(WAITING.construct.with_for_update(skip_locked=True), "limit")
 _DONE = delete(occurrence, "id")
 DELIVER = insert(delivery, "id hook event type body state began_at due_at", ignore=True)
 _AGAIN = update(delivery, "attempt began_at due_at", "hook state")
@@ -179,10 +180,10 @@ def body(source: str, row: Row) -> str:
 def fan_out(source: str, now: int, limit: int = 200) -> Op[int]:
     """Make of what has happened a delivery for each hook that wants it; gives how much that was.
 
-    Hooks that are disabled get theirs too: they wait until it is enabled. `source` is our address, `now` in
+    What another node is at is left to it: to wait for its commit could make both wait for each other. Hooks that are disabled get theirs too: they wait until it is enabled. `source` is our address, `now` in
     milliseconds, UTC.
     """
-    waiting, hooks, teams, channels = yield [(WAITING, (limit,)), (ALL, ()), (_TEAMS, ()), (_CHANNELS, ())]
+    waiting, hooks, teams, channels = yield [(_TAKE, (limit,)), (ALL, ()), (_TEAMS, ()), (_CHANNELS, ())]
     parents = dict(map(tuple, teams)) | {f"@{name}": of for name, of in channels}
     asks: list[tuple[Statement, Row]] = []
     for row in waiting:

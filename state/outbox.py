@@ -59,8 +59,9 @@ _WITHOUT_MESSAGE = {
 _TAKE = leasable(outbox, "lease_epoch")
 _LEASE = leasing(outbox)
 FREE = Fetch(
-    outbox, "state body conversation channel", "id lane", lock="wait", also=outbox.c.lease_until <= Now()
-)
+    outbox, "state body conversation channel", "id lane", lock="wait", order="lane id",
+    also=outbox.c.lease_until <= Now(),
+)  # fmt: skip
 """A message's state, cause, conversation, channel, and whether nobody has it, with its row locked."""
 _RENEW = Write(
     sa.update(outbox)

@@ -154,7 +154,7 @@ class Fetch(Statement):
     """Rows of one table by key columns; on PostgreSQL all keys of a batch go as arrays in one statement.
 
     `lock` is "", "wait" or "skip": a locking one must have `lane` among its keys, so that it touches only the
-    partitions it names. `also` is one more column, computed. On PostgreSQL the keys follow the columns in each row.
+    partitions it names. One that waits locks in the order of its keys, as writes do, or in `order`. `also` is one more column, computed. On PostgreSQL the keys follow the columns in each row.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class Fetch(Statement):
         assert not lock or "lane" in self.keys, "a locking statement names its lanes"
         self._columns = [table.c[name] for name in columns.split()] + ([] if also is None else [also])
         self.key_of = itemgetter(*(len(self._columns) + n for n in range(len(self.keys))))
-        self._table, self._lock, self._order = table, lock, order
+        self._table, self._lock, self._order = table, lock, order.split()
         self.locks = table.name if lock == "wait" else ""
         super().__init__(table.select(), keys)
 
@@ -186,7 +186,9 @@ class Fetch(Statement):
             else:
                 query = query.where(c[key] == sa.bindparam(key, type_=c[key].type))
         if self._order:
-            query = query.order_by(c[self._order])
+            query = query.order_by(*(c[name] for name in self._order))
+        elif self.locks and dialect == "postgresql":
+            query = query.order_by(*(c[key] for key in self.keys))
         if self._lock and dialect == "postgresql":
             query = query.with_for_update(skip_locked=self._lock == "skip")
         return query

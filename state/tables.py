@@ -312,6 +312,7 @@ outbox = _hot(
 )
 sa.Index("outbox_conversation", outbox.c.conversation, outbox.c.id, outbox.c.lane)
 sa.Index("outbox_due", outbox.c.channel, outbox.c.priority, outbox.c.due_at, outbox.c.id)
+_partial("outbox_held", outbox.c.state == "held", outbox.c.lane, outbox.c.held_by)
 
 decision = _hot("decision", _column("message", Id), _column("body", Json))
 sa.Index("decision_message", decision.c.message, decision.c.lane)

@@ -70,7 +70,8 @@ class Hooks:
     async def round(self) -> int:
         """Make deliveries of what has happened and begin those that are due; gives how many were begun."""
         while await self._store.read(hooks.WAITING, 1):
-            await self._store.write(hooks.fan_out, self._source(), self._clock())
+            if not await self._store.write(hooks.fan_out, self._source(), self._clock()):
+                break  # another node is at it
         busy = Counter(self._running.values())
         due = {
             one.id: one

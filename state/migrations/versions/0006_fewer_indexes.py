@@ -36,6 +36,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("provider_id != '' AND direction = 'out'"),
         postgresql_where=sa.text("provider_id != '' AND direction = 'out'"),
     )
+    op.create_index(
+        "outbox_held",
+        "outbox",
+        ["lane", "held_by"],
+        unique=False,
+        sqlite_where=sa.text("state = 'held'"),
+        postgresql_where=sa.text("state = 'held'"),
+    )
 
 
 def _exchanges() -> None:
