@@ -119,6 +119,12 @@ class Answering(BaseProtocol):
         return self.transport is not None and not self.transport.is_closing()
 
     @property
+    def unsent(self) -> bool:
+        """Whether something of the request has not left yet, though there may be an answer."""
+        transport = self.transport
+        return transport is not None and cast(asyncio.WriteTransport, transport).get_write_buffer_size() > 0
+
+    @property
     def closed(self) -> "asyncio.Future[None] | None":
         """What the pool waits for when it closes; None where the connection is gone already."""
         if self._closed is None and self.transport is not None:

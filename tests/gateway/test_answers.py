@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import socket
 import ssl
 import time
 import zlib
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.connector import AddrInfoType
 
 from gateway import outgoing
 from gateway.answers import MOST_HEAD
+from gateway.round_trip import Connections
 from gateway.wire import CutOff, TooLong, Wire, trace
 from state.model.wire import Call
 from tests.gateway.smsc_server import certificate
@@ -131,6 +134,29 @@ async def test_a_cancelled_call_s_answer_is_not_given_to_the_next(client: Wire) 
             await asyncio.wait_for(client.perform(call(server.url)), 0.05)
         server.leave.set()
         assert (await client.perform(call(server.url))).body == b"second"
+
+
+def narrow(info: AddrInfoType) -> socket.socket:
+    """A socket that takes little at a time."""
+    made = socket.socket(*info[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    return made
+
+
+@pytest.mark.parametrize("size", [1_000_000, 30_000_000])
+async def test_a_request_that_was_answered_before_it_has_left_ends_its_connection(size: int) -> None:
+    def early(talk: Talk) -> None:
+        talk.connection.recv(1000)
+        talk.say(413)
+        talk.server.over.wait()
+
+    client = Wire(allow_private=True)
+    client._connections = Connections(10, narrow)
+    with serving(early, answers(200)) as server:
+        calls = [call(server.url, body=bytes(length), timeout=1.0) for length in (size, 2)]
+        statuses = [(await client.perform(each)).status for each in calls]
+    await client.close()
+    assert (statuses, server.connections) == ([413, 200], 2)
 
 
 async def test_the_answer_to_a_head_request_has_no_body_and_may_tell_of_any_length(client: Wire) -> None:
