@@ -19,6 +19,8 @@ from state.model.wire import Reply
 MOST_HEAD = 1 << 16
 """Bytes of an answer's head, with what comes before it (1xx)."""
 MOST_HEADERS = 128
+_FRAMED = 8
+"""Bytes that may come for each byte of a body: a chunk of one byte has six."""
 _EITHER, _BARE = 47, -15
 """How zlib is told of what is packed: by a header of gzip or of its own, or by none."""
 
@@ -40,13 +42,17 @@ class _Packed:
 
     def read(self, data: bytes, most: int) -> bytes:
         """What a part of it holds, at most so many bytes; raises Garbled."""
-        if self._unpacking is None:
-            bare = self._kind == "deflate" and data[0] & 15 != 8  # against RFC 9110 (8.4.1.2), but done
-            self._unpacking = zlib.decompressobj(_BARE if bare else _EITHER)
-        try:
-            return cast(bytes, self._unpacking.decompress(data, most))
-        except zlib.error as error:
-            raise Garbled(f"the body is not packed as {self._kind}") from error
+        held = b""
+        while data and len(held) < most:  # one may follow the other (RFC 1952, 2.2)
+            if self.whole:
+                bare = self._kind == "deflate" and data[0] & 15 != 8  # against RFC 9110 (8.4.1.2), but done
+                self._unpacking = zlib.decompressobj(_BARE if bare else _EITHER)
+            try:
+                held += self._unpacking.decompress(data, most - len(held))
+            except zlib.error as error:
+                raise Garbled(f"the body is not packed as {self._kind}") from error
+            data = self._unpacking.unused_data
+        return held
 
     @property
     def whole(self) -> bool:
@@ -113,6 +119,12 @@ class Answering(BaseProtocol):
         return self.transport is not None and not self.transport.is_closing()
 
     @property
+    def unsent(self) -> bool:
+        """Whether something of the request has not left yet, though there may be an answer."""
+        transport = self.transport
+        return transport is not None and cast(asyncio.WriteTransport, transport).get_write_buffer_size() > 0
+
+    @property
     def closed(self) -> "asyncio.Future[None] | None":
         """What the pool waits for when it closes; None where the connection is gone already."""
         if self._closed is None and self.transport is not None:
@@ -167,14 +179,15 @@ class Answering(BaseProtocol):
             self.close()
             return
         try:
-            if self._heading:
-                self._room -= len(data)
-                if self._room < 0:
-                    data = self._beyond_the_head(data)
+            self._room -= len(data)
+            if self._heading and self._room < 0:
+                data = self._beyond_the_head(data)
             self._responses.feed_data(data)
+            if self._room < 0 and self._due is not None:
+                raise self._overlong()
         except HttpParserUpgrade:
             self.should_close = True
-        except HttpParserError as error:
+        except (HttpParserError, Overlong) as error:
             why = error.__context__
             self.fail(why if isinstance(why, Overlong | Garbled) else error)
             self.close()
@@ -200,10 +213,12 @@ class Answering(BaseProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; those behind the body are passed over."""
         if self._heading:
-            text = value.decode("utf-8", "surrogateescape")
+            text = value.decode(
+                "utf-8", "replace"
+            )  # it may be kept, and no text that is kept holds surrogates
             if "\0" in text:
                 raise Garbled("a header holds a NUL")
-            self._headers[name.decode("utf-8", "surrogateescape").lower()] = text.rstrip(" \t")
+            self._headers[name.decode("utf-8", "replace").lower()] = text.rstrip(" \t")
 
     def on_headers_complete(self) -> None:
         """The head is whole: of the answer, or of one that comes before it."""
@@ -227,6 +242,7 @@ class Answering(BaseProtocol):
 
     def on_body(self, data: bytes) -> None:
         """A part of the body."""
+        self._room = min(MOST_HEAD, self._room + _FRAMED * len(data))
         if self._packed is not None:
             data = self._packed.read(data, self._limit + 1 - self._size)
         self._size += len(data)

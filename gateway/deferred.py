@@ -34,7 +34,9 @@ class Waiting:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._answer
         except TimeoutError:
-            return None
+            if self._answer.cancelled():
+                return None
+            answer = self._answer.result()  # given at the last moment: its sender waits to hear of it
         if self._closed():
             self.left(whole=False)
             return None

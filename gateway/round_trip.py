@@ -71,6 +71,8 @@ class RoundTrip:
                 reply = await answer
             else:
                 reply = await _in_pieces(protocol, head, call.body, answer)
+            if protocol.unsent:  # it must not come before the next request
+                protocol.abort()
         except BaseException:
             connection.close()
             raise

@@ -42,7 +42,8 @@ TOUCHES = Fetch(touch, "at purpose digest message campaign", "contact lane", ord
 """What was sent to a contact that answered nothing: rows of `known.Touch`, by contact and lane."""
 TOUCHED = insert(touch, "message lane contact at purpose digest campaign", ignore=True)
 """Remembers such a message; what is remembered already stays."""
-_LOCK = Fetch(contact, "merged_into", "id lane", lock="wait")
+LOCKED = Fetch(contact, "merged_into country zone born revision fenced", "id lane", lock="wait")
+"""A contact's row, locked: one statement for all who do so, since by two of them two writers lock in two orders."""
 _NOTHING_STANDS = delete(standing, "contact lane")
 _RAISED = update(contact, "", "id lane", revision=contact.c.revision + sa.literal_column("1"))
 """What stands of a contact is not what it was. It goes with every change of that, in the same step, so that who has
@@ -96,7 +97,7 @@ def record(facts: Sequence[Consent]) -> Op[None]:
 
 def lock_asks(*contacts: str) -> Asks:
     """The questions after which nobody else records a fact about contacts, or marks a message, until the commit."""
-    return [(_LOCK, (each, lane_of_id(each))) for each in sorted(contacts)]
+    return [(LOCKED, (each, lane_of_id(each))) for each in sorted(contacts)]
 
 
 def homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
@@ -104,7 +105,7 @@ def homes(contacts: Iterable[str]) -> Op[dict[str, str]]:
     now = {each: each for each in sorted(contacts)}
     waiting = dict(now)
     while waiting:
-        answers = yield [(_LOCK, (home, lane_of_id(home))) for home in waiting.values()]
+        answers = yield [(LOCKED, (home, lane_of_id(home))) for home in waiting.values()]
         merged = {
             each: rows[0][0] for each, rows in zip(waiting, answers, strict=True) if rows and rows[0][0]
         }

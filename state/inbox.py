@@ -31,7 +31,7 @@ from state.receipts import merge_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, insert, update
 from state.tables import contact, envelope, event, message, signal
 from state.tables import part as piece
-from state.writer import Op, Work, Writes, part
+from state.writer import Op, Work, Writes
 
 _ENVELOPE = insert(envelope, "id lane channel request body problems")
 _EVENT = insert(event, "id lane channel conversation envelope key body", ignore=True)
@@ -144,11 +144,13 @@ def _writes(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Writes[
 
 
 def _accept_known(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Op[Placed]:
-    """The same after a look whether the contacts are still their own."""
+    """The same after a look whether the contacts are still their own.
+
+    In two steps: beside an operation whose events await their turn in the first, these would before they are there.
+    """
     found = yield [(_MERGED_INTO, (each.contact, each.lane)) for each in who.values()]
-    if any(not rows or rows[0][0] for rows in found):
-        return (yield from _accept(letter, arrived, {}))
-    return (yield from part(_writes(letter, arrived, who)))
+    merged = any(not rows or rows[0][0] for rows in found)
+    return (yield from _accept(letter, arrived, {} if merged else who))
 
 
 def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:

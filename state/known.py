@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from state.consent import STANDINGS, TOUCHED, TOUCHES
+from state.consent import LOCKED, STANDINGS, TOUCHED, TOUCHES
 from state.model.consent import Standing
 from state.model.ids import lane_of_id
 from state.statements import Fetch, Row, Statement
@@ -19,7 +19,6 @@ from state.tables import contact, conversation
 from state.writer import Op
 
 _ABOUT = Fetch(contact, "merged_into country zone born revision", "id lane")
-_AGAIN = Fetch(contact, "merged_into country zone born revision fenced", "id lane", lock="wait")
 _CONVERSATION = Fetch(conversation, "contact last_in told", "id lane")
 _CONVERSATION_LOCKED = Fetch(conversation, "contact last_in told", "id lane", lock="wait")
 _LOCALE = Fetch(contact, "locale", "id lane")
@@ -152,7 +151,7 @@ def locked(contact_id: str) -> Op[Known]:
     """What stands of a contact, or of the one it was merged into, with its row locked until the commit."""
     key = (contact_id, lane_of_id(contact_id))
     while True:
-        about, stands = yield [(_AGAIN, key), (STANDINGS, key)]
+        about, stands = yield [(LOCKED, key), (STANDINGS, key)]
         if not about or not about[0][0]:
             return _known(key, about[0][1:5] if about else _NONE[1:5], stands)
         key = (about[0][0], lane_of_id(about[0][0]))
@@ -169,7 +168,7 @@ def again_asks(known: Known, *, unasked: bool = False) -> _Asks:
     For what answers nothing (`unasked`) it counts too what else of the kind has left by now.
     """
     key = (known.contact, known.lane)
-    return [(_AGAIN, key), (TOUCHES, key)] if unasked else [(_AGAIN, key)]
+    return [(LOCKED, key), (TOUCHES, key)] if unasked else [(LOCKED, key)]
 
 
 def check(known: Known, answers: Sequence[Sequence[Row]], epoch: int) -> None:

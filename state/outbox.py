@@ -70,6 +70,7 @@ _RENEW = Write(
         outbox.c.id == sa.bindparam("k_id", type_=outbox.c.id.type),
         outbox.c.lane == sa.bindparam("k_lane", type_=outbox.c.lane.type),
         outbox.c.lease_epoch == sa.bindparam("epoch", type_=sa.Integer),
+        outbox.c.lease_until > sa.literal_column("0"),
     ),
     "length k_id k_lane epoch",
     "k_id k_lane",
@@ -329,7 +330,7 @@ def unsaid_asks(body: str, conversation_id: str, lane: int) -> _Asks:
 
 
 def renew(rows: Sequence[Leased], lease_ms: int) -> Op[None]:
-    """Go on with rows that are still worked on; one that is another node's by now stays so."""
+    """Go on with rows that are still worked on; one that is another node's by now stays so, or nobody's."""
     yield [(_RENEW, (lease_ms, row.id, row.lane, row.epoch)) for row in rows]
 
 

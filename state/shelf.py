@@ -63,8 +63,10 @@ class Shelf(NamedTuple):
 
 def shelve(shelf: Shelf, facts: Sequence[Consent] = ()) -> Op[None]:
     """Put events away and give the conversation back; what they say of consent is noted. Raises LeaseLost."""
+    # The contact's row first, as in every turn: who marks a message locks it before the conversation.
+    people = consent.lock_asks(*{fact.contact for fact in facts})
     put = [(_SHELVE, (1, event_id, shelf.lane)) for event_id in shelf.events]
-    yield [(_MARK, (1, 0, shelf.id, shelf.lane, shelf.epoch)), *put]
+    yield [*people, (_MARK, (1, 0, shelf.id, shelf.lane, shelf.epoch)), *put]
     if facts:
         yield from consent.record(facts)
 

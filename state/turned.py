@@ -86,11 +86,12 @@ def commit(turn: Turned) -> Op[None]:
 
     Raises known.Changed where a reply was to leave at once on what is not so any more, or the customer was told by now.
     """
-    taken = turn.taken
+    taken, about = turn.taken, turn.taken.about
+    renamed = _about(turn, about)
     epochs = [item.handed.epoch for item in turn.queued if item.handed]
     again = known.again_asks(taken.known) if epochs else []
     # The contact's row now: later it may wait for one that waits for us.
-    contact = consent.lock_asks(taken.contact) if turn.facts else []
+    contact = consent.lock_asks(taken.contact) if turn.facts or renamed else []
     told = [(_TOLD, (taken.id, taken.lane))] if turn.told else []
     # All turns of a batch save in their first step: two nodes that did so in several would wait for each other.
     # What is cleared goes before what is set: another turn of the batch may clear by the same statement.
@@ -101,9 +102,9 @@ def commit(turn: Turned) -> Op[None]:
         raise known.Changed(taken.contact)  # another notice was queued meanwhile
     if turn.facts:
         yield from consent.record(turn.facts)
-    met, about = turn.met, taken.about
+    met = turn.met
     yield [
-        *_consumed(taken, met), *_known(turn, about), *_replies(turn), *_journal(turn, met, about), *_timers(turn),
+        *_consumed(taken, met), *_told(turn), *renamed, *_replies(turn), *_journal(turn, met, about), *_timers(turn),
         *_held(turn), *_handed(turn, met),
     ]  # fmt: skip
 
@@ -137,15 +138,19 @@ def _handed(turn: Turned, met: _Events) -> _Asks:
     return handovers.told_asks(who, taken.snapshot, after, (event for _, event in met), turn.at)
 
 
-def _known(turn: Turned, about: tuple[str, str]) -> _Asks:
-    """What the customer is called, speaks and was told, where this turn tells something new."""
+def _told(turn: Turned) -> _Asks:
+    """The version of the notice that the customer is given."""
+    return [told_ask(turn.taken.id, turn.taken.lane, turn.told)] if turn.told else []
+
+
+def _about(turn: Turned, about: tuple[str, str]) -> _Asks:
+    """What the customer is called and speaks, where this turn tells something new."""
     taken = turn.taken
     name, locale = about
     locale = turn.played.locale or locale
-    told = [told_ask(taken.id, taken.lane, turn.told)] if turn.told else []
     if (name, locale) == (taken.name, taken.locale):
-        return told
-    return [*told, (_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
+        return []
+    return [(_ABOUT, (name.replace("\0", ""), locale, taken.contact, taken.lane))]
 
 
 def _held(turn: Turned) -> _Asks:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gzip
+import socket
 import ssl
 import time
 import zlib
@@ -11,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp.connector import AddrInfoType
 
+from gateway import outgoing
 from gateway.answers import MOST_HEAD
-from gateway.wire import CutOff, TooLong, Wire
+from gateway.round_trip import Connections
+from gateway.wire import CutOff, TooLong, Wire, trace
 from state.model.wire import Call
 from tests.gateway.smsc_server import certificate
 from tests.gateway.sockets import Act, Talk, answers, hangs, serving
@@ -21,6 +25,8 @@ from tests.gateway.sockets import Act, Talk, answers, hangs, serving
 OK = b"HTTP/1.1 200 OK\r\n"
 EARLY = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
 LONG = b"x" * 5000
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n"
+PACKED = gzip.compress(b"hi", mtime=0)
 
 
 @pytest.fixture
@@ -32,6 +38,10 @@ async def client() -> AsyncIterator[Wire]:
 
 def call(url: str, method: str = "POST", **more: Any) -> Call:
     return Call("send", method, url, **{"timeout": 5.0, **more})
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def says(*pieces: bytes, pause: float = 0.0, keeps: bool = True) -> Act:
@@ -124,6 +134,29 @@ async def test_a_cancelled_call_s_answer_is_not_given_to_the_next(client: Wire) 
             await asyncio.wait_for(client.perform(call(server.url)), 0.05)
         server.leave.set()
         assert (await client.perform(call(server.url))).body == b"second"
+
+
+def narrow(info: AddrInfoType) -> socket.socket:
+    """A socket that takes little at a time."""
+    made = socket.socket(*info[:3])
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    return made
+
+
+@pytest.mark.parametrize("size", [1_000_000, 30_000_000])
+async def test_a_request_that_was_answered_before_it_has_left_ends_its_connection(size: int) -> None:
+    def early(talk: Talk) -> None:
+        talk.connection.recv(1000)
+        talk.say(413)
+        talk.server.over.wait()
+
+    client = Wire(allow_private=True)
+    client._connections = Connections(10, narrow)
+    with serving(early, answers(200)) as server:
+        calls = [call(server.url, body=bytes(length), timeout=1.0) for length in (size, 2)]
+        statuses = [(await client.perform(each)).status for each in calls]
+    await client.close()
+    assert (statuses, server.connections) == ([413, 200], 2)
 
 
 async def test_the_answer_to_a_head_request_has_no_body_and_may_tell_of_any_length(client: Wire) -> None:
@@ -231,6 +264,46 @@ async def test_what_is_packed_small_may_not_be_unpacked_to_more_than_the_limit(c
     packed = gzip.compress(bytes(50_000_000), mtime=0)
     with serving(answers(200, packed, "Content-Encoding: gzip")) as server, pytest.raises(TooLong):
         await client.perform(call(server.url, limit=100_000))
+
+
+async def test_what_is_packed_in_several_members_is_unpacked_whole(client: Wire) -> None:
+    packed = gzip.compress(b"first ", mtime=0) + gzip.compress(b"second", mtime=0)
+    head = OK + f"Content-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+    with serving(says(head + packed[:30], packed[30:], pause=0.005)) as server:
+        assert (await client.perform(call(server.url))).body == b"first second"
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "why"),
+    [
+        (CHUNKED + b"\r\n2\r\nhi\r\n0\r\nX: ", b"a" * 1000, "more than the 100 bytes"),
+        (CHUNKED + b"\r\n2\r\nhi\r\n0\r\n", b"X: a\r\n" * 100, "more than the 100 bytes"),
+        (CHUNKED + b"\r\n2;a=", b"a" * 1000, "more than the 100 bytes"),
+        (
+            CHUNKED + b"Content-Encoding: gzip\r\n\r\n" + chunk(PACKED),
+            chunk(b"a" * 1000),
+            "not packed as gzip",
+        ),
+    ],
+    ids=["a trailer", "trailers", "a chunk's extension", "behind what is packed"],
+)
+async def test_what_is_no_body_has_an_end_too(client: Wire, before: bytes, word: bytes, why: str) -> None:
+    with serving(says(before, *[word] * 200)) as server, pytest.raises(CutOff, match=why):
+        await client.perform(call(server.url, limit=100))
+
+
+async def test_a_body_in_chunks_of_a_byte_may_be_long(client: Wire) -> None:
+    answer = CHUNKED + b"\r\n" + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n"
+    with serving(says(answer)) as server:
+        replies = [await client.perform(call(server.url, limit=50_000)) for _ in range(2)]
+    assert [len(each.body) for each in replies] == [50_000] * 2
+
+
+async def test_a_header_that_is_no_utf_8_can_be_kept(client: Wire) -> None:
+    answer = OK + b"Content-Type: image/\xff\r\nContent-Length: 2\r\n\r\nhi"
+    with serving(says(answer)) as server:
+        reply = await client.perform(call(server.url))
+    assert "image/\ufffd" in outgoing.trace([trace(call("http://a/"), 0, reply)])
 
 
 async def test_closing_the_client_ends_the_calls_under_way() -> None:

@@ -1,6 +1,7 @@
 """A provider that takes a reply in its webhook's answer gets it there, once; what comes too late goes the usual way."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Generator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -188,3 +189,18 @@ async def test_nothing_leaves_in_an_answer_that_is_written_after_the_fence_close
     monkeypatch.setattr(deferred.Waiting, "give", frozen)
     assert await hear(house, "hi") == "empty"
     assert await provider.next() == "1: hi"
+
+
+async def test_a_reply_that_is_given_as_the_webhook_gives_up_is_in_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deferred, "PATIENCE", 0.02)
+    waiting = deferred.Waiting(Request("POST", "/", {}, {}, b""))
+    answering = asyncio.create_task(waiting.answer())
+    await asyncio.sleep(0)
+    time.sleep(0.03)  # noqa: ASYNC251 - the time is over and the reply there in one turn of the loop
+    giving = asyncio.create_task(waiting.give(Answer(200, b"reply"), lambda: False))
+    answer = await answering
+    assert (answer, waiting.open) == (Answer(200, b"reply"), False), "any answer is taken for this one"
+    waiting.left(whole=True)
+    assert await giving

@@ -169,3 +169,15 @@ async def test_who_is_known_is_looked_at_again_where_others_may_have_merged(stor
     assert await count(store, "event") == 4, "what came twice is stored once"
     (now,) = (await accept(store, message("m5", PHONE, BSUID))).who.values()
     assert ("m4", now.conversation) in await rows(store, "event.key event.conversation")
+
+
+async def test_what_is_accepted_awaits_its_turn_whatever_else_is_stored_in_its_commit(store: Store) -> None:
+    placed = await accept(store, message("m1"), message("m2", OTHER))
+    one, other = placed.who.values()
+    back, known = HandedBack(key="back", at=1), {("wa", (OTHER,)): other}
+    arrived = [Arrived(message("m3", OTHER), "wa", "default")]
+    await asyncio.gather(
+        store.write(inbox.internal, one.conversation, one.lane, "wa", back),
+        store.write(inbox.accept, LETTER, arrived, known, True),
+    )
+    assert await rows(store, "inbox.id") == await rows(store, "event.id")

@@ -193,6 +193,41 @@ async def test_a_turn_with_facts_and_a_call_with_a_consent_do_not_wait_for_each_
     assert (stood, apart) == (1, [])
 
 
+async def test_who_marks_and_who_records_lock_their_contacts_in_one_order(plain: str) -> None:
+    store, other = await Store(plain).open(), await asyncpg.connect(plain)
+    await prepare(other)
+    one, two = await leased(store, "m1"), await leased(store, "m2", BSUID)
+    lesser, greater = sorted((one, two), key=lambda row: row.talk.contact)
+    lock = "SELECT FROM contact WHERE id = $1 FOR UPDATE"
+    async with other.transaction():
+        await other.execute(lock, lesser.talk.contact)
+        marking = store.write(outbox.sending, greater, sent())
+        recording = store.write(consent.record, [fact(lesser.talk.contact)])
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass
+        await other.execute(f"{lock} NOWAIT", greater.talk.contact)
+    await asyncio.gather(marking, recording)
+    await other.close()
+    await store.close()
+
+
+async def test_a_turn_that_learns_a_name_waits_for_its_contact_without_holding_the_conversation(
+    plain: str,
+) -> None:
+    store, other = await Store(plain).open(), await asyncpg.connect(plain)
+    await accept(store, message("m1"))
+    (taken,) = await take(store)
+    async with other.transaction():
+        await other.execute("SELECT FROM contact FOR UPDATE")
+        writing = store.write(commit, turned(replace(taken, name="Bob"), "hello"))
+        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            pass
+        await other.execute("SELECT FROM conversation FOR UPDATE NOWAIT")
+    await writing
+    await other.close()
+    await store.close()
+
+
 async def test_what_was_sent_to_one_contact_counts_for_the_one_it_is_merged_into(store: Store) -> None:
     row, other = await leased(store, "m1", BSUID), await leased(store, "m2")
     touch = Touch(6, "marketing", "d", other.id)

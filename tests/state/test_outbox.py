@@ -69,6 +69,19 @@ async def test_what_is_less_urgent_does_not_hold_a_reply_in_its_own_conversation
     assert words(await lease(store)) == ["reply", "campaign"]
 
 
+async def test_a_row_that_was_put_back_is_not_leased_again_by_who_renews_what_is_under_way(
+    store: Store,
+) -> None:
+    await converse(store, "m1", "hello")
+    for late in (False, True):
+        (row,) = await lease(store)
+        put_back = store.write(outbox.settle, Settled(row, again_at=now_ms()))
+        if late:
+            await put_back
+        await asyncio.gather(put_back, store.write(outbox.renew, [row], LEASE))
+    assert words(await lease(store)) == ["hello"]
+
+
 async def test_a_row_waits_until_it_is_due(store: Store) -> None:
     await converse(store, "m1", "hello")
     (row,) = await lease(store)
