@@ -180,8 +180,8 @@ def body(source: str, row: Row) -> str:
 def fan_out(source: str, now: int, limit: int = 200) -> Op[int]:
     """Make of what has happened a delivery for each hook that wants it; gives how much that was.
 
-    What another node is at is left to it: to wait for its commit could make both wait for each other. Hooks that are disabled get theirs too: they wait until it is enabled. `source` is our address, `now` in
-    milliseconds, UTC.
+    What another node is at is left to it: to wait for its commit could make both wait for each other. Hooks that are
+    disabled get theirs too: they wait until it is enabled. `source` is our address, `now` in milliseconds, UTC.
     """
     waiting, hooks, teams, channels = yield [(_TAKE, (limit,)), (ALL, ()), (_TEAMS, ()), (_CHANNELS, ())]
     parents = dict(map(tuple, teams)) | {f"@{name}": of for name, of in channels}

@@ -154,7 +154,8 @@ class Fetch(Statement):
     """Rows of one table by key columns; on PostgreSQL all keys of a batch go as arrays in one statement.
 
     `lock` is "", "wait" or "skip": a locking one must have `lane` among its keys, so that it touches only the
-    partitions it names. One that waits locks in the order of its keys, as writes do, or in `order`. `also` is one more column, computed. On PostgreSQL the keys follow the columns in each row.
+    partitions it names. One that waits locks in the order of its keys, as writes do, or in `order`. `also` is one more
+    column, computed. On PostgreSQL the keys follow the columns in each row.
     """
 
     def __init__(

@@ -1,5 +1,8 @@
 """What waits is listed and ended by those who suspend; what is on its way stays."""
 
+import asyncio
+
+import asyncpg
 import msgspec
 import pytest
 from msgspec.structs import replace
@@ -10,6 +13,7 @@ from state.model import cause
 from state.model.cause import Cause
 from state.model.ids import now_ms
 from state.outbox import Settled
+from state.postgres import prepare
 from state.store import Store
 from state.turned import commit
 from tests.state.acts import DAY, accept, converse, count, lease, message, rows, sent, take, turned
@@ -83,3 +87,53 @@ async def test_held_messages_whose_validity_is_over_are_found(store: Store) -> N
     assert await store.read(held.EXPIRED, now_ms(), 10) == []
     found = await store.read(held.EXPIRED, now_ms() + 2 * DAY, 10)
     assert [tuple(each) for each in found] == [(row.id, row.lane)]
+
+
+async def holding(store: Store, *urns: str) -> list[tuple[str, int]]:
+    """A message held in a conversation with each of these customers: id and lane, by lane."""
+    for urn in urns:
+        await converse(store, urn, "held", urn=urn)
+    leased = await lease(store)
+    for row in leased:
+        await store.write(outbox.settle, Settled(row, again_at=1, held=True))
+    return sorted(((row.id, row.lane) for row in leased), key=lambda key: key[1])
+
+
+async def held_locked(other: asyncpg.Connection) -> None:
+    """Wait until somebody waits for a lock."""
+    while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+        pass
+
+
+@pytest.mark.parametrize("how", ["requeued", "marked"])
+async def test_who_waits_for_a_held_row_has_none_that_comes_after_it(plain: str, how: str) -> None:
+    store, other = await Store(plain).open(), await asyncpg.connect(plain)
+    await prepare(other)
+    # by lane, which is not the order in which they were written
+    (first, lane), (last, greater) = await holding(store, "whatsapp:2", "whatsapp:1")
+    lock = "SELECT FROM outbox WHERE id = $1 FOR UPDATE"
+    async with other.transaction():
+        await other.execute(lock, first)
+        if how == "requeued":
+            writing = [store.write(held.requeue, [(each, "")], 1) for each in (greater, lane)]
+        else:
+            writing = [store.write(held.mark, [(last, greater), (first, lane)], "s1")]
+        await held_locked(other)
+        await other.execute(f"{lock} NOWAIT", last)
+    await asyncio.gather(*writing)
+    await other.close()
+    await store.close()
+
+
+async def test_what_is_marked_while_it_is_requeued_stays_held(plain: str) -> None:
+    store, other = await Store(plain).open(), await asyncpg.connect(plain)
+    await prepare(other)
+    ((row, lane),) = await holding(store, "whatsapp:1")
+    async with other.transaction():
+        await other.execute("UPDATE outbox SET held_by = 's1' WHERE id = $1", row)
+        requeuing = store.alone(held.requeue, [(lane, "")], 1)
+        await held_locked(other)
+    await requeuing
+    assert await rows(store, "outbox.state outbox.held_by") == [("held", "s1")]
+    await other.close()
+    await store.close()
