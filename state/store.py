@@ -62,7 +62,7 @@ def _backend(url: str, owner: bool) -> Database:
 class Store:
     """An open database. `shared` says whether other gateways may work on it too; `owner` is false for commands."""
 
-    def __init__(self, url: str, *, batch: int = 200, owner: bool = True) -> None:
+    def __init__(self, url: str, *, batch: int = 128, owner: bool = True) -> None:
         self._database = _backend(url, owner)
         self._writer = Writer(self._database, batch)
         second = self._database.aside()

@@ -109,7 +109,7 @@ class _Job:
 class Writer:
     """Takes operations from any task and commits them in groups of at most `limit`."""
 
-    def __init__(self, backend: Backend, limit: int = 200) -> None:
+    def __init__(self, backend: Backend, limit: int = 128) -> None:
         self._backend = backend
         self._limit = limit
         self._waiting: deque[_Job] = deque()

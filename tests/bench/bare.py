@@ -18,8 +18,8 @@ from aiohttp import ClientSession, TCPConnector, web
 
 from tests.load.whatsapp import ACCESS_TOKEN, APP_SECRET, PHONE_NUMBER_ID
 
-SENDERS = 192
-GROUP = 200
+SENDERS = 256
+GROUP = 128
 
 
 class Words(msgspec.Struct):

@@ -10,7 +10,7 @@ from tests.load.process import SERVER_CORE, Server
 
 PACE = "1000000"
 """Messages a second our own pace allows: more than can be sent."""
-SLOTS = 192
+SLOTS = 256
 """Sends under way at a time: as many as there are senders of the load, and as the bare limit has."""
 
 

@@ -10,7 +10,7 @@ import msgspec
 from tests.bench.drive import Measured, Meters
 from tests.load.stream import END
 
-CONNECTIONS = 192
+CONNECTIONS = 256
 WARM, WINDOW = 1, 2
 SCRIPT = Path(__file__).with_name("requests.lua")
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3}
