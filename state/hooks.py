@@ -46,14 +46,14 @@ _SECRETS = update(hook, "sealed", "id")
 _REMOVED = update(hook, "removed_at", "id")
 _DISABLED = update(hook, "disabled_at disabled_for", "id")
 _HAPPENED = insert(occurrence, "id type team subject at data", ignore=True)
-WAITING = Query(
+_FIRST = (
     sa.select(_O.id, _O.type, _O.team, _O.subject, _O.at, _O.data)
     .order_by(_O.id)
-    .limit(sa.bindparam("limit", type_=sa.Integer)),
-    "limit",
+    .limit(sa.bindparam("limit", type_=sa.Integer))
 )
+WAITING = Query(_FIRST, "limit")
 """What has happened and is no delivery yet: id, type, team, subject, at, data (JSON)."""
-_TAKE = Query(WAITING.construct.with_for_update(skip_locked=True), "limit")
+_TAKE = Query(_FIRST.with_for_update(skip_locked=True), "limit")
 _DONE = delete(occurrence, "id")
 DELIVER = insert(delivery, "id hook event type body state began_at due_at", ignore=True)
 _AGAIN = update(delivery, "attempt began_at due_at", "hook state")

@@ -1,9 +1,9 @@
 """Row C3: what a turn costs with a million stored conversations, beside the same with ten thousand. SQLite, on disk.
 
-A turn is: accept a message, take its conversation, commit its turn. They go 200 at a time, as under load, in
-conversations all over the table. The first row is the time of a turn between checkpoints: the lower quartile of all
-batches leaves out those with one, one in seven or eight. The second is the CPU time of all batches, with the work of
-checkpoints; how long the disk takes for these is in neither.
+A turn is: accept a message, take its conversation, play it (a trigger, a guard, a reply), commit it. They go 200 at a
+time, as under load, in conversations all over the table. The first row is the time of a turn between checkpoints: the
+lower quartile of all batches leaves out those with one, one in seven or eight. The second is the CPU time of all
+batches, with the work of checkpoints; how long the disk takes for these is in neither.
 `python -m tests.bench.stored`.
 """
 
@@ -18,19 +18,25 @@ from time import perf_counter, process_time
 
 import msgspec
 
+from conversations import engine
+from conversations.router import Router
 from state import inbox
 from state.contacts import Who
+from state.conversations import Taken
 from state.inbox import Arrived
-from state.model.ids import new_id
-from state.model.turn import Snapshot
+from state.model.ids import new_id, now_ms
+from state.model.turn import Customer, Snapshot
+from state.outbox import Queued
 from state.store import Store
-from state.turned import commit
+from state.turned import Turned, commit
 from tests.bench.rows import Row, table
+from tests.bench.turns import Counter
 from tests.gateway.api.house import on_sqlite
-from tests.state.acts import LETTER, message, take, turned
+from tests.state.acts import DAY, LETTER, message, take
 
 FEW, MANY, GOAL = 10_000, 1_000_000, 1.15
 _BATCH, _ROUNDS = 200, 60
+_ROUTER = Router([Counter])
 _people = msgspec.json.Decoder(list[tuple[str, Who]]).decode
 
 
@@ -106,12 +112,23 @@ async def _turns(store: Store, people: Sequence[tuple[str, Who]], batch: int) ->
     )
     taken = await take(store, limit=_BATCH)
     assert len(taken) == _BATCH
-    await asyncio.gather(*(store.write(commit, turned(each, "Well.")) for each in taken))
+    await asyncio.gather(*(store.write(commit, _played(each)) for each in taken))
+
+
+def _played(taken: Taken) -> Turned:
+    """The turn of a conversation, with its reply."""
+    now, events = now_ms(), [event for _, event in taken.events]
+    customer = Customer(taken.contact, taken.channel, "whatsapp", taken.urns, *taken.about)
+    played = engine.play(taken.snapshot, events, customer, _ROUTER, now, f"{taken.id}:{taken.revision}")
+    (say,) = played.says
+    reply = Queued(new_id(taken.lane), taken.lane, taken.id, "wa", "message", "", now, now + DAY, message=say)
+    return Turned(taken, played, (reply,), now)
 
 
 def _fill(path: Path, count: int) -> list[tuple[str, Who]]:
     """Put so many conversations with their contacts into the file; gives who they are with, by address."""
-    snapshot = msgspec.json.encode(Snapshot("shop", "1", 1, "asking", {"name": "Ann"})).decode()
+    stands = Snapshot("Counter", Counter.plan.version, 1, "start", {"total": 3, "name": "Ann"})
+    snapshot = msgspec.json.encode(stands).decode()
     people = [_person(number) for number in range(count)]
     with sqlite3.connect(path) as file:
         file.executemany(
