@@ -3,7 +3,8 @@
 PORT ?= 8080
 SEED ?= 7
 COUNT ?= 100
-WORKERS ?= auto
+# Two a core: a third of the tests waits for a time that passes.
+WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 PYTHON := .venv/bin/python
 
 .PHONY: help run test check e2e bench crash format lock clean run-env dev-env e2e-env
