@@ -1,4 +1,6 @@
-"""The bot of the chat page: the orders bot, which also knows the words "picture" and "story"."""
+"""The bot of the demonstration: the orders bot, which begins without a word, too (Telegram's START), and also knows the
+words "picture" and "story".
+"""
 
 from examples.orders import Orders
 from parley import Media, On, Text, Turn
@@ -15,6 +17,7 @@ class Showcase(Orders):
     """Tells where an order is, shows a picture, and tells a story while it is being written."""
 
     table = (
+        On("started", "start", "menu"),
         On("message", ("start", "menu"), "menu", when="wants_picture", say=VAN),
         On("message", ("start", "menu"), "menu", when="wants_story", say=Text(STORY, stream=True)),
         *Orders.table,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from conversations.chat import chat
 from conversations.engine import run_effect
 from examples.orders import Orders
 from examples.showcase import STORY, Showcase
@@ -73,6 +74,12 @@ def test_the_chat_page_s_bot_shows_what_is_asked_for(word: str, content: Media |
     talk = Talk(Showcase)
     assert talk.play(said(word)).says[0].content == content
     assert talk.play(said(word.title())).says[0].content == content
+
+
+async def test_the_demonstration_answers_who_opens_it_without_a_word() -> None:
+    async with chat(Showcase, channel="telegram") as c:
+        await c.starts()
+        c.says("How can I help? I can also tell you a story: write “story”.")
 
 
 def test_the_sample_is_read_at_a_glance_and_its_picture_is_served() -> None:
