@@ -64,7 +64,7 @@ def _packed(kind: str) -> _Packed | None:
     """How to read a body by its `Content-Encoding`; raises Garbled where we cannot."""
     if kind in ("br", "zstd"):
         raise Garbled(f"the body is packed as {kind}")
-    return _Packed(kind) if kind in ("gzip", "deflate") else None
+    return _Packed(kind) if kind in ("gzip", "x-gzip", "deflate") else None
 
 
 class Answering(BaseProtocol):
