@@ -318,7 +318,8 @@ class Gateway:
     @property
     def local_url(self) -> str:
         """Where this process is reached from this machine."""
-        return f"http://{self.settings.host}:{self.port}"
+        host = _REACHED.get(self.settings.host, self.settings.host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def source(self) -> str:
@@ -329,6 +330,10 @@ class Gateway:
     def url(self) -> str:
         """Where this process is reached."""
         return self.settings.public_url or self.local_url
+
+
+_REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound by it
+"""How a process that listens on all addresses is reached from its machine."""
 
 
 def _bind(host: str, port: int) -> socket.socket:

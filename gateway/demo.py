@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,8 +162,21 @@ async def prepare(gateway: "Gateway") -> None:
     await gateway.channels.load()
 
 
-def welcome(url: str) -> str:
-    """What to open."""
+def _ours_alone(host: str) -> bool:
+    """Whether an address is reached from this machine alone; of a name but `localhost` nobody knows."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def welcome(url: str, host: str) -> str:
+    """What to open, and a warning where others can: nobody is asked for a key in a demonstration."""
+    others = (
+        ()
+        if _ours_alone(host)
+        else ("", f"  Open to others: who reaches {host} may do here all that an admin may.")
+    )
     return "\n".join(
         (
             "",
@@ -172,5 +186,6 @@ def welcome(url: str) -> str:
             f"  admin          {url}/admin",
             "",
             "  Ctrl-C stops; starting again goes on where it was.",
+            *others,
         )
     )

@@ -105,7 +105,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
     public = f", for {settings.public_url}" if settings.public_url else ""
     print(f"ready {gateway.local_url}{public}", flush=True)
     if demonstrate:
-        print(demo.welcome(gateway.local_url), flush=True)
+        print(demo.welcome(gateway.local_url, gateway.settings.host), flush=True)
     watched = reload.saved(gateway.router.bots, settings.bot_path) if watch else None
     again = await _first(stop, watched)
     print("stopping: what is under way is finished or handed back", flush=True)
