@@ -38,7 +38,7 @@ from gateway.linked import Linked
 from gateway.logs import redactor
 from gateway.loops import forever
 from gateway.metrics import Metrics
-from gateway.origin import Origin
+from gateway.origin import Origin, local
 from gateway.pace import Pace
 from gateway.sealer import Sealer
 from gateway.settings import Settings
@@ -318,8 +318,7 @@ class Gateway:
     @property
     def local_url(self) -> str:
         """Where this process is reached from this machine."""
-        host = _REACHED.get(self.settings.host, self.settings.host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return local(self.settings.host, self.port)
 
     @property
     def source(self) -> str:
@@ -330,10 +329,6 @@ class Gateway:
     def url(self) -> str:
         """Where this process is reached."""
         return self.settings.public_url or self.local_url
-
-
-_REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound by it
-"""How a process that listens on all addresses is reached from its machine."""
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -172,11 +172,8 @@ def _ours_alone(host: str) -> bool:
 
 def welcome(url: str, host: str) -> str:
     """What to open, and a warning where others can: nobody is asked for a key in a demonstration."""
-    others = (
-        ()
-        if _ours_alone(host)
-        else ("", f"  Open to others: who reaches {host} may do here all that an admin may.")
-    )
+    warned = f"  Open to others: who reaches {host} may do here all that an admin may."
+    others = () if _ours_alone(host) else ("", warned)
     return "\n".join(
         (
             "",

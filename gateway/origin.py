@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from aiohttp import web
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound by it
+
+
+def local(host: str, port: int) -> str:
+    """The address by which a process that listens there, or on all addresses, is reached from its machine."""
+    host = _REACHED.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Origin:

@@ -167,20 +167,10 @@ async def test_a_channel_whose_flow_is_gone_is_told_when_the_gateway_starts(
 
 @pytest.mark.parametrize(
     ("host", "warned"),
-    [("127.0.0.1", False), ("localhost", False), ("::1", False), ("0.0.0.0", True), ("::", True), ("shop.example", True)],
+    [
+        ("127.0.0.1", False), ("localhost", False), ("::1", False),
+        ("0.0.0.0", True), ("::", True), ("shop.example", True),
+    ],
 )  # fmt: skip
 def test_who_opens_it_to_others_is_warned(host: str, *, warned: bool) -> None:
     assert (f"who reaches {host} may do here all" in demo.welcome("http://127.0.0.1:8080", host)) is warned
-
-
-@pytest.mark.parametrize(
-    ("host", "url"),
-    [
-        ("0.0.0.0", "http://127.0.0.1:8080"),
-        ("::", "http://[::1]:8080"),
-        ("127.0.0.2", "http://127.0.0.2:8080"),
-    ],
-)
-def test_it_is_told_by_an_address_that_can_be_opened(tmp_path: Path, host: str, url: str) -> None:
-    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path), host=host, port=8080), Router([]))
-    assert gateway.local_url == url

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from gateway.origin import Origin
+from gateway.origin import Origin, local
 
 FORWARDED = {"Host": "inside:8080", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "chat.example.com"}
 
@@ -35,3 +35,16 @@ def test_only_a_trusted_proxy_says_where_a_request_came_to(
         "POST", "/webhooks/wa?a=%20b", headers=FORWARDED, transport=_Transport(peer)
     )
     assert Origin(public_url, trusted).url(request) == seen
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8080"), ("::", "http://[::1]:8080"), ("127.0.0.2", "http://127.0.0.2:8080"),
+        ("shop.example", "http://shop.example:8080"),
+    ],
+)  # fmt: skip
+def test_a_process_that_listens_on_all_addresses_is_told_by_one_that_can_be_opened(
+    host: str, url: str
+) -> None:
+    assert local(host, 8080) == url
