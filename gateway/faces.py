@@ -28,9 +28,15 @@ def application(gateway: Gateway, *, demonstrate: bool = False) -> web.Applicati
     for face in (api, console, server, health):
         app.add_routes(face.routes(gateway, demo=demonstrate))
     app.add_routes(_pages(gateway, demonstrate))
+    app.router.add_get("/{page:admin|chat|simulator}/", _without_slash)
     if demonstrate:
         _simulator(gateway, app)
     return app
+
+
+async def _without_slash(request: web.Request) -> web.Response:
+    """A page's address as it is often typed."""
+    raise web.HTTPPermanentRedirect(f"/{request.match_info['page']}")
 
 
 def _pages(gateway: Gateway, demo: bool) -> list[web.RouteDef]:

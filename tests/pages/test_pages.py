@@ -112,3 +112,13 @@ async def test_the_pages_tell_which_bot_answers_and_where_it_is_written(
     await gateway.stop()
     assert "<code>examples/booking.py\nexamples/orders.py</code>" in start
     assert "<h1>Booking · Orders</h1>" in chat
+
+
+@pytest.mark.parametrize("page", ["admin", "chat", "simulator"])
+async def test_a_page_is_found_with_a_slash_behind_its_name(tmp_path: Path, page: str) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router([Orders]))
+    await gateway.open()
+    async with TestClient(TestServer(faces.application(gateway, demonstrate=True))) as client:
+        answer = await client.get(f"/{page}/")
+        assert (answer.status, answer.url.path) == (200, f"/{page}")
+    await gateway.stop()
