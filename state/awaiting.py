@@ -2,24 +2,20 @@
 
 import sqlalchemy as sa
 
-from state.statements import Now, Query, Write
+from state.statements import Late, Now, Query
 from state.tables import contact, conversation, event, inbox, outbox
 
-
-def pending() -> Write:
-    """A statement by which a stored event awaits its turn; where it was not stored (a copy), nothing does."""
-    return Write(
-        sa.insert(inbox).from_select(
-            ["id", "lane", "conversation"],
-            sa.select(event.c.id, event.c.lane, event.c.conversation).where(
-                event.c.id == sa.bindparam("id", type_=event.c.id.type),
-                event.c.lane == sa.bindparam("lane", type_=event.c.lane.type),
-            ),
+PENDING = Late(
+    sa.insert(inbox).from_select(
+        ["id", "lane", "conversation"],
+        sa.select(event.c.id, event.c.lane, event.c.conversation).where(
+            event.c.id == sa.bindparam("id", type_=event.c.id.type),
+            event.c.lane == sa.bindparam("lane", type_=event.c.lane.type),
         ),
-        "id lane",
-    )
-
-
+    ),
+    "id lane",
+)
+"""By it an event that is stored in the same step awaits its turn; where it was not stored (a copy), nothing does."""
 _COLUMNS = (
     "id", "lane", "contact", "channel", "snapshot", "revision", "lease_epoch", "urns", "last_in", "last_id", "offered",
     "pieces", "told", "held", "campaign", "campaign_at",

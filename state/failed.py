@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from state.awaiting import pending
+from state.awaiting import PENDING
 from state.model.event import MessageFailed
 from state.model.ids import new_id
 from state.model.receipts import Facts
@@ -34,8 +34,6 @@ def _found() -> sa.Select[Any]:
 
 
 _TOLD = insert_found(event, _COLUMNS, _found(), "id key body message lane", "key lane")
-_PENDING = pending()
-"""A statement of its own: it runs after _TOLD, whatever others of a batch ask."""
 
 
 def told_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement, Row]]:
@@ -47,4 +45,4 @@ def told_asks(message_id: str, lane: int, facts: Facts) -> list[tuple[Statement,
     )
     body = f'{_encode(made).decode()[:-1]},"cause":'
     new = new_id(lane)
-    return [(_TOLD, (new, made.key, body, message_id, lane)), (_PENDING, (new, lane))]
+    return [(_TOLD, (new, made.key, body, message_id, lane)), (PENDING, (new, lane))]

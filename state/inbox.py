@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from state import contacts, templates
-from state.awaiting import pending
+from state.awaiting import PENDING
 from state.contacts import Who
 from state.model.address import lane_of
 from state.model.base import Value
@@ -31,12 +31,11 @@ from state.receipts import merge_asks, up_to_asks, wait_ask
 from state.statements import Fetch, Query, Row, Statement, insert, update
 from state.tables import contact, envelope, event, message, signal
 from state.tables import part as piece
-from state.writer import Op, Work, Writes
+from state.writer import Op, Work, Writes, part
 
 _ENVELOPE = insert(envelope, "id lane channel request body problems")
 _EVENT = insert(event, "id lane channel conversation envelope key body", ignore=True)
 _SIGNAL = insert(signal, "id lane channel key action code body", ignore=True)
-_PENDING = pending()
 _MERGED_INTO = Fetch(contact, "merged_into", "id lane")
 _SEEN = Fetch(event, "id", "key channel lane")
 _SENT = Query(
@@ -137,20 +136,17 @@ def _writes(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Writes[
     """All of it in one step, where everybody is known."""
     letter_id, row = _letter(letter, who)
     asks: _Asks = [(_ENVELOPE, row)]
-    pending: _Asks = []
     for item in arrived:
-        _place(item, letter_id, who, asks, pending)
-    return Writes(asks + pending, Placed(who))
+        _place(item, letter_id, who, asks)
+    return Writes(asks, Placed(who))
 
 
 def _accept_known(letter: Envelope, arrived: Sequence[Arrived], who: Known) -> Op[Placed]:
-    """The same after a look whether the contacts are still their own.
-
-    In two steps: beside an operation whose events await their turn in the first, these would before they are there.
-    """
+    """The same after a look whether the contacts are still their own."""
     found = yield [(_MERGED_INTO, (each.contact, each.lane)) for each in who.values()]
-    merged = any(not rows or rows[0][0] for rows in found)
-    return (yield from _accept(letter, arrived, {} if merged else who))
+    if any(not rows or rows[0][0] for rows in found):
+        return (yield from _accept(letter, arrived, {}))
+    return (yield from part(_writes(letter, arrived, who)))
 
 
 def _all_known(arrived: Sequence[Arrived], known: Known) -> Known | None:
@@ -242,12 +238,9 @@ def _put_all(
     who: Known,
     asks: _Asks,
 ) -> Op[None]:
-    pending: _Asks = []
     for item in (yield from _told_apart((yield from _fresh(arrived, who)), who)):
-        _place(item, letter_id, who, asks, pending)
+        _place(item, letter_id, who, asks)
     yield asks
-    if pending:
-        yield pending
 
 
 def _fresh(arrived: Sequence[Arrived], who: Known) -> Op[Sequence[Arrived]]:
@@ -300,13 +293,7 @@ def _of_customer(happened: Event) -> bool:
     return type(happened) not in _OF_NO_CUSTOMER
 
 
-def _place(
-    item: Arrived,
-    letter_id: str,
-    who: Known,
-    asks: _Asks,
-    pending: _Asks,
-) -> None:
+def _place(item: Arrived, letter_id: str, who: Known, asks: _Asks) -> None:
     """The rows of one event."""
     happened = item.event
     if type(happened) is Receipt:
@@ -321,8 +308,7 @@ def _place(
         lane = sender.lane
         event_id = new_id(lane)
         row = (event_id, lane, item.channel, sender.conversation, letter_id, happened.key, body)
-        asks.append((_EVENT, row))
-        pending.append((_PENDING, (event_id, lane)))
+        asks += [(_EVENT, row), (PENDING, (event_id, lane))]
 
 
 def receipt_asks(happened: Receipt, channel: str) -> _Asks:
@@ -374,14 +360,12 @@ class Internal(NamedTuple):
 def put_all(happened: Sequence[Internal]) -> Op[None]:
     """Store several events of our own making, as part of a larger operation."""
     asks: _Asks = []
-    pending: _Asks = []
     for conversation, lane, channel, made in happened:
         event_id = new_id(lane)
         body = encode(made).decode()
         asks.append((_EVENT, (event_id, lane, channel, conversation, event_id, made.key, body)))
-        pending.append((_PENDING, (event_id, lane)))
+        asks.append((PENDING, (event_id, lane)))
     yield asks
-    yield pending
 
 
 def replayed(envelope_id: str, problems: str) -> Op[None]:

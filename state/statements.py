@@ -75,6 +75,8 @@ class Statement:
     """A named statement with its declared parameters, compiled for a database when first used there."""
 
     writes = False
+    late = False
+    """Whether it runs after all that its step writes otherwise, since it reads some of that."""
     locks = ""
     """The table whose rows it locks until the commit, waiting for those that others have locked; "" for none."""
     locked: Callable[[Row], Row] = staticmethod(lambda row: row)
@@ -106,6 +108,12 @@ class Write(Statement):
         super().__init__(construct, params)
         names = key.split()
         self.order = itemgetter(*(self.params.index(name) for name in names)) if names else None
+
+
+class Late(Write):
+    """A change by what its operation writes in the same step: it runs after all that the others of its step write."""
+
+    late = True
 
 
 class Guard(Write):

@@ -5,9 +5,9 @@ has nothing to ask is a plain function that gives its writes, and what they amou
 The writer advances all operations of a batch in lockstep and runs equal statements of a step together, so a batch of 60
 turns costs as many statements as one turn. Of one step all that reads runs before all that writes, so that nobody of
 the batch sees a step of another's half done; reads and writes each in the order in which they were first asked, for all
-of their rows; beyond that they must not depend on each other. Those that lock run before the others of their kind, so
-that what is read beside a lock is read under it, whoever of the batch asked first; and by the names of their tables, so
-that two writers lock in the same order.
+of their rows, but for those that are `late`; beyond that they must not depend on each other. Those that lock run before
+the others of their kind, so that what is read beside a lock is read under it, whoever of the batch asked first; and by
+the names of their tables, so that two writers lock in the same order.
 A row that an operation asks for with a lock is its own until it has ended: another of the batch that asks for the same
 waits for it there, as it would wait for another writer's commit, and then reads what the first has written.
 """
@@ -41,7 +41,7 @@ Work = Op[T] | Writes[T]
 log = logging.getLogger("parley.state")
 _BETWEEN = 0.002
 """Seconds from one commit to the next while many operations come; else a writer commits at once."""
-_LOCKS = attrgetter("locks")
+_LOCKS, _LATE = attrgetter("locks"), attrgetter("late")
 _MANY = 8
 """Operations that a commit carries where it is worth a pause to let the next one grow: below, it only costs time."""
 
@@ -280,7 +280,7 @@ class _Step:
         """Run each statement for all of its rows: first what reads, then what writes, and first of each what locks."""
         groups = self.groups
         locking = sorted((each for each in groups if each.locks), key=_LOCKS)
-        free = [each for each in groups if not each.locks]
+        free = sorted((each for each in groups if not each.locks), key=_LATE)
         order = [
             each for kind in (False, True) for some in (locking, free) for each in some if each.writes is kind
         ]

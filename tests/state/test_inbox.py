@@ -1,16 +1,20 @@
 """What comes in is stored once, whole, and in its customer's conversation."""
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from msgspec.structs import astuple, replace
 
 from state import inbox
+from state.awaiting import PENDING
 from state.inbox import Arrived, Envelope, Internal, Unstorable
 from state.model.event import AddressChanged, Event, HandedBack, Notice, Receipt, Typing
 from state.model.ids import lane_of_id
 from state.model.receipts import Fault
 from state.store import Store
+from state.writer import Op
 from tests.state.acts import BSUID, LETTER, PHONE, accept, converse, count, message, rows, take
 
 OTHER = "whatsapp:15550001111"
@@ -171,13 +175,22 @@ async def test_who_is_known_is_looked_at_again_where_others_may_have_merged(stor
     assert ("m4", now.conversation) in await rows(store, "event.key event.conversation")
 
 
-async def test_what_is_accepted_awaits_its_turn_whatever_else_is_stored_in_its_commit(store: Store) -> None:
-    placed = await accept(store, message("m1"), message("m2", OTHER))
-    one, other = placed.who.values()
-    back, known = HandedBack(key="back", at=1), {("wa", (OTHER,)): other}
-    arrived = [Arrived(message("m3", OTHER), "wa", "default")]
+@pytest.mark.parametrize("shared", [True, False])
+async def test_what_is_accepted_awaits_its_turn_whatever_else_is_stored_in_its_commit(
+    store: Store, shared: bool
+) -> None:
+    (one,) = (await accept(store, message("m1"))).who.values()
+
+    def before(asked: Sequence[Any]) -> Op[None]:
+        """Others of the batch ask by the same statement, in this step or the next, before ours asks for its event."""
+        for each in asked:  # noqa: UP028 - a list takes no answers
+            yield each
+
+    awaits = [(PENDING, ("0" * 32, one.lane))]
+    arrived = [Arrived(message("m2"), "wa", "default")]
     await asyncio.gather(
-        store.write(inbox.internal, one.conversation, one.lane, "wa", back),
-        store.write(inbox.accept, LETTER, arrived, known, True),
+        store.write(before, [awaits, awaits]),
+        store.write(inbox.accept, LETTER, arrived, {("wa", (PHONE,)): one}, shared),
     )
     assert await rows(store, "inbox.id") == await rows(store, "event.id")
+    assert await count(store, "event") == 2
