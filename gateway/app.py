@@ -14,6 +14,7 @@ from admin.suspensions import Means, Observer
 from conversations import hooks as author_hooks
 from conversations.router import Router
 from gateway import detectors, policy, retention, traffic
+from gateway.beside import behind
 from gateway.bot_settings import for_bots
 from gateway.channels import Channels
 from gateway.delivery import Delivery
@@ -173,9 +174,7 @@ class Gateway:
         """Open the store and read what the loops need; raises Behind."""
         at = await migrate.revision(self.settings.database)
         if at != HEAD:
-            raise Behind(
-                f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
-            )
+            raise Behind(behind(at, HEAD))
         self.store.hear(self.wake.heard)
         await self.store.open()
         if not self.store.shared:

@@ -13,6 +13,7 @@ import msgspec
 
 from connectors.contract import Finding
 from gateway import settings as settings_module
+from gateway.beside import behind
 from gateway.cli.open import values
 from gateway.settings import Settings
 from state.store import Store
@@ -145,10 +146,7 @@ async def _database(settings: Settings) -> Finding:
         at = await migrate.revision(settings.database)
     except database_errors(settings.database) as error:
         return Finding("database", f"cannot be reached: {error}{settings.at('database')}")
-    wrong = (
-        "" if at == HEAD else f"its schema is {at or 'none'}, this version needs {HEAD}: run parley migrate"
-    )
-    return Finding("database", wrong)
+    return Finding("database", "" if at == HEAD else behind(at, HEAD))
 
 
 async def _channels(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gateway import settings as settings_module
+from gateway.beside import behind
 from gateway.settings import Settings
 from state.seal import Seal
 from state.store import Store
@@ -78,9 +79,7 @@ async def check(url: str) -> None:
 
     at = await migrate.revision(url)
     if at != HEAD:
-        raise Failure(
-            f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
-        )
+        raise Failure(behind(at, HEAD))
 
 
 def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Awaitable[int]]) -> int:

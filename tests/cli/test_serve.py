@@ -65,12 +65,16 @@ def test_a_scope_that_is_not_there_is_told(run: Run, config: str) -> None:
 def test_postgresql_behind_its_schema_is_refused_with_the_command_that_helps(
     run: Run, postgres_url: str, tmp_path: Path
 ) -> None:
-    words = ("--database", postgres_url, "--data-dir", str(tmp_path), "--port", "0")
+    file = tmp_path / "n.toml"
+    file.write_text(f"database = {postgres_url!r}\ndata_dir = {str(tmp_path)!r}\nport = 0\n")
+    words = ("--config", str(file))
+    helps = f"parley migrate --config {file}"
+    said = f"the database is at schema 'none', this version needs '{HEAD}': run `{helps}`\n"
     refused = parley("serve", *words)
-    said = f"the database is at schema 'none', this version needs '{HEAD}': run `parley migrate`"
-    assert (refused.code, refused.out, refused.err) == (1, "", f"parley serve: {said}\n")
-    assert run("keys", "list", *words).err == f"parley keys: {said}\n"
-    assert run("migrate", *words).out == f"the schema is at revision {HEAD}\n"
+    assert (refused.code, refused.out, refused.err) == (1, "", f"parley serve: {said}")
+    assert parley("channels", "list", *words).err == f"parley channels: {said}"
+    assert f"database: {said}" in parley("doctor", *words).out
+    assert run(*helps.split()[1:]).out == f"the schema is at revision {HEAD}\n"
     assert run("keys", "list", *words).code == 0
 
 
