@@ -21,6 +21,7 @@ from conversations.bot import Bot
 from conversations.errors import FlowError
 from conversations.loading import OURS, flows_of
 from conversations.router import compiled
+from conversations.source import imports
 from state.model.base import Value
 
 
@@ -61,7 +62,7 @@ def archive(bot: Bot) -> Archive:
     root = Path(file).resolve().parents[bot.module.count(".")]
     found: dict[str, Source] = {}
     _collect(bot.module, root, found)
-    return Archive(bot.name, bot.module, found)
+    return Archive(bot.name, bot.module.partition("@")[0], found)
 
 
 def _collect(name: str, root: Path, found: dict[str, Source]) -> None:
@@ -69,12 +70,12 @@ def _collect(name: str, root: Path, found: dict[str, Source]) -> None:
     for part in _parents(name):
         module = sys.modules.get(part)
         file = Path(getattr(module, "__file__", None) or "")
-        if module is None or part in found or not _own(part, file, root):
+        if module is None or part.partition("@")[0] in found or not _own(part, file, root):
             continue
         package = file.name == "__init__.py"
         text = file.read_text("utf-8")
-        found[part] = Source(str(file), text, package)
-        for wanted in _imports(text, part, package):
+        found[part.partition("@")[0]] = Source(str(file), text, package)
+        for wanted in imports(ast.parse(text), part, package=package):
             _collect(wanted, root, found)
 
 
@@ -86,19 +87,6 @@ def _own(name: str, file: Path, root: Path) -> bool:
 def _parents(name: str) -> Iterable[str]:
     parts = name.split(".")
     return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
-
-
-def _imports(text: str, name: str, package: bool) -> Iterable[str]:
-    home = name if package else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            yield from (each.name for each in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                base = importlib.util.resolve_name("." * node.level + base, home or "_")
-            yield base
-            yield from (f"{base}.{each.name}" for each in node.names)
 
 
 def load(kept: Archive, version: str) -> Bot:

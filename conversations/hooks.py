@@ -115,6 +115,6 @@ def load(names: Sequence[str], bots: Sequence[str] = (), bot_path: str = "") -> 
     """The hooks of the modules that a setting names, then of those the bots are in, each once. Raises FlowError."""
     if bot_path:
         add_folder(bot_path)
-    modules = [module_of(each, each, "hooks") for each in names]
-    modules += [module_of(each.rpartition(":")[0] or each, each) for each in bots]
+    modules = [module_of(each, each, "hooks", bot_path) for each in names]
+    modules += [module_of(each.rpartition(":")[0] or each, each, folder=bot_path) for each in bots]
     return tuple(dict.fromkeys(each for module in modules for each in hooks_of(module)))

@@ -41,7 +41,7 @@ class Router:
         """The flows named `module:Class`, from the bot's folder; raises FlowError saying what is missing."""
         if bot_path:
             add_folder(bot_path)
-        return cls([load(each) for each in bots], begins_anew=begins_anew)
+        return cls([load(each, bot_path) for each in bots], begins_anew=begins_anew)
 
     def get(self, name: str, version: str = "") -> Bot | None:
         """A flow by its name, compiled: of a version that is kept, else as it is served now."""

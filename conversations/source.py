@@ -1,6 +1,7 @@
 """What a bot's source says without being run: texts, effects, timers and triggers, by file and line."""
 
 import ast
+import importlib.util
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -149,3 +150,17 @@ def row_lines(cls: type) -> list[tuple[str, str, Place]]:
             trigger = str(words[0]) if words else ""
             found.append((trigger, named[0] if named else "", Place(file, first + node.lineno - 1)))
     return found
+
+
+def imports(tree: ast.AST, name: str, *, package: bool = False) -> Iterator[str]:
+    """The modules, and the names of modules as they may be, that the source of a module of this name imports."""
+    home = name if package else name.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = importlib.util.resolve_name("." * node.level + base, home or "_")
+            yield base
+            yield from (f"{base}.{each.name}" for each in node.names)

@@ -107,7 +107,9 @@ class _Search:
                 yield each
 
     def _named(self, thing: Any) -> str:
-        return f"{'' if thing.__module__ == self.home else f'{thing.__module__}.'}{thing.__qualname__}"
+        """By its module where that is another; what stands after `@` in one is not of its content."""
+        where = "" if thing.__module__ == self.home else f"{thing.__module__.partition('@')[0]}."
+        return f"{where}{thing.__qualname__}"
 
 
 def _home(module: str) -> str:

@@ -1,6 +1,7 @@
 """The composition root: everything is made here, started in order, and stopped in the reverse."""
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -13,6 +14,7 @@ from admin.suspensions import Means, Observer
 from conversations import hooks as author_hooks
 from conversations.router import Router
 from gateway import detectors, policy, retention, traffic
+from gateway.beside import behind
 from gateway.bot_settings import for_bots
 from gateway.channels import Channels
 from gateway.delivery import Delivery
@@ -172,9 +174,7 @@ class Gateway:
         """Open the store and read what the loops need; raises Behind."""
         at = await migrate.revision(self.settings.database)
         if at != HEAD:
-            raise Behind(
-                f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
-            )
+            raise Behind(behind(at, HEAD))
         self.store.hear(self.wake.heard)
         await self.store.open()
         if not self.store.shared:
@@ -199,7 +199,7 @@ class Gateway:
 
     async def start(self, app: web.Application) -> None:
         """Bind the port, read the channels, start the loops, then listen."""
-        bound = _bind(self.settings.host, self.settings.port)
+        bound = _bind(self.settings)
         self.port = bound.getsockname()[1]
         await self.teams.load()
         await self.channels.load(self.local_url)
@@ -331,8 +331,9 @@ class Gateway:
         return self.settings.public_url or self.local_url
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(settings: Settings) -> socket.socket:
     """A listening socket's address, taken before anything is started. Raises Taken."""
+    host, port = settings.host, settings.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -340,5 +341,11 @@ def _bind(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise Taken(f"{host}:{port} cannot be used: {error.strerror}; choose another with --port") from error
+        wrong = f"port: {host}:{port} cannot be used: {error.strerror}; choose another with --port"
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            wrong = (
+                f"host: {host} cannot be listened on: {error.strerror}; name an address of this machine, as 127.0.0.1,"
+                " or 0.0.0.0 for all it has"
+            )
+        raise Taken(settings.told(wrong)) from error
     return bound

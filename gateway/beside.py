@@ -1,12 +1,15 @@
 """The commands that work beside this process, whole: with the flags that lead them to the same settings."""
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Collection, Sequence
 
 _SAME = ("--config", "--database", "--data-dir")
 """Flags by which a command finds the database; those of secrets are none (gateway/settings)."""
+_WORD = re.compile(r"(://[^/@:]*:|[?&]password=)[^&]*?(@|&|$)")
+"""A password in the address of a database."""
 
 
 def kept(flags: Sequence[str], names: Collection[str]) -> list[str]:
@@ -20,10 +23,17 @@ def kept(flags: Sequence[str], names: Collection[str]) -> list[str]:
 
 
 def command(*words: str) -> str:
-    """A `parley` command on the database of this process, as it may be typed."""
-    flags = kept(sys.argv[2:], _SAME)
+    """A `parley` command on the database of this process, as it may be typed; of a password there are but asterisks."""
+    flags = [_WORD.sub(r"\1***\2", each) for each in kept(sys.argv[2:], _SAME)]
     config = os.environ.get("PARLEY_CONFIG")
     if config and "--config" not in flags:
         flags += ["--config", config]
-    demo = ["--demo"] if sys.argv[1:2] == ["demo"] else []
+    demo = ["--demo"] if sys.argv[1:2] == ["demo"] or "--demo" in sys.argv[2:] else []
     return shlex.join(["parley", *words, *demo, *flags])
+
+
+def behind(at: str | None, head: str) -> str:
+    """What to do where a database is at another schema than this version's."""
+    return (
+        f"the database is at schema {at or 'none'!r}, this version needs {head!r}: run `{command('migrate')}`"
+    )

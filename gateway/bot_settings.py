@@ -15,9 +15,8 @@ def for_bots(settings: Settings) -> Mapping[str, str]:
         found = tomllib.loads(Path(settings.bot_settings_file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        raise SettingsError(
-            f"bot_settings_file: {settings.bot_settings_file} cannot be read: {why}"
-        ) from None
+        told = f"bot_settings_file: {settings.bot_settings_file} cannot be read: {why}"
+        raise SettingsError(settings.told(told)) from None
     for name, value in found.items():
         if not isinstance(value, str):
             raise SettingsError(f"bot_settings_file: {name} in {settings.bot_settings_file} is no text")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from admin import terms
 from admin.operations import Actor, NewChannel
 from connectors import registry
+from gateway.settings import SettingsError
 from state.seal import new_key
 
 if TYPE_CHECKING:
@@ -105,9 +106,17 @@ class NotOurs(Exception):
 def defaults(
     flags: Mapping[str, Any], given: Collection[str] = (), env: Mapping[str, str] = os.environ
 ) -> dict[str, Any]:
-    """The flags, completed by what a demonstration needs and neither flag, environment nor file (`given`) says."""
+    """The flags, completed by what a demonstration needs and neither flag, environment nor file (`given`) says.
+
+    Raises SettingsError where its folder cannot be made.
+    """
     folder = Path(flags.get("data_dir") or env.get("PARLEY_DATA_DIR") or FOLDER)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        where = "flag --data-dir" if flags.get("data_dir") else "PARLEY_DATA_DIR in the environment"
+        place = where if folder != FOLDER else "of the demonstration"
+        raise SettingsError(f"data_dir: {folder} cannot be made: {error.strerror} ({place})") from None
     wanted: dict[str, Any] = {
         "data_dir": str(folder),
         "database": f"sqlite:///{folder / 'parley.db'}",

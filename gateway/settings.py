@@ -40,6 +40,8 @@ from state.seal import Seal
 
 PREFIX = "PARLEY_"
 _PASSWORD = re.compile(r"(://[^/@:]*:).*@")
+DEMONSTRATION = "demonstration"
+"""Among flags: the names of those that nobody gave, but a demonstration needs."""
 _NOT_SETTINGS = (PREFIX + "CONFIG", PREFIX + "TEST_")
 
 
@@ -128,6 +130,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Limit("Days before a consent ends when that is announced; 0: it is not", low=0, high=365)
     ] = 30
 
+    places: Mapping[str, str] = {}
+    """Where each setting that was given stands, by name."""
+
+    def at(self, name: str) -> str:
+        """Where a setting stands, to be put after what is wrong with it; empty where it was not given."""
+        return f" ({self.places[name]})" if name in self.places else ""
+
+    def told(self, wrong: object) -> str:
+        """What is wrong with a setting, in words that begin with its name, and where it stands."""
+        return f"{wrong}{self.at(str(wrong).partition(':')[0])}"
+
+    def show(self, name: str) -> str:
+        """A setting's value as it may be printed."""
+        return _BY_NAME[name].show(getattr(self, name))
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must be in no log: the secret settings, and the passwords of addresses."""
@@ -199,8 +216,9 @@ def _words(kind: Any, limit: Limit) -> str:
 def _table() -> Iterator[Setting]:
     hints = get_type_hints(Settings, include_extras=True)
     for field in msgspec.structs.fields(Settings):
-        kind, limit = get_args(hints[field.name])
-        yield Setting(field.name, kind, field.default, limit)
+        if get_origin(hints[field.name]) is Annotated:
+            kind, limit = get_args(hints[field.name])
+            yield Setting(field.name, kind, field.default, limit)
 
 
 TABLE: tuple[Setting, ...] = tuple(_table())
@@ -233,15 +251,16 @@ def read(
 ) -> Settings:
     """Put the settings together; `flags` are a namespace's variables. Raises SettingsError with all that is wrong."""
     config = config or env.get(PREFIX + "CONFIG")
-    found, problems = {}, []
+    found, places, problems = dict[str, Any](), dict[str, str](), []
     for given in (*_from_file(config), *_from_environment(env), *_from_flags(flags)):
         try:
             found[given.name] = _take(given)
+            places[given.name] = given.where
         except SettingsError as error:
             problems.append(str(error))
     if problems:
         raise SettingsError("\n".join(problems))
-    return _complete(found)
+    return _complete(found, places)
 
 
 def in_file(config: str | None, env: Mapping[str, str] = os.environ) -> frozenset[str]:
@@ -302,29 +321,34 @@ def _from_environment(env: Mapping[str, str]) -> Iterator[_Given]:
 
 
 def _from_flags(flags: Mapping[str, Any]) -> Iterator[_Given]:
+    demo = flags.get(DEMONSTRATION, ())
     for each in TABLE:
         if each.name in flags:
-            yield _Given(each.name, flags[each.name], f"flag {each.flag}", strict=False)
+            where = "of the demonstration" if each.name in demo else f"flag {each.flag}"
+            yield _Given(each.name, flags[each.name], where, strict=False)
 
 
-def _complete(found: dict[str, Any]) -> Settings:
+def _complete(found: dict[str, Any], places: dict[str, str]) -> Settings:
     if not found.get("node"):
         found["node"] = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
     if found.get("seal_key_file"):
-        found["seal_key"] = _key_from(found)
-    return Settings(**found)
+        found["seal_key"] = _key_from(found, places)
+    return Settings(**found, places=places)
 
 
-def _key_from(found: Mapping[str, Any]) -> str:
+def _key_from(found: Mapping[str, Any], places: Mapping[str, str]) -> str:
     name = found["seal_key_file"]
     if found.get("seal_key"):
         raise SettingsError(
-            f"seal_key and seal_key_file ({name}) are both given: only one of them is allowed"
+            f"seal_key ({places['seal_key']}) and seal_key_file ({places['seal_key_file']}) are both given: only one of"
+            " them is allowed"
         )
     try:
         text = Path(name).read_text(encoding="utf-8").strip()
         Seal(text)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it must hold the base64 of 32 bytes"
-        raise SettingsError(f"seal_key_file: {name} cannot be used: {why}") from None
+        raise SettingsError(
+            f"seal_key_file: {name} cannot be used: {why} ({places['seal_key_file']})"
+        ) from None
     return text

@@ -59,7 +59,7 @@ def _load(name: str, folder: str) -> tuple[list[Bot], list[FlowError]]:
     try:
         if folder:
             add_folder(folder)
-        flows, errors = load_whole(name)
+        flows, errors = load_whole(name, folder)
         return [compiled(each) for each in flows], errors
     except FlowError as error:
         return [], [error]

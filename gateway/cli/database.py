@@ -23,9 +23,10 @@ def run(args: argparse.Namespace) -> int:
 
     settings = settings_module.read(args.config, flags=values(args))
     try:
-        with reaching(settings.database):
+        with reaching(settings):
             migrate.upgrade(settings.database)
     except DBAPIError as error:
-        raise Failure(f"the schema could not be upgraded: {error.orig}") from error
+        wrong = f"database: {settings.show('database')} cannot be upgraded: {error.orig}"
+        raise Failure(settings.told(wrong)) from error
     print(f"the schema is at revision {HEAD}")
     return 0

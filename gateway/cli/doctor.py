@@ -13,6 +13,7 @@ import msgspec
 
 from connectors.contract import Finding
 from gateway import settings as settings_module
+from gateway.beside import behind
 from gateway.cli.open import values
 from gateway.settings import Settings
 from state.store import Store
@@ -119,7 +120,7 @@ def _bots(settings: Settings) -> tuple[frozenset[str], Finding]:
     try:
         bots = Router.load(settings.bots, settings.bot_path).bots
     except FlowError as error:
-        return frozenset(), Finding("bots", str(error))
+        return frozenset(), Finding("bots", settings.told(error))
     wrong = "" if settings.bots else "no flow is served: set bots, or nobody answers"
     return frozenset(bot.name for bot in bots), Finding("bots", wrong)
 
@@ -132,7 +133,7 @@ async def _redis(settings: Settings) -> Finding:
         async with Redis.from_url(settings.redis, protocol=3, socket_timeout=_PATIENCE) as client:
             await client.ping()
     except (RedisError, OSError) as error:
-        return Finding("redis", f"cannot be reached: {error}")
+        return Finding("redis", f"cannot be reached: {error}{settings.at('redis')}")
     return Finding("redis")
 
 
@@ -144,11 +145,8 @@ async def _database(settings: Settings) -> Finding:
     try:
         at = await migrate.revision(settings.database)
     except database_errors(settings.database) as error:
-        return Finding("database", f"cannot be reached: {error}")
-    wrong = (
-        "" if at == HEAD else f"its schema is {at or 'none'}, this version needs {HEAD}: run parley migrate"
-    )
-    return Finding("database", wrong)
+        return Finding("database", f"cannot be reached: {error}{settings.at('database')}")
+    return Finding("database", "" if at == HEAD else behind(at, HEAD))
 
 
 async def _channels(

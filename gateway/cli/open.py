@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gateway import settings as settings_module
+from gateway.beside import behind
 from gateway.settings import Settings
 from state.seal import Seal
 from state.store import Store
@@ -25,7 +26,8 @@ def values(args: argparse.Namespace) -> dict[str, Any]:
         return flags
     from gateway import demo
 
-    return demo.defaults(flags, settings_module.in_file(args.config))
+    needed = demo.defaults(flags, settings_module.in_file(args.config))
+    return needed | {settings_module.DEMONSTRATION: needed.keys() - flags.keys()}
 
 
 def database_errors(url: str) -> tuple[type[Exception], ...]:
@@ -40,7 +42,7 @@ def database_errors(url: str) -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def reaching(url: str) -> Iterator[None]:
+def reaching(settings: Settings) -> Iterator[None]:
     """Raise Failure where the database cannot be reached."""
     from gateway.cli import Failure
     from state.writer import Unavailable
@@ -49,8 +51,9 @@ def reaching(url: str) -> Iterator[None]:
         yield
     except Unavailable as error:
         raise Failure(str(error)) from error
-    except database_errors(url) as error:
-        raise Failure(f"the database cannot be reached: {error}") from error
+    except database_errors(settings.database) as error:
+        wrong = f"database: {settings.show('database')} cannot be reached: {error}"
+        raise Failure(settings.told(wrong)) from error
 
 
 def upgrade(settings: Settings) -> None:
@@ -76,9 +79,7 @@ async def check(url: str) -> None:
 
     at = await migrate.revision(url)
     if at != HEAD:
-        raise Failure(
-            f"the database is at schema {at or 'none'!r}, this version needs {HEAD!r}: run `parley migrate`"
-        )
+        raise Failure(behind(at, HEAD))
 
 
 def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Awaitable[int]]) -> int:
@@ -89,7 +90,7 @@ def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Await
     settings = settings_module.read(args.config, flags=values(args))
 
     async def open_and_work() -> int:
-        with reaching(settings.database):
+        with reaching(settings):
             await check(settings.database)
             store = await Store(settings.database, owner=False).open()
         try:
@@ -100,21 +101,24 @@ def with_store(args: argparse.Namespace, work: Callable[[Store, Settings], Await
             await store.close()
 
     if settings.database.startswith("sqlite"):
-        with reaching(settings.database):
+        with reaching(settings):
             upgrade(settings)
     return asyncio.run(open_and_work())
 
 
-def router_of(settings: Settings) -> "Router":
-    """The flows that the settings name; raises Failure where one cannot be loaded."""
+def router_of(settings: Settings, *, anew: bool = False) -> "Router":
+    """The flows that the settings name; raises Failure where one cannot be loaded.
+
+    With `anew` running conversations go on with the flows as they are now, whatever they began with.
+    """
     from conversations.errors import FlowError
     from conversations.router import Router
     from gateway.cli import Failure
 
     try:
-        return Router.load(settings.bots, settings.bot_path)
+        return Router.load(settings.bots, settings.bot_path, begins_anew=anew)
     except FlowError as error:
-        raise Failure(str(error)) from error
+        raise Failure(settings.told(error)) from error
 
 
 def seal_of(settings: Settings) -> Seal | None:

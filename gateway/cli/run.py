@@ -15,6 +15,7 @@ from gateway.beside import command
 from gateway.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
+    from conversations.router import Router
     from gateway.app import Gateway
 
 log = logging.getLogger("parley")
@@ -37,16 +38,18 @@ def declare(name: str, command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until a signal ends it."""
     from gateway import logs, reload
-    from gateway.cli.open import reaching, upgrade, values
+    from gateway.cli.open import reaching, router_of, upgrade, values
 
     settings = settings_module.read(args.config, flags=values(args))
     logs.redactor.learn(*settings.secrets)
     logs.set_up(settings.log_level, settings.log_format)
+    demonstrate = args.command == "demo"
     _make_folder(settings)
-    with reaching(settings.database):
+    router = router_of(settings, anew=demonstrate or args.reload)
+    with reaching(settings):
         if settings.database.startswith("sqlite"):
             upgrade(settings)
-    code = _runner(settings, demonstrate=args.command == "demo", watch=args.reload)
+    code = _runner(settings, router, demonstrate=demonstrate, watch=args.reload)
     if code == _AGAIN:
         reload.again()
     return code
@@ -57,17 +60,19 @@ def _make_folder(settings: Settings) -> None:
     try:
         Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SettingsError(f"data_dir: {settings.data_dir} cannot be made: {error.strerror}") from None
+        wrong = f"data_dir: {settings.data_dir} cannot be made: {error.strerror}"
+        raise SettingsError(settings.told(wrong)) from None
     if not os.access(settings.data_dir, os.W_OK):
-        raise SettingsError(f"data_dir: {settings.data_dir} cannot be written: give this user the right")
+        wrong = f"data_dir: {settings.data_dir} cannot be written: give this user the right"
+        raise SettingsError(settings.told(wrong))
 
 
-def _runner(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
+def _runner(settings: Settings, router: "Router", *, demonstrate: bool, watch: bool) -> int:
     try:
         import uvloop
     except ImportError:
-        return asyncio.run(_serve(settings, demonstrate=demonstrate, watch=watch))
-    return uvloop.run(_serve(settings, demonstrate=demonstrate, watch=watch))
+        return asyncio.run(_serve(settings, router, demonstrate=demonstrate, watch=watch))
+    return uvloop.run(_serve(settings, router, demonstrate=demonstrate, watch=watch))
 
 
 def _spare_the_collector() -> None:
@@ -77,7 +82,7 @@ def _spare_the_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
+async def _serve(settings: Settings, router: "Router", *, demonstrate: bool, watch: bool) -> int:
     from gateway import demo, faces, reload
     from gateway.app import Taken
     from gateway.cli import Failure
@@ -85,7 +90,7 @@ async def _serve(settings: Settings, *, demonstrate: bool, watch: bool) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    gateway = await _open(settings, anew=demonstrate or watch)
+    gateway = await _open(settings, router)
     if demonstrate:
         try:
             await demo.prepare(gateway)
@@ -136,7 +141,7 @@ async def _bound(gateway: "Gateway") -> None:
         await teams.establish(gateway.store, gateway.settings.country)
     except Refused as error:
         await gateway.stop()
-        raise settings_module.SettingsError(str(error)) from error
+        raise SettingsError(gateway.settings.told(error)) from error
     await gateway.teams.load()
     used = {live.channel.team for live in gateway.channels}
     for team, why in gateway.teams.silent().items():
@@ -186,13 +191,9 @@ def _warn_of_flows(gateway: "Gateway") -> None:
             )  # fmt: skip
 
 
-async def _open(settings: Settings, *, anew: bool) -> "Gateway":
-    """A gateway with its flows and its database; raises Failure.
-
-    With `anew` running conversations go on with the flows as they are now, whatever they began with.
-    """
+async def _open(settings: Settings, router: "Router") -> "Gateway":
+    """A gateway with its flows and its database; raises Failure."""
     from conversations.errors import FlowError
-    from conversations.router import Router
     from gateway.app import Behind, Gateway
     from gateway.cli import Failure
     from gateway.cli.open import reaching
@@ -200,11 +201,11 @@ async def _open(settings: Settings, *, anew: bool) -> "Gateway":
     from state.writer import Unavailable
 
     try:
-        gateway = Gateway(settings, Router.load(settings.bots, settings.bot_path, begins_anew=anew))
+        gateway = Gateway(settings, router)
     except (FlowError, BadDetector, Unavailable) as error:
-        raise Failure(str(error)) from error
+        raise Failure(settings.told(error)) from error
     try:
-        with reaching(settings.database):
+        with reaching(settings):
             await gateway.open()
     except (Behind, Failure) as error:
         await gateway.wire.close()

@@ -130,3 +130,16 @@ def test_what_cannot_be_loaded_is_told_with_its_file_once(
     with project(tmp_path):
         done = run("check", name)
     assert (done.code, done.out.startswith(told.format(tmp_path))) == (2, True), done.out
+
+
+def test_files_of_one_name_are_each_looked_at(run: Run, tmp_path: Path) -> None:
+    for folder, text in {"a": GOOD, "b": ERRS}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "twins.py").write_text(text)
+    with project(tmp_path):
+        done = run("check", f"{tmp_path}/a/twins.py", f"{tmp_path}/b/twins.py")
+    assert (done.code, "2 bots, 1 error," in done.out, f"{tmp_path}/b/twins.py:" in done.out) == (
+        1,
+        True,
+        True,
+    )

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from pathlib import Path
 
 import aiohttp
@@ -64,12 +65,16 @@ def test_a_scope_that_is_not_there_is_told(run: Run, config: str) -> None:
 def test_postgresql_behind_its_schema_is_refused_with_the_command_that_helps(
     run: Run, postgres_url: str, tmp_path: Path
 ) -> None:
-    words = ("--database", postgres_url, "--data-dir", str(tmp_path), "--port", "0")
+    file = tmp_path / "n.toml"
+    file.write_text(f"database = {postgres_url!r}\ndata_dir = {str(tmp_path)!r}\nport = 0\n")
+    words = ("--config", str(file))
+    helps = f"parley migrate --config {file}"
+    said = f"the database is at schema 'none', this version needs '{HEAD}': run `{helps}`\n"
     refused = parley("serve", *words)
-    said = f"the database is at schema 'none', this version needs '{HEAD}': run `parley migrate`"
-    assert (refused.code, refused.out, refused.err) == (1, "", f"parley serve: {said}\n")
-    assert run("keys", "list", *words).err == f"parley keys: {said}\n"
-    assert run("migrate", *words).out == f"the schema is at revision {HEAD}\n"
+    assert (refused.code, refused.out, refused.err) == (1, "", f"parley serve: {said}")
+    assert parley("channels", "list", *words).err == f"parley channels: {said}"
+    assert f"database: {said}" in parley("doctor", *words).out
+    assert run(*helps.split()[1:]).out == f"the schema is at revision {HEAD}\n"
     assert run("keys", "list", *words).code == 0
 
 
@@ -87,17 +92,56 @@ def test_a_database_that_cannot_be_reached_is_told_in_one_line(
     (tmp_path / "none.db").write_text("these are no tables")
     done = run(*words, "--database", url.format(folder=tmp_path))
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(rf"parley {words[0]}: the (database|schema) (cannot|could not) be .+\n", done.err)
+    told = r"database: '.+' (cannot be reached|cannot be upgraded): .+ \(flag --database\)\n"
+    assert re.fullmatch(f"parley {words[0]}: {told}", done.err)
 
 
 @pytest.mark.parametrize("folder", ["/proc/nope", "{file}/media"])
 def test_a_folder_for_files_that_cannot_be_made_stops_the_start(config: str, folder: str) -> None:
     given = folder.format(file=config)
     done = parley("serve", "--config", config, "--data-dir", given)
-    assert (done.code, done.out, done.err.startswith(f"data_dir: {given} cannot be made: ")) == (2, "", True)
+    told = rf"data_dir: {given} cannot be made: .+ \(flag --data-dir\)\n"
+    assert (done.code, done.out, bool(re.fullmatch(told, done.err))) == (2, "", True)
+    shown = parley("demo", "--data-dir", given)
+    assert (shown.code, shown.out, bool(re.fullmatch(told, shown.err))) == (2, "", True)
 
 
 def test_serving_what_cannot_be_reached_is_told_in_one_line() -> None:
     done = parley("serve", "--database", UNREACHABLE["a closed port"], "--log-format", "text")
     assert (done.code, done.out) == (1, "")
-    assert re.fullmatch(r"parley serve: the database cannot be reached: .+\n", done.err)
+    told = r"database: 'postgresql://parley@127.0.0.1:1/parley' cannot be reached: .+ \(flag --database\)\n"
+    assert re.fullmatch(f"parley serve: {told}", done.err)
+
+
+NEW = {"database": "sqlite:///{folder}/new.db", "data_dir": "{folder}", "port": 0}
+STOPS = {
+    "a bot": ({"bots": ["nowhere:Bot"]}, "bots: 'nowhere:Bot': No module named 'nowhere'", False),
+    "the folder of bots": ({"bot_path": "nowhere"}, "bot_path: there is no folder 'nowhere'", False),
+    "the host": ({"host": "999.1.1.1"}, "host: 999.1.1.1 cannot be listened on: ", True),
+    "an address that is not here": (
+        {"host": "203.0.113.9"},
+        "host: 203.0.113.9 cannot be listened on: ",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("given", "told", "made"), STOPS.values(), ids=STOPS)
+def test_what_stops_the_start_says_where_it_stands(
+    tmp_path: Path, given: dict[str, object], told: str, made: bool
+) -> None:
+    file = tmp_path / "parley.toml"
+    lines = (f"{name} = {value!r}" for name, value in (given | NEW).items())
+    file.write_text("\n".join(lines).format(folder=tmp_path))
+    done = parley("serve", "--config", str(file))
+    assert (done.code, f"parley serve: {told}" in done.err) == (1, True), done.err
+    assert done.err.endswith(f" ({file}, line 1)\n")
+    assert (tmp_path / "new.db").exists() == made
+
+
+def test_a_port_that_is_in_use_is_told_with_its_place(config: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = parley("serve", "--config", config, "--port", port)
+    told = rf"parley serve: port: 127.0.0.1:{port} cannot be used: .+; choose another with --port \(flag --port\)\n"
+    assert (done.code, bool(re.search(told, done.err))) == (1, True), done.err

@@ -9,6 +9,13 @@ from gateway.beside import command
 FLAGS = {
     ("serve", "--config", "my bot.toml", "--port", "1"): "--config 'my bot.toml'",
     ("serve", "--database=sqlite:///a.db", "--log-level", "info"): "--database=sqlite:///a.db",
+    ("channels", "list", "--demo", "--config", "a.toml"): "--demo --config a.toml",
+    ("serve", "--database", "postgresql://me:planted@h/x?a=1"): "--database 'postgresql://me:***@h/x?a=1'",
+    (
+        "serve",
+        "--database",
+        "postgresql:///x?user=a&password=planted",
+    ): "--database 'postgresql:///x?user=a&password=***'",
     ("demo", "--reload", "--data-dir", "var/other", "--bots", "bot:Bot"): "--demo --data-dir var/other",
 }
 

@@ -60,7 +60,7 @@ async def test_where_all_is_well_nothing_is_found_wrong(settings: Settings, stor
         ({"public_url": "https://chat.internal"}, "public address", "no provider reaches chat.internal"),
         ({"bots": ()}, "bots", "no flow is served: set bots"),
         ({"bots": ("nowhere:Bot",)}, "bots", "No module named 'nowhere'"),
-        ({"database": "sqlite:///{folder}/new.db"}, "database", f"its schema is none, this version needs {HEAD}: run"),
+        ({"database": "sqlite:///{folder}/new.db"}, "database", f"'none', this version needs '{HEAD}': run `"),
         ({"database": "postgresql://x@127.0.0.1:1/x"}, "database", "cannot be reached: "),
         ({"redis": "redis://127.0.0.1:1/0"}, "redis", "cannot be reached: "),
         ({"seal_key": ""}, "channel phone", "there is no seal_key: set it"),

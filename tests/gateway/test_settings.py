@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.bot_settings import for_bots
-from gateway.settings import TABLE, Settings, SettingsError, add_flags, read
+from gateway.settings import DEMONSTRATION, TABLE, Settings, SettingsError, add_flags, read
 
 KEY, OTHER_KEY = (base64.b64encode(bytes([n] * 32)).decode() for n in (1, 2))
 
@@ -249,8 +249,20 @@ def test_a_key_file_that_is_of_no_use_is_named(
         file.write_text(text)
     with pytest.raises(SettingsError, match=why) as caught:
         read(env=env | {"PARLEY_SEAL_KEY_FILE": str(file)})
-    assert str(file) in str(caught.value)
     assert "planted" not in str(caught.value)
+    assert "PARLEY_SEAL_KEY_FILE in the environment" in str(caught.value)
+
+
+def test_each_setting_that_is_given_says_where_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "parley.toml"
+    file.write_text('host = "file"\nport = 1\nnode = "one"\n')
+    needed = {"data_dir": "var/demo", DEMONSTRATION: {"data_dir"}}
+    settings = read(str(file), {"PARLEY_PORT": "2"}, {"node": "two", **needed})
+    found = [settings.at(each) for each in ("host", "port", "node", "data_dir", "redis")]
+    in_env, by_flag = " (PARLEY_PORT in the environment)", " (flag --node)"
+    assert found == [f" ({file}, line 1)", in_env, by_flag, " (of the demonstration)", ""]
+    assert settings.told("host: no") == f"host: no ({file}, line 1)"
+    assert settings.told("nothing: no") == "nothing: no"
 
 
 def test_settings_cannot_be_changed() -> None:
