@@ -25,6 +25,7 @@ from gateway.effects import Effects
 from gateway.fence import Fence
 from gateway.fetching import Fetching
 from gateway.files import LINK_SECONDS, Files
+from gateway.garbled import server_log
 from gateway.grounds import Grounds
 from gateway.guard import Guard
 from gateway.hooks.authors import Authors
@@ -208,8 +209,9 @@ class Gateway:
             self._spawn(forever(name, loop), name)
         self._spawn(asyncio.to_thread(policy.warm), "rule packs")
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=self.settings.shutdown_seconds
-        )
+            app, access_log=None, logger=server_log, handle_signals=False,
+            shutdown_timeout=self.settings.shutdown_seconds,
+        )  # fmt: skip
         await self._runner.setup()
         server = self._runner.server
         assert server is not None

@@ -44,8 +44,10 @@ def _pages(gateway: Gateway, demo: bool) -> list[web.RouteDef]:
     files = pages.static_files(ADMIN_STATIC)
 
     async def start(request: web.Request) -> web.Response:
+        if not demo:  # whoever can reach the port reads it, without a key
+            return _html(pages.start_page(pages.StartView(demo=False)))
         names = tuple(live.channel.id for live in gateway.channels)
-        return _html(pages.start_page(pages.StartView("0.1.0", names, demo, _files(gateway.router.bots))))
+        return _html(pages.start_page(pages.StartView("0.1.0", names, files=_files(gateway.router.bots))))
 
     async def chat(request: web.Request) -> web.Response:
         return _html(pages.chat_page(" · ".join(bot.name for bot in gateway.router.bots) or "Nobody answers"))

@@ -29,9 +29,9 @@ def past_the_router(
 
     async def handle(request: web.Request) -> web.StreamResponse:
         found = _plain(request.raw_path)
-        if found is None or "Expect" in request.headers:
-            return await router(request)
         try:
+            if found is None or "Expect" in request.headers:
+                return await router(request)  # it refuses an Expect before any middleware is asked
             return await answer(request, found[1])
         except Exception as error:
             return problems.response(request, error)

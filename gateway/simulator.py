@@ -21,10 +21,12 @@ from aiohttp import web
 from connectors import registry
 from connectors.contract import Answered, Shown, Simulator, Told
 from connectors.link import LinkSimulator
+from gateway import acts
 from gateway.channels import Channels, Live
 from gateway.faults import DELAY, HANG, MOST, NAMES, UNDELIVERABLE, Faults
 from gateway.links import Dial
 from gateway.logs import redactor
+from gateway.nesting import shallow
 from gateway.problems import Problem
 from gateway.simulated_link import SimulatedLink
 from state.model.base import Value
@@ -192,10 +194,11 @@ class SimulatorHost:
         live = self._live(request.match_info["channel"])
         number = request.match_info["number"]
         phone = self._phone(live.channel.id, number)
+        what = await acts.read(request)
         try:
-            said = self._simulator(live).says(number, await request.json())
-        except (ValueError, KeyError, TypeError) as error:
-            raise Problem("invalid_request", f"the phone cannot do that: {error}") from error
+            said = self._simulator(live).says(number, what)
+        except acts.UNREADABLE as error:
+            raise acts.refused(error, what) from error
         if said.shown:
             await self._show(phone, said.shown, direction="in")
         self._later(self._travel(live, phone, said.webhook))
@@ -210,8 +213,10 @@ class SimulatorHost:
         """Let a fault happen: `fault`, and `times` (0 clears it); without a fault all are cleared."""
         live = self._live(request.match_info["channel"])
         faults = self._troubles(live)
+        raw = await request.read()
+        shallow(raw)
         try:
-            given = msgspec.json.decode(await request.read(), type=Trouble)
+            given = msgspec.json.decode(raw, type=Trouble)
             if given.fault == UNDELIVERABLE:
                 self._undeliverable(live, given.times)
                 return web.json_response({"left": {**faults.left, UNDELIVERABLE: given.times}})
@@ -254,6 +259,8 @@ class SimulatorHost:
     async def wire(self, request: web.Request) -> web.Response:
         """The provider's end: answer a call of Parley's, show it on the phone, send the statuses back."""
         live = self._live(request.match_info["channel"])
+        if hasattr(live.connector, "link"):
+            raise Problem("not_found", "this provider has a connection of its own and takes no calls")
         body = await request.read()
         asked = Request(
             request.method, f"/{request.match_info['path']}", dict(request.query),
@@ -261,7 +268,10 @@ class SimulatorHost:
         )  # fmt: skip
         faults, simulator = self._troubles(live), self._simulator(live)
         refusal = faults.refusal()
-        answered = simulator.refusal(refusal) if refusal else simulator.answer(asked)
+        try:
+            answered = simulator.refusal(refusal) if refusal else simulator.answer(asked)
+        except acts.UNREADABLE as error:
+            raise Problem("invalid_request", f"the simulated provider cannot read that: {error}") from error
         await self._seen(live, asked, answered)
         self._later(self._tell(live, answered.told))
         if faults.strikes("hanging"):

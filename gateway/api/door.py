@@ -6,7 +6,6 @@ possible any more. While the first request with a key is under way in this proce
 
 import hashlib
 import re
-from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +15,7 @@ from admin.operations import Actor, Denied, Refused
 from gateway.api.endpoint import Asked, Call, Endpoint
 from gateway.app import Gateway
 from gateway.auth import Auth
+from gateway.nesting import shallow
 from gateway.problems import Problem, decoded
 from gateway.refusals import said
 from state import idempotency, keys
@@ -24,10 +24,6 @@ from state.idempotency import Kept, Keyed, Replayed, Reused, Slot
 A = TypeVar("A", bound=Asked)
 _ID = re.compile("[0-9a-f]{32}").fullmatch
 _KEY = re.compile("[!-~]{1,255}").fullmatch
-_DEEPEST = 64
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-_OTHERS = bytes(each for each in range(256) if each not in _STEP)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -150,12 +146,5 @@ async def _body(request: web.Request) -> bytes:
     if request.content_type != "application/json":
         raise Problem("unsupported_media_type", "send Content-Type: application/json")
     raw = await request.read()
-    if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _depth(raw) > _DEEPEST:
-        raise Problem("invalid_json", f"more than {_DEEPEST} levels within each other are not taken")
+    shallow(raw)
     return raw
-
-
-def _depth(raw: bytes) -> int:
-    """How deeply arrays and objects lie within each other."""
-    marks = _STRINGS.sub(b"", raw).translate(None, delete=_OTHERS)
-    return max(accumulate(_STEP[mark] for mark in marks), default=0)

@@ -42,9 +42,9 @@ class StaticFile(Value, frozen=True):
 
 
 class StartView(Value, frozen=True):
-    """What the start page tells: the version, the channels' names, whether it is the demo, and the bots' files."""
+    """What the start page tells of the demo: the version, the channels' names and the bots' files; else nothing."""
 
-    version: str
+    version: str = ""
     channels: tuple[str, ...] = ()
     demo: bool = True
     files: tuple[str, ...] = ()

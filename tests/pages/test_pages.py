@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from admin import operations
+from admin.operations import NewChannel
 from admin.pages import pages as console
 from conversations.router import Router
 from examples.booking import Booking
 from examples.orders import Orders
 from gateway import faces
 from gateway.app import Gateway
+from gateway.connect import connect
 from gateway.pages import pages
 from tests.gateway.api.house import made, on_sqlite
 
@@ -29,7 +32,9 @@ VIEW = console.ChannelsView(
 )
 PAGES = {
     "start": pages.start_page(pages.StartView("1.2.3", ("phone", "app"), files=("examples/orders.py",))),
-    "start, not the demo": pages.start_page(pages.StartView("1.2.3", demo=False, files=("bot.py",))),
+    "start, not the demo": pages.start_page(
+        pages.StartView("1.2.3", ("support",), demo=False, files=("secret_bot.py",))
+    ),
     "chat": pages.chat_page(),
     "simulator": pages.simulator_page(),
     "admin": console.channels_page(VIEW),
@@ -122,3 +127,20 @@ async def test_a_page_is_found_with_a_slash_behind_its_name(tmp_path: Path, page
         answer = await client.get(f"/{page}/")
         assert (answer.status, answer.url.path) == (200, f"/{page}")
     await gateway.stop()
+
+
+def test_outside_the_demo_the_page_tells_nothing_it_is_given() -> None:
+    page = PAGES["start, not the demo"]
+    assert [told for told in ("1.2.3", "support", "secret_bot.py") if told in page] == []
+    assert 'href="/admin"' in page
+
+
+async def test_strangers_read_of_a_gateway_neither_version_nor_channels_nor_bots(tmp_path: Path) -> None:
+    gateway = Gateway(made(tmp_path, on_sqlite(tmp_path)), Router([Booking, Orders]))
+    await gateway.open()
+    await connect(gateway.store, gateway.seal, operations.OPERATOR, NewChannel("backstairs", "inapp", {}, {}))
+    await gateway.channels.load()
+    async with TestClient(TestServer(faces.application(gateway))) as client:
+        page = await (await client.get("/")).text()
+    await gateway.stop()
+    assert [told for told in ("0.1.0", "backstairs", "booking", "orders") if told in page.lower()] == []
