@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 _SAME = ("--config", "--database", "--data-dir")
 """Flags by which a command finds the database; those of secrets are none (gateway/settings)."""
-_WORD = re.compile(r"(://[^/@:]*:|[?&]password=)[^&]*?(@|&|$)")
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*:).*(@)|([?&]password=)[^&]*()")
 """A password in the address of a database."""
 
 
@@ -24,7 +24,7 @@ def kept(flags: Sequence[str], names: Collection[str]) -> list[str]:
 
 def command(*words: str) -> str:
     """A `parley` command on the database of this process, as it may be typed; of a password there are but asterisks."""
-    flags = [_WORD.sub(r"\1***\2", each) for each in kept(sys.argv[2:], _SAME)]
+    flags = [_PASSWORD.sub(r"\1\3***\2", each) for each in kept(sys.argv[2:], _SAME)]
     config = os.environ.get("PARLEY_CONFIG")
     if config and "--config" not in flags:
         flags += ["--config", config]

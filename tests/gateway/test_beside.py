@@ -16,6 +16,8 @@ FLAGS = {
         "--database",
         "postgresql:///x?user=a&password=planted",
     ): "--database 'postgresql:///x?user=a&password=***'",
+    ("serve", "--database", "postgresql://me:pl@nted@h/x"): "--database 'postgresql://me:***@h/x'",
+    ("serve", "--database", "postgresql://h:5432/x"): "--database postgresql://h:5432/x",
     ("demo", "--reload", "--data-dir", "var/other", "--bots", "bot:Bot"): "--demo --data-dir var/other",
 }
 
