@@ -38,8 +38,8 @@ class Connector(Protocol):
     def send(self, message: Outbound) -> Conversation:
         """Turn a message into calls; raises Undelivered (BadMessage before any call where a limit is broken).
 
-        An answer of success without an id is no failure: the message counts as accepted, its id stays empty, and
-        `note` says what came.
+        An answer of success that names no message, where the provider always names it, raises Unclear: nobody knows
+        whether it was taken, and no receipt could be matched. Where answers name none, the id stays empty.
         """
 
 

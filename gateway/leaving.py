@@ -28,7 +28,7 @@ from state.model.content import media_in
 from state.model.exchange import Exchange
 from state.model.ids import now_ms
 from state.model.suspension import Target
-from state.model.wire import Call, Outbound, Reply, Sent, Undelivered
+from state.model.wire import Call, Outbound, Reply, Sent, Unclear, Undelivered
 from state.outbox import Leased, Settled
 from state.store import Store
 
@@ -71,7 +71,11 @@ class Leaving:
         may_leave = partial(self.may_leave, target)
         if self._tools.linked.has(self.channel):
             return await self._by_link(message, may_leave, traces)
-        return await drive(live.connector.send(message), partial(self._perform, may_leave, traces))
+        try:
+            return await drive(live.connector.send(message), partial(self._perform, may_leave, traces))
+        except Unclear as error:
+            traces[-1:] = [outgoing.unclear(each, error) for each in traces[-1:]]
+            raise Unknown(str(error)) from error
 
     async def _with_files(self, message: Outbound, names: list[str]) -> Outbound:
         """The message with the bytes of the files of our own store it names; raises Undelivered where one is gone."""

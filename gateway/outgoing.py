@@ -17,7 +17,7 @@ from state.model.ids import now_ms
 from state.model.message import Decision
 from state.model.receipts import Facts, Fault
 from state.model.suspension import Target
-from state.model.wire import Call, Outbound, Sent, Undelivered
+from state.model.wire import Call, Outbound, Sent, Unclear, Undelivered
 from state.outbox import Leased, Letter, Queued, Settled, Talk
 from state.parts import Piece
 
@@ -27,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Unknown(Exception):
-    """Cut off between request and answer: nobody knows whether the provider took it."""
+    """Nobody knows whether the provider took it: cut off before its answer, or the answer was none of its own."""
 
 
 def leased(item: Queued, taken: Taken) -> Leased:
@@ -137,6 +137,12 @@ def without_answer(call: Call, error: NoAnswer) -> Exception:
     if isinstance(error, TooLong):
         return Undelivered(Action.FAIL_MSG, "too_long", str(error))
     return Undelivered(Action.RETRY, "unreachable", str(error))
+
+
+def unclear(last: Exchange, error: Unclear) -> Exchange:
+    """The exchange whose answer says nothing, with the reason before what came."""
+    answer = f"{error}: {last.answer}" if last.answer else str(error)
+    return msgspec.structs.replace(last, fault=type(error).__name__, answer=answer)
 
 
 def again(row: Leased, seconds: float) -> Settled:

@@ -14,7 +14,18 @@ from connectors.terms import History
 from state.model.action import Action
 from state.model.channel import Channel, Profile, Terms
 from state.model.content import Media
-from state.model.wire import Call, File, Forged, Outbound, Received, Reply, Request, Sent, Undelivered
+from state.model.wire import (
+    Call,
+    File,
+    Forged,
+    Outbound,
+    Received,
+    Reply,
+    Request,
+    Sent,
+    Unclear,
+    Undelivered,
+)
 
 _JSON = {"content-type": "application/json"}
 _HEADER = "x-telegram-bot-api-secret-token"
@@ -55,7 +66,11 @@ class Telegram:
         if moved:
             answer, reply = yield from self._call(made._replace(body=made.body | {"chat_id": moved}))
         if not answer.ok:
+            if codes.none_of_telegrams(reply):
+                raise Unclear(f"answered {reply.status}, and not as Telegram does")
             raise codes.undelivered(reply, answer)
+        if made.method == "setMessageReaction":
+            return Sent(note="sent")
         return _sent(answer, (f"telegram:{moved}",) if moved else ())
 
     def typing(self, to: tuple[str, ...], last_inbound: str) -> Generator[Call, Reply, None]:
@@ -112,11 +127,11 @@ class Telegram:
 
 
 def _sent(answer: Told, addresses: tuple[str, ...]) -> Sent:
-    """The id of the message, `chat:message`; a reaction has none."""
+    """The id of the message, `chat:message`; raises Unclear."""
     result = answer.result
     chat = result.get("chat") if isinstance(result, dict) else None
     if not isinstance(chat, dict) or not isinstance(result.get("message_id"), int):
-        return Sent(addresses=addresses, note="sent")
+        raise Unclear("answered without a message_id")
     return Sent(f"{chat.get('id')}:{result['message_id']}", addresses, "sent")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.values import body_of
 from state.model.action import Action
 from state.model.wire import Reply, Undelivered
 
@@ -58,6 +59,11 @@ def told(reply: Reply) -> Told:
         return _told.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Told(ok=False, error_code=reply.status)
+
+
+def none_of_telegrams(reply: Reply) -> bool:
+    """Whether it is a success by its status and no answer of the Bot API, whose refusals say so by `ok`."""
+    return 200 <= reply.status < 300 and body_of(reply).get("ok") is not False
 
 
 def migrated(answer: Told) -> int:

@@ -26,6 +26,7 @@ from state.model.wire import (
     Reply,
     Request,
     Sent,
+    Unclear,
     Undelivered,
 )
 
@@ -151,7 +152,7 @@ def _escaped(text: str) -> str:
 
 
 def _sent(reply: Reply, attempt: int) -> Sent:
-    """What an answer says; one of success without an id counts as taken."""
+    """What an answer says; raises Undelivered or Unclear."""
     body = body_of(reply)
     if not 200 <= reply.status < 300:
         raise codes.undelivered(reply, attempt)
@@ -160,4 +161,6 @@ def _sent(reply: Reply, attempt: int) -> Sent:
         rule = codes.action_of(codes.number(failed))
         raise Undelivered(rule or Action.FAIL_MSG, str(failed), str(body.get("error_message") or ""))
     sid = body.get("sid")
-    return Sent(sid) if isinstance(sid, str) and sid else Sent(note=f"answered {reply.status} without a sid")
+    if not isinstance(sid, str) or not sid:
+        raise Unclear(f"answered {reply.status} without a sid")
+    return Sent(sid)

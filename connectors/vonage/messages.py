@@ -23,7 +23,7 @@ from state.model.content import (
 from state.model.event import Event, MessageReceived, Reacted, Receipt, Referral
 from state.model.ids import ID_PATTERN
 from state.model.receipts import ReceiptStatus
-from state.model.wire import BadMessage, Malformed, Outbound, Reply, Sent
+from state.model.wire import BadMessage, Malformed, Outbound, Reply, Sent, Unclear
 
 Json = Mapping[str, Any]
 _STATUSES: dict[str, ReceiptStatus] = {
@@ -70,11 +70,13 @@ def body(message: Outbound, options: Native, sender: str, callback: str) -> byte
 
 
 def sent(reply: Reply, attempt: int) -> Sent:
-    """What an answer says; one of success without an id counts as taken. Raises Undelivered."""
+    """What an answer says; raises Undelivered or Unclear."""
     if not 200 <= reply.status < 300:
         raise codes.undelivered(reply, attempt)
     found = fields.words(fields.at(codes.object_of(reply), "message_uuid"), _LONGEST)
-    return Sent(found) if found else Sent(note=f"answered {reply.status} without a message_uuid")
+    if not found:
+        raise Unclear(f"answered {reply.status} without a message_uuid")
+    return Sent(found)
 
 
 def _place(to: tuple[str, ...], options: Native) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from state.model.content import Content, Text, Unsupported
 from state.model.event import Event, MessageReceived, Part, Receipt
 from state.model.ids import ID_PATTERN
 from state.model.receipts import ReceiptStatus
-from state.model.wire import BadMessage, Malformed, Outbound, Reply, Sent, Undelivered
+from state.model.wire import BadMessage, Malformed, Outbound, Reply, Sent, Unclear, Undelivered
 
 Params = Mapping[str, str]
 _STATUSES: dict[str, ReceiptStatus] = {
@@ -65,20 +65,22 @@ def body(params: Params) -> bytes:
 
 
 def sent(reply: Reply, attempt: int) -> Sent:
-    """What an answer says: 200 even where the message was refused; an id for each part. Raises Undelivered."""
+    """What an answer says: 200 even where it was refused; each part has an id. Raises Undelivered or Unclear."""
     if not 200 <= reply.status < 300:
         raise codes.undelivered(reply, attempt)
     told = fields.at(codes.object_of(reply), "messages")
     parts: list[Any] = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
     if not parts:
-        return Sent(note=f"answered {reply.status} and names no message")
+        raise Unclear(f"answered {reply.status} and names no message")
     taken = [fields.words(each.get("message-id"), _LONGEST) for each in parts if _status(each) == 0]
     refused = [each for each in parts if _status(each) != 0]
     if not taken:
         raise _refused(refused[0])
     note = f"{len(refused)} of {len(parts)} parts were refused: {_refused(refused[0])}" if refused else ""
     first, *more = taken
-    return Sent(first, note=note if first else f"answered {reply.status} without an id", more=tuple(more))
+    if not any(taken):
+        raise Unclear(f"answered {reply.status} without an id")
+    return Sent(first, note=note, more=tuple(more))
 
 
 def _status(part: Mapping[str, object]) -> int:

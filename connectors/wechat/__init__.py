@@ -10,6 +10,7 @@ import msgspec
 from connectors import multipart
 from connectors.contract import Conversation, Finding, Setting
 from connectors.terms import History
+from connectors.values import body_of
 from connectors.wechat import codes, crypto, inbound, outbound, profile, xml
 from connectors.wechat.crypto import Cipher, check, signature
 from state.model.action import Action
@@ -28,6 +29,7 @@ from state.model.wire import (
     Request,
     Sent,
     Token,
+    Unclear,
     Undelivered,
 )
 
@@ -195,7 +197,10 @@ class WeChat:
     ) -> Generator[Call, Reply, dict[str, Any]]:
         raw = msgspec.json.encode(body)  # UTF-8 as it is: WeChat does not read \u escapes
         name = edge.rpartition("/")[2]
-        return codes.accepted((yield Call(name, "POST", self._url(edge), _JSON, raw, repeatable=repeatable)))
+        reply = yield Call(name, "POST", self._url(edge), _JSON, raw, repeatable=repeatable)
+        if not repeatable and 200 <= reply.status < 300 and not body_of(reply):
+            raise Unclear(f"answered {reply.status}, and not as WeChat does")
+        return codes.accepted(reply)
 
     def _upload(self, file: File, kind: str) -> Generator[Call, Reply, str]:
         body, mime = multipart.form({}, "media", file.body, file.mime, file.name or kind)

@@ -26,7 +26,7 @@ from state.model.content import (
     Text,
     media_in,
 )
-from state.model.wire import BadMessage, File, Outbound, Sent
+from state.model.wire import BadMessage, File, Outbound, Sent, Unclear
 
 Part = tuple[str, Any]
 """A message's `type` and what stands in the field of that name."""
@@ -68,14 +68,11 @@ def read(provider_id: str) -> Body:
 
 
 def sent(answer: Body, status: int) -> Sent:
-    """What an answer of success says: the message's id, and who the recipient is known as.
-
-    Without an id the message may still have been taken: it is never to be sent again for that.
-    """
+    """What an answer of success says: the message's id, and who the recipient is known as. Raises Unclear."""
     message, contact = _first(answer.get("messages")), _first(answer.get("contacts"))
     provider_id = message.get("id")
     if not isinstance(provider_id, str) or not provider_id:
-        return Sent(note=f"answered {status} without a message id")
+        raise Unclear(f"answered {status} without a message id")
     addresses: tuple[str, ...] = ()
     if user_id := contact.get("user_id"):
         addresses = (f"whatsapp-bsuid:{user_id}",)

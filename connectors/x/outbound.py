@@ -5,7 +5,7 @@ from connectors.x.codes import Json
 from connectors.x.native import Native
 from state.model.address import path
 from state.model.content import Content, Media, Text
-from state.model.wire import BadMessage, Sent
+from state.model.wire import BadMessage, Sent, Unclear
 
 
 def place(to: tuple[str, ...], options: Native) -> str:
@@ -49,11 +49,8 @@ def body(content: Content, media_id: str = "") -> Json:
 
 
 def sent(data: Json, status: int) -> Sent:
-    """What an answer of success says: X delivers at once.
-
-    Without an id the message may still have been taken, so it is not sent again.
-    """
+    """What an answer of success says: X delivers at once. Raises Unclear."""
     event = data.get("dm_event_id")
     if not isinstance(event, str) or not event:
-        return Sent(note=f"answered {status} without a dm_event_id")
+        raise Unclear(f"answered {status} without a dm_event_id")
     return Sent(event, note="sent")

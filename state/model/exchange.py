@@ -7,7 +7,7 @@ class Exchange(Value, frozen=True, kw_only=True):
     """One call and its answer. `at` in milliseconds, UTC; sizes in bytes; `status` is 0 where no whole answer came.
 
     `fault` is then the name of what happened (`NeverSent`, `CutOff`, `Blocked`) and `answer` says it in words;
-    otherwise `answer` is the start of the body.
+    otherwise `answer` is the start of the body. An answer of success that says nothing is `Unclear`: both.
     """
 
     name: str

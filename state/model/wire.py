@@ -146,6 +146,14 @@ class Undelivered(Exception):
         self.pair = pair
 
 
+class Unclear(Exception):
+    """An answer of success that is not the provider's, or names no message where it must: it may have been taken."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class BadMessage(Undelivered):
     """Our own check before sending: the content breaks a limit of the channel; `field` is the one at fault."""
 

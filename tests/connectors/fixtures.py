@@ -18,7 +18,7 @@ import msgspec
 from connectors import registry
 from connectors.contract import Connector
 from state.model.channel import Channel
-from state.model.wire import Call, Forged, Malformed, Outbound, Reply, Request, Undelivered
+from state.model.wire import Call, Forged, Malformed, Outbound, Reply, Request, Unclear, Undelivered
 
 Json = dict[str, Any]
 FORM = "application/x-www-form-urlencoded"
@@ -82,7 +82,7 @@ def sent(fixture: Json, channel: Connector) -> Json:
     replies = [_reply(each["reply"]) for each in fixture.get("calls", [])]
     try:
         gives = _drive(function(**given), replies, calls)
-    except Undelivered as error:
+    except (Undelivered, Unclear) as error:
         return {"calls": calls, "raises": _outcome(error)}
     return {"calls": calls, "gives": _plain(gives)}
 
@@ -112,7 +112,7 @@ def _as(value: object, kind: Any) -> Any:
     return msgspec.json.decode(json.dumps(value), type=kind)
 
 
-def _outcome(error: Undelivered) -> Json:
+def _outcome(error: Undelivered | Unclear) -> Json:
     kept = ("action", "code", "reason", "retry_after", "pair", "field")
     return {
         "type": type(error).__name__,

@@ -46,6 +46,13 @@ def says_back(status: int, code: int) -> Manner:
     return lambda caller, call: refuses(status, code, words=call)(caller, call)
 
 
+def shows_a_page(caller: Caller, call: str) -> None:
+    """Answer as somebody between does: a success that is not Graph's."""
+    page = b"<html><title>Please log in</title></html>"
+    first = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(page)}"
+    caller.transport.write(first.encode() + END + page)
+
+
 def cuts(caller: Caller, call: str) -> None:
     """Read the call, then break the connection off."""
     caller.close()

@@ -10,7 +10,7 @@ from gateway.policy import RULES
 from state import tables
 from state.model.ids import now_ms
 from tests.gateway.api.house import ALLOWED, on_sqlite
-from tests.spine.graph import Manner, cuts, hangs, refuses
+from tests.spine.graph import Manner, cuts, hangs, refuses, shows_a_page
 from tests.spine.house import House, change, running, status, text, webhook, words
 
 
@@ -106,6 +106,21 @@ async def test_a_send_that_is_cut_off_is_unknown_and_never_sent_again(house: Hou
     first, second = await house.messages()
     assert (first.outcome, first.facts.accepted, second.facts.accepted > 0) == ("unknown", 0, True)
     assert house.graph.texts == ["1: a", "2: b"]
+    await house.hear(statuses=[status("wamid.late", "delivered", first.id)])
+    first, _ = await house.messages()
+    assert first.facts.status == "delivered"
+
+
+async def test_a_success_that_is_not_the_providers_is_unknown_and_never_sent_again(house: House) -> None:
+    house.graph.next(shows_a_page)
+    await house.hear(text(1, "a"), text(1, "b"))
+    await house.quiet()
+    first, second = await house.messages()
+    assert (first.outcome, first.facts.accepted, second.facts.accepted > 0) == ("unknown", 0, True)
+    assert house.graph.texts == ["1: a", "2: b"]
+    (call,) = await house.calls(first)
+    assert (call["status"], call["fault"]) == (200, "Unclear")
+    assert call["answer"].startswith("answered 200 without a message id: <html>")
     await house.hear(statuses=[status("wamid.late", "delivered", first.id)])
     first, _ = await house.messages()
     assert first.facts.status == "delivered"

@@ -47,7 +47,7 @@ class Messaging:
             ref = yield from account.upload(self._api, self._sender, file, kind)
             body = outbound.body(message, self._side, ref)
         reply = yield Call("messages", "POST", self._messages, self._json, msgspec.json.encode(body))
-        return outbound.sent(self._api.accepted(reply, message.attempt), reply.status)
+        return outbound.sent(self._api.accepted(reply, message.attempt), reply.status, message.content)
 
     def fetch(self, media: Media) -> Generator[Call, Reply, File]:
         """Fetch a customer's file, from the address that Meta signed; raises Undelivered."""

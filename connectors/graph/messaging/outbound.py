@@ -9,7 +9,7 @@ from connectors.graph.messaging.native import Button, Native
 from connectors.graph.messaging.side import Side
 from state.model.address import path
 from state.model.content import Choice, Component, Content, Media, Option, Parameter, Reaction, Template, Text
-from state.model.wire import BadMessage, File, Outbound, Sent
+from state.model.wire import BadMessage, File, Outbound, Sent, Unclear
 
 Json = dict[str, Any]
 _REACTIONS = {
@@ -73,12 +73,14 @@ def file_of(message: Outbound, side: Side) -> tuple[File, str] | None:
     return named, TYPES.get(content.kind, content.kind)
 
 
-def sent(answer: Json, status: int) -> Sent:
-    """What an answer of success says; without an id the message may still have been taken."""
+def sent(answer: Json, status: int, content: Content) -> Sent:
+    """What an answer of success says; that to a reaction names the recipient alone. Raises Unclear."""
     found = answer.get("message_id")
     if isinstance(found, str) and found:
         return Sent(found)
-    return Sent(note=f"answered {status} without a message id")
+    if isinstance(content, Reaction) and "recipient_id" in answer:
+        return Sent()
+    raise Unclear(f"answered {status} without a message id")
 
 
 def _type(content: Content, options: Native) -> Json:

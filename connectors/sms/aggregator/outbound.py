@@ -8,7 +8,7 @@ from connectors.sms.aggregator import hooks, templates
 from connectors.sms.aggregator.profile import Aggregator
 from state.model.action import Action
 from state.model.content import Text
-from state.model.wire import BadMessage, Call, Outbound, Reply, Sent, Undelivered
+from state.model.wire import BadMessage, Call, Outbound, Reply, Sent, Unclear, Undelivered
 
 _LONGEST = 255
 _TRIED = "0A1B2C3D"
@@ -81,15 +81,17 @@ def _authorization(to: Aggregator) -> dict[str, str]:
 
 
 def sent(reply: Reply, by: Aggregator) -> Sent:
-    """What an answer says; one of success without an id counts as taken. Raises Undelivered."""
+    """What an answer says. Raises Undelivered, and Unclear where the rule `id` finds none in a success."""
     took = any(low <= reply.status <= high for low, high in by.ok_status)
     if took and by.ok:
         took = by.ok.first(reply) in by.ok_values
     if not took:
         raise _undelivered(reply, by)
-    ids = [each[:_LONGEST] for each in by.id.all(reply)] if by.id else []
-    if not ids:
-        return Sent(note=f"answered {reply.status} without an id" if by.id else "")
+    if by.id is None:
+        return Sent()
+    ids = [each[:_LONGEST] for each in by.id.all(reply)]
+    if not any(ids):
+        raise Unclear(f"answered {reply.status} without an id")
     return Sent(ids[0], more=tuple(ids[1:]))
 
 
@@ -110,5 +112,7 @@ def check_sample(by: Aggregator) -> None:
         found = sent(Reply(by.ok_status[0][0], {}, sample.replace("{id}", _TRIED).encode()), by)
     except Undelivered as error:
         raise ValueError(f"sample: the rules take it for a failure ({error.code})") from error
+    except Unclear:
+        found = Sent()
     if "{id}" in sample and found.provider_id != _TRIED:
         raise ValueError(f"sample: the rule `id` finds {found.provider_id!r} where {{id}} is")
