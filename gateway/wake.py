@@ -14,6 +14,8 @@ log = logging.getLogger("parley.wake")
 CHANNEL = "parley:wake"
 _AGAIN = 1.0
 """Seconds until Redis is tried again."""
+_LOST = 0.5
+"""Seconds after which a cancellation is taken for lost."""
 
 
 class Signal:
@@ -81,9 +83,12 @@ class Wake:
             self._tasks = [loop.create_task(self._forever(work)) for work in (self._publish, self._subscribe)]
 
     async def stop(self) -> None:
-        """Leave Redis."""
-        for task in self._tasks:
-            task.cancel()
+        """Leave Redis; whoever has lost its cancellation in the middle of connecting is told again."""
+        left = set(self._tasks)
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=_LOST)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _forever(self, work: Callable[[], "asyncio.Future[None] | object"]) -> None:

@@ -1,6 +1,7 @@
 """Wake-ups through Redis: each node hears the others' words once and in order, and its own only by itself."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -85,3 +86,22 @@ async def test_that_redis_is_away_is_said_once_and_that_it_is_back_too(
         await wake.stop()
         nobody.close()
     assert heard == [("Redis is away", False), ("Redis is back", True)]
+
+
+async def test_it_stops_though_a_cancellation_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = asyncio.Event()
+
+    async def deaf(_: Wake) -> None:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        raise OSError("as a library does that takes it for a time that is over")
+
+    monkeypatch.setattr(wake_module, "_LOST", 0.01)
+    monkeypatch.setattr(Wake, "_publish", deaf)
+    monkeypatch.setattr(Wake, "_subscribe", deaf)
+    wake = Wake("redis://127.0.0.1:1/0")
+    wake.start()
+    await begun.wait()
+    async with asyncio.timeout(10):
+        await wake.stop()
