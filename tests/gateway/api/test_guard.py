@@ -59,7 +59,9 @@ class Case:
             made = await self.send("Hello", template=OFFER if what == "template" else "", to=to)
             await self.house.until(
                 f"/messages/{made}",
-                lambda body: body["facts"]["failed"] or body["exchanges"] or body["queue"]["attempts"],
+                lambda body: (
+                    body["facts"]["failed"] or body["exchanges"] or (body["queue"] or {}).get("attempts")
+                ),
             )
 
     async def sign(self, code: str, action: str, reason: str = "") -> None:
