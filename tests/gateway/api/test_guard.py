@@ -60,7 +60,9 @@ class Case:
             await self.house.until(
                 f"/messages/{made}",
                 lambda body: (
-                    body["facts"]["failed"] or body["exchanges"] or (body["queue"] or {}).get("attempts")
+                    body["facts"]["failed"]
+                    or body["exchanges"]
+                    or bool((body["queue"] or {}).get("attempts"))
                 ),
             )
 
