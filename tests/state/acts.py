@@ -1,7 +1,9 @@
 """What tests of the store do over and over: make an event, store it, take its turn, look into a table."""
 
+import asyncio
 from typing import Any
 
+import asyncpg
 import msgspec
 import sqlalchemy as sa
 
@@ -95,3 +97,12 @@ async def count(store: Store, table: str) -> int:
     """How many rows a table has."""
     found = await store.read(Query(sa.select(sa.func.count()).select_from(sa.table(table)), ""))
     return int(found[0][0])
+
+
+async def blocked(other: asyncpg.Connection) -> None:
+    """Wait until somebody waits for a lock."""
+    for _ in range(2_000):
+        if await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+            return
+        await asyncio.sleep(0.001)
+    raise TimeoutError("nobody waits for a lock")

@@ -16,7 +16,7 @@ from state.outbox import Settled
 from state.postgres import prepare
 from state.store import Store
 from state.turned import commit
-from tests.state.acts import DAY, accept, converse, count, lease, message, rows, sent, take, turned
+from tests.state.acts import DAY, accept, blocked, converse, count, lease, message, rows, sent, take, turned
 
 DISCARD = End("canceled", "it was a fraud", "s1", 5)
 EXPIRE = End("expired", "nobody wants it any more", "s1", 5)
@@ -99,12 +99,6 @@ async def holding(store: Store, *urns: str) -> list[tuple[str, int]]:
     return sorted(((row.id, row.lane) for row in leased), key=lambda key: key[1])
 
 
-async def held_locked(other: asyncpg.Connection) -> None:
-    """Wait until somebody waits for a lock."""
-    while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-        pass
-
-
 @pytest.mark.parametrize("how", ["requeued", "marked"])
 async def test_who_waits_for_a_held_row_has_none_that_comes_after_it(plain: str, how: str) -> None:
     store, other = await Store(plain).open(), await asyncpg.connect(plain)
@@ -118,7 +112,7 @@ async def test_who_waits_for_a_held_row_has_none_that_comes_after_it(plain: str,
             writing = [store.write(held.requeue, [(each, "")], 1) for each in (greater, lane)]
         else:
             writing = [store.write(held.mark, [(last, greater), (first, lane)], "s1")]
-        await held_locked(other)
+        await blocked(other)
         await other.execute(f"{lock} NOWAIT", last)
     await asyncio.gather(*writing)
     await other.close()
@@ -132,7 +126,7 @@ async def test_what_is_marked_while_it_is_requeued_stays_held(plain: str) -> Non
     async with other.transaction():
         await other.execute("UPDATE outbox SET held_by = 's1' WHERE id = $1", row)
         requeuing = store.alone(held.requeue, [(lane, "")], 1)
-        await held_locked(other)
+        await blocked(other)
     await requeuing
     assert await rows(store, "outbox.state outbox.held_by") == [("held", "s1")]
     await other.close()

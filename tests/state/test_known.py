@@ -19,7 +19,7 @@ from state.postgres import prepare
 from state.store import Store
 from state.turned import commit
 from state.writer import Op
-from tests.state.acts import BSUID, PHONE, accept, converse, lease, message, sent, take, turned
+from tests.state.acts import BSUID, PHONE, accept, blocked, converse, lease, message, sent, take, turned
 
 
 def fact(contact: str, change: Change = "withdrawn") -> Consent:
@@ -165,8 +165,7 @@ async def held(store: Store, key: tuple[str, int]) -> AsyncIterator[Callable[[],
         await connection.execute("SELECT 1 FROM contact WHERE id = $1 FOR UPDATE", key[0])
 
         async def withdraw() -> None:
-            while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-                pass
+            await blocked(connection)
             for statement, values in consent.asks([fact(key[0])], key[1]):
                 text = statement.text("postgresql")
                 await connection.execute(text.sql, *text.rows([values])[0])
@@ -203,8 +202,7 @@ async def test_who_marks_and_who_records_lock_their_contacts_in_one_order(plain:
         await other.execute(lock, lesser.talk.contact)
         marking = store.write(outbox.sending, greater, sent())
         recording = store.write(consent.record, [fact(lesser.talk.contact)])
-        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            pass
+        await blocked(other)
         await other.execute(f"{lock} NOWAIT", greater.talk.contact)
     await asyncio.gather(marking, recording)
     await other.close()
@@ -220,8 +218,7 @@ async def test_a_turn_that_learns_a_name_waits_for_its_contact_without_holding_t
     async with other.transaction():
         await other.execute("SELECT FROM contact FOR UPDATE")
         writing = store.write(commit, turned(replace(taken, name="Bob"), "hello"))
-        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            pass
+        await blocked(other)
         await other.execute("SELECT FROM conversation FOR UPDATE NOWAIT")
     await writing
     await other.close()

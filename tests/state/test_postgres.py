@@ -12,6 +12,7 @@ from state.statements import Query, insert, update
 from state.store import Store
 from state.tables import team
 from state.writer import Op, Unavailable
+from tests.state.acts import blocked
 
 ADD = insert(team, "id name created_at")
 RENAME = update(team, "name", "id")
@@ -58,15 +59,6 @@ async def cut_off(other: asyncpg.Connection) -> None:
 
 async def names(store: Store) -> list[str]:
     return [row[0] for row in await store.read(NAMES)]
-
-
-async def blocked(other: asyncpg.Connection) -> None:
-    """Wait until somebody waits for a lock."""
-    for _ in range(2_000):
-        if await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            return
-        await asyncio.sleep(0.001)
-    raise TimeoutError("nobody waits for a lock")
 
 
 async def test_a_connection_lost_between_writes_is_made_again(

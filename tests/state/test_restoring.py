@@ -13,8 +13,8 @@ from state.model.consent import Consent
 from state.model.ids import lane_of_id, new_id, time_of_id
 from state.store import Store
 from state.writer import Op
+from tests.state.acts import blocked
 from tests.state.chains import fact
-from tests.state.test_postgres import blocked
 
 ANN, BOB = "tel:+15550100", "tel:+15550199"
 ANN_LANE, BOB_LANE = 7, 9

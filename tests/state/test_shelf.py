@@ -10,7 +10,7 @@ from state.model.consent import Consent
 from state.model.ids import new_id
 from state.shelf import Shelf
 from state.store import Store
-from tests.state.acts import accept, count, message, rows, take
+from tests.state.acts import accept, blocked, count, message, rows, take
 
 
 async def put(store: Store) -> Shelf:
@@ -66,8 +66,7 @@ async def test_it_waits_for_a_customer_without_holding_the_conversation(plain: s
     async with other.transaction():  # a message that is marked: the customer's row, then its conversation's
         await other.execute("SELECT FROM contact FOR UPDATE")
         writing = store.write(shelf.shelve, made, [stop(taken)])
-        while not await other.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            pass
+        await blocked(other)
         await other.execute("SELECT FROM conversation FOR UPDATE NOWAIT")
     await writing
     await other.close()
