@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from state.model.wire import Reply
+from state.model.wire import Reply, Unclear
 
 LAST_MS = 253_402_300_799_999
 """The end of the year 9999 in milliseconds, beyond which Python knows no dates."""
@@ -41,6 +41,13 @@ def body_of(reply: Reply) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def named(found: object, status: int, what: str) -> str:
+    """The id that a success names its message by; raises Unclear where it names none."""
+    if isinstance(found, str) and found:
+        return found
+    raise Unclear(f"answered {status} without a {what}")
 
 
 def digest(value: object) -> str:

@@ -21,7 +21,7 @@ from conversations.bot import Bot
 from conversations.errors import FlowError
 from conversations.loading import OURS, flows_of
 from conversations.router import compiled
-from conversations.source import imports
+from conversations.source import imports, known_as
 from state.model.base import Value
 
 
@@ -62,7 +62,7 @@ def archive(bot: Bot) -> Archive:
     root = Path(file).resolve().parents[bot.module.count(".")]
     found: dict[str, Source] = {}
     _collect(bot.module, root, found)
-    return Archive(bot.name, bot.module.partition("@")[0], found)
+    return Archive(bot.name, known_as(bot.module), found)
 
 
 def _collect(name: str, root: Path, found: dict[str, Source]) -> None:
@@ -70,11 +70,11 @@ def _collect(name: str, root: Path, found: dict[str, Source]) -> None:
     for part in _parents(name):
         module = sys.modules.get(part)
         file = Path(getattr(module, "__file__", None) or "")
-        if module is None or part.partition("@")[0] in found or not _own(part, file, root):
+        if module is None or known_as(part) in found or not _own(part, file, root):
             continue
         package = file.name == "__init__.py"
         text = file.read_text("utf-8")
-        found[part.partition("@")[0]] = Source(str(file), text, package)
+        found[known_as(part)] = Source(str(file), text, package)
         for wanted in imports(ast.parse(text), part, package=package):
             _collect(wanted, root, found)
 

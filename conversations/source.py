@@ -152,6 +152,11 @@ def row_lines(cls: type) -> list[tuple[str, str, Place]]:
     return found
 
 
+def known_as(module: str) -> str:
+    """A module's name as it is stored: without what was put after `@`, where something else has the name here."""
+    return module.partition("@")[0]
+
+
 def imports(tree: ast.AST, name: str, *, package: bool = False) -> Iterator[str]:
     """The modules, and the names of modules as they may be, that the source of a module of this name imports."""
     home = name if package else name.rpartition(".")[0]

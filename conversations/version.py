@@ -9,6 +9,8 @@ from enum import Enum
 from types import CodeType, ModuleType
 from typing import Any
 
+from conversations.source import known_as
+
 _LENGTH = 12
 
 
@@ -108,7 +110,7 @@ class _Search:
 
     def _named(self, thing: Any) -> str:
         """By its module where that is another; what stands after `@` in one is not of its content."""
-        where = "" if thing.__module__ == self.home else f"{thing.__module__.partition('@')[0]}."
+        where = "" if thing.__module__ == self.home else f"{known_as(thing.__module__)}."
         return f"{where}{thing.__qualname__}"
 
 

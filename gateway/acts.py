@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.nesting import shallow
+from gateway import nesting
 from gateway.problems import Problem, decoded
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -14,9 +14,7 @@ UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticErro
 
 async def read(request: web.Request) -> dict[str, Any]:
     """What a phone is asked to do; raises Problem."""
-    raw = await request.read()
-    shallow(raw)
-    what = decoded(raw, object)
+    what = decoded(await nesting.read(request), object)
     if not isinstance(what, dict):
         raise Problem("invalid_request", "an act is an object with a type and its fields", field="type")
     return what

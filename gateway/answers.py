@@ -213,9 +213,8 @@ class Answering(BaseProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header; those behind the body are passed over."""
         if self._heading:
-            text = value.decode(
-                "utf-8", "replace"
-            )  # it may be kept, and no text that is kept holds surrogates
+            # It may be kept, and no text that is kept holds surrogates.
+            text = value.decode("utf-8", "replace")
             if "\0" in text:
                 raise Garbled("a header holds a NUL")
             self._headers[name.decode("utf-8", "replace").lower()] = text.rstrip(" \t")

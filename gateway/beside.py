@@ -1,15 +1,14 @@
 """The commands that work beside this process, whole: with the flags that lead them to the same settings."""
 
 import os
-import re
 import shlex
 import sys
 from collections.abc import Collection, Sequence
 
+from gateway.settings import without_password
+
 _SAME = ("--config", "--database", "--data-dir")
 """Flags by which a command finds the database; those of secrets are none (gateway/settings)."""
-_PASSWORD = re.compile(r"(?<=://)([^/@:]*:).*(@)|([?&]password=)[^&]*()")
-"""A password in the address of a database."""
 
 
 def kept(flags: Sequence[str], names: Collection[str]) -> list[str]:
@@ -24,7 +23,7 @@ def kept(flags: Sequence[str], names: Collection[str]) -> list[str]:
 
 def command(*words: str) -> str:
     """A `parley` command on the database of this process, as it may be typed; of a password there are but asterisks."""
-    flags = [_PASSWORD.sub(r"\1\3***\2", each) for each in kept(sys.argv[2:], _SAME)]
+    flags = [without_password(each) for each in kept(sys.argv[2:], _SAME)]
     config = os.environ.get("PARLEY_CONFIG")
     if config and "--config" not in flags:
         flags += ["--config", config]

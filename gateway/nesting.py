@@ -3,6 +3,8 @@
 import re
 from itertools import accumulate
 
+from aiohttp import web
+
 from gateway.problems import Problem
 
 _DEEPEST = 64
@@ -11,10 +13,12 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(each for each in range(256) if each not in _STEP)
 
 
-def shallow(raw: bytes) -> None:
-    """Check that arrays and objects do not lie too deeply within each other; raises Problem."""
+async def read(request: web.Request) -> bytes:
+    """The raw body, in which arrays and objects do not lie too deeply within each other; raises Problem."""
+    raw = await request.read()
     if raw.count(b"[") + raw.count(b"{") > _DEEPEST and _depth(raw) > _DEEPEST:
         raise Problem("invalid_json", f"more than {_DEEPEST} levels within each other are not taken")
+    return raw
 
 
 def _depth(raw: bytes) -> int:

@@ -39,10 +39,15 @@ from gateway.limits import (
 from state.seal import Seal
 
 PREFIX = "PARLEY_"
-_PASSWORD = re.compile(r"(://[^/@:]*:).*@")
+_PASSWORD = re.compile(r"(?<=://)([^/@:]*:).*(@)|([?&]password=)[^&]*()")
 DEMONSTRATION = "demonstration"
 """Among flags: the names of those that nobody gave, but a demonstration needs."""
 _NOT_SETTINGS = (PREFIX + "CONFIG", PREFIX + "TEST_")
+
+
+def without_password(address: str) -> str:
+    """The address of a database with asterisks for its password."""
+    return _PASSWORD.sub(r"\1\3***\2", address)
 
 
 class SettingsError(Exception):
@@ -189,7 +194,7 @@ class Setting(NamedTuple):
         """A value as it may be printed."""
         if not self.limit.secret or not value:
             return repr(value)
-        return repr(_PASSWORD.sub(r"\1***@", value.partition("?")[0])) if "://" in value else "***"
+        return repr(without_password(value.partition("?")[0])) if "://" in value else "***"
 
     def accept(self, value: Any, *, strict: bool) -> Any:
         """The value in its type; `strict` takes no text for a number. Raises ValueError."""

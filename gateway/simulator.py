@@ -21,12 +21,11 @@ from aiohttp import web
 from connectors import registry
 from connectors.contract import Answered, Shown, Simulator, Told
 from connectors.link import LinkSimulator
-from gateway import acts
+from gateway import acts, nesting
 from gateway.channels import Channels, Live
 from gateway.faults import DELAY, HANG, MOST, NAMES, UNDELIVERABLE, Faults
 from gateway.links import Dial
 from gateway.logs import redactor
-from gateway.nesting import shallow
 from gateway.problems import Problem
 from gateway.simulated_link import SimulatedLink
 from state.model.base import Value
@@ -213,8 +212,7 @@ class SimulatorHost:
         """Let a fault happen: `fault`, and `times` (0 clears it); without a fault all are cleared."""
         live = self._live(request.match_info["channel"])
         faults = self._troubles(live)
-        raw = await request.read()
-        shallow(raw)
+        raw = await nesting.read(request)
         try:
             given = msgspec.json.decode(raw, type=Trouble)
             if given.fault == UNDELIVERABLE:

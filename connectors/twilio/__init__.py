@@ -12,7 +12,7 @@ from connectors.contract import Conversation, Finding, Setting
 from connectors.terms import History
 from connectors.twilio import codes, health, inbound, native, profile, signature
 from connectors.twilio.addresses import RCS, written
-from connectors.values import body_of, in_xml
+from connectors.values import body_of, in_xml, named
 from state.model.action import Action
 from state.model.channel import Channel, Terms
 from state.model.content import Media, Template, Text
@@ -26,7 +26,6 @@ from state.model.wire import (
     Reply,
     Request,
     Sent,
-    Unclear,
     Undelivered,
 )
 
@@ -160,7 +159,4 @@ def _sent(reply: Reply, attempt: int) -> Sent:
     if failed:
         rule = codes.action_of(codes.number(failed))
         raise Undelivered(rule or Action.FAIL_MSG, str(failed), str(body.get("error_message") or ""))
-    sid = body.get("sid")
-    if not isinstance(sid, str) or not sid:
-        raise Unclear(f"answered {reply.status} without a sid")
-    return Sent(sid)
+    return Sent(named(body.get("sid"), reply.status, "sid"))

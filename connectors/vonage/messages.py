@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from connectors.sms import fields, numbers
+from connectors.values import named
 from connectors.vonage import codes, profile
 from connectors.vonage.native import Native
 from state.model.content import (
@@ -23,7 +24,7 @@ from state.model.content import (
 from state.model.event import Event, MessageReceived, Reacted, Receipt, Referral
 from state.model.ids import ID_PATTERN
 from state.model.receipts import ReceiptStatus
-from state.model.wire import BadMessage, Malformed, Outbound, Reply, Sent, Unclear
+from state.model.wire import BadMessage, Malformed, Outbound, Reply, Sent
 
 Json = Mapping[str, Any]
 _STATUSES: dict[str, ReceiptStatus] = {
@@ -74,9 +75,7 @@ def sent(reply: Reply, attempt: int) -> Sent:
     if not 200 <= reply.status < 300:
         raise codes.undelivered(reply, attempt)
     found = fields.words(fields.at(codes.object_of(reply), "message_uuid"), _LONGEST)
-    if not found:
-        raise Unclear(f"answered {reply.status} without a message_uuid")
-    return Sent(found)
+    return Sent(named(found, reply.status, "message_uuid"))
 
 
 def _place(to: tuple[str, ...], options: Native) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import msgspec
 
 from connectors.graph import bounds
 from connectors.graph.bounds import within
+from connectors.values import named
 from connectors.whatsapp import interactive, limits, media, native
 from connectors.whatsapp.media import Body, Uploaded
 from connectors.whatsapp.native import Native
@@ -26,7 +27,7 @@ from state.model.content import (
     Text,
     media_in,
 )
-from state.model.wire import BadMessage, File, Outbound, Sent, Unclear
+from state.model.wire import BadMessage, File, Outbound, Sent
 
 Part = tuple[str, Any]
 """A message's `type` and what stands in the field of that name."""
@@ -70,9 +71,7 @@ def read(provider_id: str) -> Body:
 def sent(answer: Body, status: int) -> Sent:
     """What an answer of success says: the message's id, and who the recipient is known as. Raises Unclear."""
     message, contact = _first(answer.get("messages")), _first(answer.get("contacts"))
-    provider_id = message.get("id")
-    if not isinstance(provider_id, str) or not provider_id:
-        raise Unclear(f"answered {status} without a message id")
+    provider_id = named(message.get("id"), status, "message id")
     addresses: tuple[str, ...] = ()
     if user_id := contact.get("user_id"):
         addresses = (f"whatsapp-bsuid:{user_id}",)

@@ -1,11 +1,12 @@
 """Bodies of direct messages, with X's limits checked before anything is sent."""
 
+from connectors.values import named
 from connectors.x import limits
 from connectors.x.codes import Json
 from connectors.x.native import Native
 from state.model.address import path
 from state.model.content import Content, Media, Text
-from state.model.wire import BadMessage, Sent, Unclear
+from state.model.wire import BadMessage, Sent
 
 
 def place(to: tuple[str, ...], options: Native) -> str:
@@ -50,7 +51,4 @@ def body(content: Content, media_id: str = "") -> Json:
 
 def sent(data: Json, status: int) -> Sent:
     """What an answer of success says: X delivers at once. Raises Unclear."""
-    event = data.get("dm_event_id")
-    if not isinstance(event, str) or not event:
-        raise Unclear(f"answered {status} without a dm_event_id")
-    return Sent(event, note="sent")
+    return Sent(named(data.get("dm_event_id"), status, "dm_event_id"), note="sent")

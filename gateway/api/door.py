@@ -12,10 +12,10 @@ import msgspec
 from aiohttp import web
 
 from admin.operations import Actor, Denied, Refused
+from gateway import nesting
 from gateway.api.endpoint import Asked, Call, Endpoint
 from gateway.app import Gateway
 from gateway.auth import Auth
-from gateway.nesting import shallow
 from gateway.problems import Problem, decoded
 from gateway.refusals import said
 from state import idempotency, keys
@@ -145,6 +145,4 @@ async def _body(request: web.Request) -> bytes:
     """The raw JSON body; raises Problem where it is of another type, or nested too deeply for what reads it later."""
     if request.content_type != "application/json":
         raise Problem("unsupported_media_type", "send Content-Type: application/json")
-    raw = await request.read()
-    shallow(raw)
-    return raw
+    return await nesting.read(request)

@@ -7,9 +7,10 @@ from connectors.graph.bounds import within
 from connectors.graph.messaging import limits, native
 from connectors.graph.messaging.native import Button, Native
 from connectors.graph.messaging.side import Side
+from connectors.values import named
 from state.model.address import path
 from state.model.content import Choice, Component, Content, Media, Option, Parameter, Reaction, Template, Text
-from state.model.wire import BadMessage, File, Outbound, Sent, Unclear
+from state.model.wire import BadMessage, File, Outbound, Sent
 
 Json = dict[str, Any]
 _REACTIONS = {
@@ -76,11 +77,9 @@ def file_of(message: Outbound, side: Side) -> tuple[File, str] | None:
 def sent(answer: Json, status: int, content: Content) -> Sent:
     """What an answer of success says; that to a reaction names the recipient alone. Raises Unclear."""
     found = answer.get("message_id")
-    if isinstance(found, str) and found:
-        return Sent(found)
     if isinstance(content, Reaction) and "recipient_id" in answer:
-        return Sent()
-    raise Unclear(f"answered {status} without a message id")
+        return Sent(found if isinstance(found, str) else "")
+    return Sent(named(found, status, "message id"))
 
 
 def _type(content: Content, options: Native) -> Json:
